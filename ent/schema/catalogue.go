@@ -1,0 +1,240 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// The catalogue follows Open Referral UK 3.0 (a profile of HSDS 3): names of things and fields are that standard's.
+
+// Organisation is a partner in the hub's catalogue.
+type Organisation struct{ ent.Schema }
+
+func (Organisation) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+
+func (Organisation) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("name").NotEmpty().MaxLen(200),
+		line("alternate_name", 200),
+		field.String("description").MaxLen(20000).Default(""),
+		line("email", 320),
+		line("url", 1000),
+		line("phone", 60),
+		line("legal_status", 100),
+	}
+}
+
+func (Organisation) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("services", Service.Type)}
+}
+
+func (Organisation) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("hub_id", "name", "id")}
+}
+
+// Service is what a partner offers.
+type Service struct{ ent.Schema }
+
+func (Service) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+
+func (Service) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("organisation_id", uuid.UUID{}),
+		field.String("name").NotEmpty().MaxLen(200),
+		line("alternate_name", 200),
+		field.String("description").MaxLen(20000).Default(""),
+		line("url", 1000),
+		line("email", 320),
+		line("phone", 60),
+		field.Enum("status").NamedValues("active", "ACTIVE", "inactive", "INACTIVE", "defunct", "DEFUNCT", "temporarily_closed", "TEMPORARILY_CLOSED").Default("ACTIVE"),
+		field.String("eligibility_description").MaxLen(20000).Default(""),
+		field.Int("minimum_age").Optional().Nillable().Comment("years"),
+		field.Int("maximum_age").Optional().Nillable().Comment("years"),
+		field.String("fees_description").MaxLen(5000).Default(""),
+		field.Bool("free").Default(false).Comment("free of charge, as the source says"),
+		field.String("application_process").MaxLen(5000).Default("").Comment("how to get in"),
+		field.JSON("languages", []string{}).Optional(),
+		date("assured_date"),
+	}
+}
+
+func (Service) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("organisation", Organisation.Type).Ref("services").Field("organisation_id").Unique().Required(),
+		edge.To("needs", Need.Type).Through("service_needs", ServiceNeed.Type),
+		edge.To("taxonomy_terms", TaxonomyTerm.Type).Through("service_terms", ServiceTerm.Type),
+		edge.To("service_at_locations", ServiceAtLocation.Type),
+		edge.To("schedules", Schedule.Type),
+	}
+}
+
+func (Service) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("hub_id", "name", "id"),
+		index.Fields("hub_id", "organisation_id", "id"),
+	}
+}
+
+func (Service) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Check("minimum_age IS NULL OR maximum_age IS NULL OR minimum_age <= maximum_age")}
+}
+
+// Location is a place where services happen.
+type Location struct{ ent.Schema }
+
+func (Location) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+
+func (Location) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("name").MaxLen(200).Default(""),
+		field.String("description").MaxLen(5000).Default(""),
+		line("address", 500),
+		line("city", 100),
+		line("postcode", 10),
+		field.Float("latitude").Optional().Nillable(),
+		field.Float("longitude").Optional().Nillable(),
+		field.JSON("accessibility", []string{}).Optional(),
+	}
+}
+
+// ServiceAtLocation is a service at one of its places.
+type ServiceAtLocation struct{ ent.Schema }
+
+func (ServiceAtLocation) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}}
+}
+
+func (ServiceAtLocation) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("service_id", uuid.UUID{}).Immutable(),
+		field.UUID("location_id", uuid.UUID{}),
+		field.String("description").MaxLen(5000).Default(""),
+	}
+}
+
+func (ServiceAtLocation) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("service", Service.Type).Ref("service_at_locations").Field("service_id").Unique().Required().Immutable(),
+		edge.To("location", Location.Type).Field("location_id").Unique().Required(),
+	}
+}
+
+func (ServiceAtLocation) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("hub_id", "service_id"),
+		index.Fields("hub_id", "location_id"),
+	}
+}
+
+// Schedule says when a service happens, by the rules of RFC 5545 (RRULE).
+type Schedule struct{ ent.Schema }
+
+func (Schedule) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+
+func (Schedule) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("service_id", uuid.UUID{}).Immutable(),
+		field.UUID("service_at_location_id", uuid.UUID{}).Optional().Nillable(),
+		field.Enum("freq").NamedValues("weekly", "WEEKLY", "monthly", "MONTHLY", "daily", "DAILY", "yearly", "YEARLY").Optional().Nillable(),
+		field.Int("interval").Default(1).Range(1, 100),
+		field.JSON("by_day", []string{}).Optional().Comment("MO … SU, with a place in the month where monthly, such as 1MO"),
+		field.JSON("by_month_day", []int{}).Optional(),
+		date("dtstart"),
+		date("until"),
+		date("valid_from"),
+		date("valid_to"),
+		line("opens_at", 5),
+		line("closes_at", 5),
+		field.String("description").MaxLen(2000).Default(""),
+	}
+}
+
+func (Schedule) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("service", Service.Type).Ref("schedules").Field("service_id").Unique().Required().Immutable(),
+	}
+}
+
+func (Schedule) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("hub_id", "service_id")}
+}
+
+// TaxonomyTerm is a term of a feed's own taxonomy; where it maps onto one of the hub's needs, services with the term meet that need.
+type TaxonomyTerm struct{ ent.Schema }
+
+func (TaxonomyTerm) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+
+func (TaxonomyTerm) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("taxonomy").MaxLen(200).Default(""),
+		line("code", 200),
+		field.String("name").NotEmpty().MaxLen(200),
+		field.String("description").MaxLen(5000).Default(""),
+		line("parent_external_id", 200),
+		field.UUID("need_id", uuid.UUID{}).Optional().Nillable(),
+	}
+}
+
+func (TaxonomyTerm) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("need", Need.Type).Field("need_id").Unique(),
+		edge.From("services", Service.Type).Ref("taxonomy_terms").Through("service_terms", ServiceTerm.Type),
+	}
+}
+
+// ServiceNeed says that a service meets a need.
+type ServiceNeed struct{ ent.Schema }
+
+func (ServiceNeed) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}} }
+
+func (ServiceNeed) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("service_id", uuid.UUID{}).Immutable(),
+		field.UUID("need_id", uuid.UUID{}).Immutable(),
+	}
+}
+
+func (ServiceNeed) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("service", Service.Type).Field("service_id").Unique().Required().Immutable(),
+		edge.To("need", Need.Type).Field("need_id").Unique().Required().Immutable(),
+	}
+}
+
+func (ServiceNeed) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("hub_id", "service_id", "need_id").Unique(),
+		index.Fields("hub_id", "need_id", "service_id"),
+	}
+}
+
+// ServiceTerm says that a service carries a taxonomy term.
+type ServiceTerm struct{ ent.Schema }
+
+func (ServiceTerm) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}} }
+
+func (ServiceTerm) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("service_id", uuid.UUID{}).Immutable(),
+		field.UUID("taxonomy_term_id", uuid.UUID{}).Immutable(),
+	}
+}
+
+func (ServiceTerm) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("service", Service.Type).Field("service_id").Unique().Required().Immutable(),
+		edge.To("taxonomy_term", TaxonomyTerm.Type).Field("taxonomy_term_id").Unique().Required().Immutable(),
+	}
+}
+
+func (ServiceTerm) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("hub_id", "service_id", "taxonomy_term_id").Unique(),
+		index.Fields("hub_id", "taxonomy_term_id"),
+	}
+}

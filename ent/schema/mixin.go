@@ -1,0 +1,90 @@
+package schema
+
+import (
+	"time"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"entgo.io/ent/schema/mixin"
+	"github.com/google/uuid"
+)
+
+// Identified gives a table its key: a UUIDv7, so that new rows land side by side in the index.
+type Identified struct{ mixin.Schema }
+
+func (Identified) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", uuid.UUID{}).Immutable().Default(newID),
+	}
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// TrustScoped puts a table on the trust list: a row belongs to one trust.
+type TrustScoped struct{ mixin.Schema }
+
+func (TrustScoped) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("trust_id", uuid.UUID{}).Immutable().Comment("set by the store from the viewer"),
+	}
+}
+
+// HubScoped puts a table on the hub list: a row belongs to one hub.
+type HubScoped struct{ mixin.Schema }
+
+func (HubScoped) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("hub_id", uuid.UUID{}).Immutable().Comment("set by the store from the viewer"),
+	}
+}
+
+// MadeByStaff says who made a row of a hub and when, and lets the same request, sent twice, find what it made:
+// a client mutation id is unique per hub and maker.
+//
+// The trust is repeated here so that the maker is held to the same trust by a composite foreign key.
+type MadeByStaff struct{ mixin.Schema }
+
+func (MadeByStaff) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("trust_id", uuid.UUID{}).Immutable().Comment("set by the store from the viewer"),
+		field.Time("created_at").Immutable().Default(time.Now),
+		field.UUID("created_by_id", uuid.UUID{}).Immutable().Optional().Nillable().Comment("the StaffUser; nil for the platform"),
+		field.String("client_mutation_id").Immutable().Optional().Nillable().MaxLen(100),
+	}
+}
+
+func (MadeByStaff) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("hub_id", "created_by_id", "client_mutation_id").Unique(),
+	}
+}
+
+// Imported says where a record of the catalogue comes from. A record is known by its source and its id there.
+type Imported struct{ mixin.Schema }
+
+func (Imported) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("source").MaxLen(500).Immutable().Comment("the feed's URL or name; 'local' for what staff added"),
+		field.String("external_id").MaxLen(200).Immutable(),
+		field.Time("imported_at").Default(time.Now),
+		field.Time("last_modified").Optional().Nillable().Comment("as the source says"),
+		field.Time("retired_at").Optional().Nillable().Comment("no longer offered; kept for what points to it"),
+	}
+}
+
+func (Imported) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("hub_id", "source", "external_id").Unique(),
+	}
+}
+
+func date(name string) ent.Field {
+	return field.Time(name).SchemaType(map[string]string{dialect.Postgres: "date"}).Optional().Nillable()
+}
+
+// line is optional text of one line.
+func line(name string, max int) ent.Field {
+	return field.String(name).MaxLen(max).Optional().Nillable()
+}

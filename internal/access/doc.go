@@ -1,0 +1,2 @@
+// Package access holds the one table of roles and permissions.
+package access
