@@ -245,3 +245,51 @@ func BenchmarkScan(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkQuery compares the pipelined scope with the round trips that it saves, and with a query that has no scope.
+func BenchmarkQuery(b *testing.B) {
+	const query = "select n, 'Fay Example' from generate_series(1, 25) n"
+	d := openEmpty(b, pgx.QueryExecModeCacheStatement)
+	read := func(rows pgx.Rows, err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		for rows.Next() {
+		}
+		if rows.Err() != nil {
+			b.Fatal(rows.Err())
+		}
+	}
+	b.Run("pipelined scope", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var rows entsql.Rows
+			if err := d.Query(b.Context(), query, []any{}, &rows); err != nil {
+				b.Fatal(err)
+			}
+			rows.Close()
+		}
+	})
+	b.Run("scope in four round trips", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			tx, err := d.pool.Begin(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := tx.Exec(b.Context(), "select set_config($1, $2, true)", "app.hubs", "{}"); err != nil {
+				b.Fatal(err)
+			}
+			read(tx.Query(b.Context(), query))
+			if err := tx.Commit(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("no scope", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			read(d.pool.Query(b.Context(), query))
+		}
+	})
+}

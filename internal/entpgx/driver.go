@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -24,17 +23,25 @@ type Scope []Setting
 
 // statement sets the whole scope in one query, so that it costs one entry of the statement cache.
 func (s Scope) statement() (query string, args []any) {
-	var b strings.Builder
-	b.WriteString("select ")
 	args = make([]any, 0, 2*len(s))
-	for i, setting := range s {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("set_config($" + strconv.Itoa(2*i+1) + ", $" + strconv.Itoa(2*i+2) + ", true)")
+	for _, setting := range s {
 		args = append(args, setting.Name, setting.Value)
 	}
-	return b.String(), args
+	if len(s) < len(scopeQueries) {
+		return scopeQueries[len(s)], args
+	}
+	return scopeQuery(len(s)), args
+}
+
+// scopeQueries spares the statements of scopes of a usual size the making of their text.
+var scopeQueries = [...]string{1: scopeQuery(1), 2: scopeQuery(2), 3: scopeQuery(3), 4: scopeQuery(4)}
+
+func scopeQuery(settings int) string {
+	calls := make([]string, settings)
+	for i := range calls {
+		calls[i] = fmt.Sprintf("set_config($%d, $%d, true)", 2*i+1, 2*i+2)
+	}
+	return "select " + strings.Join(calls, ", ")
 }
 
 // Session is what Driver and Tx have in common.

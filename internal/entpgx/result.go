@@ -124,7 +124,7 @@ func (r *result) Close() error {
 		return nil
 	}
 	r.closed = true
-	if cap(r.bytes) > maxKept {
+	if cap(r.bytes) > maxKept || cap(r.spans) > maxKept/16 {
 		return nil
 	}
 	// The caller may close again: it keeps this one, marked as closed, and the buffers move on.
