@@ -179,5 +179,10 @@ func (_m *AccessNeed) String() string {
 	return builder.String()
 }
 
+// Person is the "person" edge as it was eager-loaded; nil where it was not.
+func (_m *AccessNeed) Person() *Person {
+	return _m.Edges.Person
+}
+
 // AccessNeeds is a parsable slice of AccessNeed.
 type AccessNeeds []*AccessNeed

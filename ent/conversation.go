@@ -378,6 +378,36 @@ func (_m *Conversation) String() string {
 	return builder.String()
 }
 
+// Visit is the "visit" edge as it was eager-loaded; nil where it was not.
+func (_m *Conversation) Visit() *Visit {
+	return _m.Edges.Visit
+}
+
+// Person is the "person" edge as it was eager-loaded; nil where it was not.
+func (_m *Conversation) Person() *Person {
+	return _m.Edges.Person
+}
+
+// Advisor is the "advisor" edge as it was eager-loaded; nil where it was not.
+func (_m *Conversation) Advisor() *StaffUser {
+	return _m.Edges.Advisor
+}
+
+// Needs is the "needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Conversation) Needs() []*Need {
+	return _m.Edges.Needs
+}
+
+// Signposts is the "signposts" edge as it was eager-loaded; empty where it was not.
+func (_m *Conversation) Signposts() []*Signpost {
+	return _m.Edges.Signposts
+}
+
+// ConversationNeeds is the "conversation_needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Conversation) ConversationNeeds() []*ConversationNeed {
+	return _m.Edges.ConversationNeeds
+}
+
 // NamedNeeds returns the Needs named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Conversation) NamedNeeds(name string) ([]*Need, error) {

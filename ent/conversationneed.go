@@ -168,5 +168,15 @@ func (_m *ConversationNeed) String() string {
 	return builder.String()
 }
 
+// Conversation is the "conversation" edge as it was eager-loaded; nil where it was not.
+func (_m *ConversationNeed) Conversation() *Conversation {
+	return _m.Edges.Conversation
+}
+
+// Need is the "need" edge as it was eager-loaded; nil where it was not.
+func (_m *ConversationNeed) Need() *Need {
+	return _m.Edges.Need
+}
+
 // ConversationNeeds is a parsable slice of ConversationNeed.
 type ConversationNeeds []*ConversationNeed

@@ -226,6 +226,26 @@ func (_m *Need) String() string {
 	return builder.String()
 }
 
+// Conversations is the "conversations" edge as it was eager-loaded; empty where it was not.
+func (_m *Need) Conversations() []*Conversation {
+	return _m.Edges.Conversations
+}
+
+// Services is the "services" edge as it was eager-loaded; empty where it was not.
+func (_m *Need) Services() []*Service {
+	return _m.Edges.Services
+}
+
+// ConversationNeeds is the "conversation_needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Need) ConversationNeeds() []*ConversationNeed {
+	return _m.Edges.ConversationNeeds
+}
+
+// ServiceNeeds is the "service_needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Need) ServiceNeeds() []*ServiceNeed {
+	return _m.Edges.ServiceNeeds
+}
+
 // NamedConversations returns the Conversations named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Need) NamedConversations(name string) ([]*Conversation, error) {

@@ -283,6 +283,11 @@ func (_m *Organisation) String() string {
 	return builder.String()
 }
 
+// Services is the "services" edge as it was eager-loaded; empty where it was not.
+func (_m *Organisation) Services() []*Service {
+	return _m.Edges.Services
+}
+
 // NamedServices returns the Services named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Organisation) NamedServices(name string) ([]*Service, error) {

@@ -414,6 +414,26 @@ func (_m *Person) String() string {
 	return builder.String()
 }
 
+// AccessNeeds is the "access_needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Person) AccessNeeds() []*AccessNeed {
+	return _m.Edges.AccessNeeds
+}
+
+// Visits is the "visits" edge as it was eager-loaded; empty where it was not.
+func (_m *Person) Visits() []*Visit {
+	return _m.Edges.Visits
+}
+
+// Conversations is the "conversations" edge as it was eager-loaded; empty where it was not.
+func (_m *Person) Conversations() []*Conversation {
+	return _m.Edges.Conversations
+}
+
+// Signposts is the "signposts" edge as it was eager-loaded; empty where it was not.
+func (_m *Person) Signposts() []*Signpost {
+	return _m.Edges.Signposts
+}
+
 // NamedAccessNeeds returns the AccessNeeds named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Person) NamedAccessNeeds(name string) ([]*AccessNeed, error) {

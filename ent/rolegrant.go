@@ -209,5 +209,10 @@ func (_m *RoleGrant) String() string {
 	return builder.String()
 }
 
+// Staff is the "staff" edge as it was eager-loaded; nil where it was not.
+func (_m *RoleGrant) Staff() *StaffUser {
+	return _m.Edges.Staff
+}
+
 // RoleGrants is a parsable slice of RoleGrant.
 type RoleGrants []*RoleGrant

@@ -371,5 +371,10 @@ func (_m *Schedule) String() string {
 	return builder.String()
 }
 
+// Service is the "service" edge as it was eager-loaded; nil where it was not.
+func (_m *Schedule) Service() *Service {
+	return _m.Edges.Service
+}
+
 // Schedules is a parsable slice of Schedule.
 type Schedules []*Schedule

@@ -501,6 +501,41 @@ func (_m *Service) String() string {
 	return builder.String()
 }
 
+// Organisation is the "organisation" edge as it was eager-loaded; nil where it was not.
+func (_m *Service) Organisation() *Organisation {
+	return _m.Edges.Organisation
+}
+
+// Needs is the "needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) Needs() []*Need {
+	return _m.Edges.Needs
+}
+
+// TaxonomyTerms is the "taxonomy_terms" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) TaxonomyTerms() []*TaxonomyTerm {
+	return _m.Edges.TaxonomyTerms
+}
+
+// ServiceAtLocations is the "service_at_locations" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) ServiceAtLocations() []*ServiceAtLocation {
+	return _m.Edges.ServiceAtLocations
+}
+
+// Schedules is the "schedules" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) Schedules() []*Schedule {
+	return _m.Edges.Schedules
+}
+
+// ServiceNeeds is the "service_needs" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) ServiceNeeds() []*ServiceNeed {
+	return _m.Edges.ServiceNeeds
+}
+
+// ServiceTerms is the "service_terms" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) ServiceTerms() []*ServiceTerm {
+	return _m.Edges.ServiceTerms
+}
+
 // NamedNeeds returns the Needs named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Service) NamedNeeds(name string) ([]*Need, error) {

@@ -245,5 +245,15 @@ func (_m *ServiceAtLocation) String() string {
 	return builder.String()
 }
 
+// Service is the "service" edge as it was eager-loaded; nil where it was not.
+func (_m *ServiceAtLocation) Service() *Service {
+	return _m.Edges.Service
+}
+
+// Location is the "location" edge as it was eager-loaded; nil where it was not.
+func (_m *ServiceAtLocation) Location() *Location {
+	return _m.Edges.Location
+}
+
 // ServiceAtLocations is a parsable slice of ServiceAtLocation.
 type ServiceAtLocations []*ServiceAtLocation

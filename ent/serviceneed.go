@@ -168,5 +168,15 @@ func (_m *ServiceNeed) String() string {
 	return builder.String()
 }
 
+// Service is the "service" edge as it was eager-loaded; nil where it was not.
+func (_m *ServiceNeed) Service() *Service {
+	return _m.Edges.Service
+}
+
+// Need is the "need" edge as it was eager-loaded; nil where it was not.
+func (_m *ServiceNeed) Need() *Need {
+	return _m.Edges.Need
+}
+
 // ServiceNeeds is a parsable slice of ServiceNeed.
 type ServiceNeeds []*ServiceNeed

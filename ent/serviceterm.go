@@ -168,5 +168,15 @@ func (_m *ServiceTerm) String() string {
 	return builder.String()
 }
 
+// Service is the "service" edge as it was eager-loaded; nil where it was not.
+func (_m *ServiceTerm) Service() *Service {
+	return _m.Edges.Service
+}
+
+// TaxonomyTerm is the "taxonomy_term" edge as it was eager-loaded; nil where it was not.
+func (_m *ServiceTerm) TaxonomyTerm() *TaxonomyTerm {
+	return _m.Edges.TaxonomyTerm
+}
+
 // ServiceTerms is a parsable slice of ServiceTerm.
 type ServiceTerms []*ServiceTerm

@@ -358,5 +358,25 @@ func (_m *Signpost) String() string {
 	return builder.String()
 }
 
+// Conversation is the "conversation" edge as it was eager-loaded; nil where it was not.
+func (_m *Signpost) Conversation() *Conversation {
+	return _m.Edges.Conversation
+}
+
+// Person is the "person" edge as it was eager-loaded; nil where it was not.
+func (_m *Signpost) Person() *Person {
+	return _m.Edges.Person
+}
+
+// Service is the "service" edge as it was eager-loaded; nil where it was not.
+func (_m *Signpost) Service() *Service {
+	return _m.Edges.Service
+}
+
+// Need is the "need" edge as it was eager-loaded; nil where it was not.
+func (_m *Signpost) Need() *Need {
+	return _m.Edges.Need
+}
+
 // Signposts is a parsable slice of Signpost.
 type Signposts []*Signpost

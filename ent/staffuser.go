@@ -216,6 +216,11 @@ func (_m *StaffUser) String() string {
 	return builder.String()
 }
 
+// Grants is the "grants" edge as it was eager-loaded; empty where it was not.
+func (_m *StaffUser) Grants() []*RoleGrant {
+	return _m.Edges.Grants
+}
+
 // NamedGrants returns the Grants named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *StaffUser) NamedGrants(name string) ([]*RoleGrant, error) {

@@ -304,6 +304,21 @@ func (_m *TaxonomyTerm) String() string {
 	return builder.String()
 }
 
+// Need is the "need" edge as it was eager-loaded; nil where it was not.
+func (_m *TaxonomyTerm) Need() *Need {
+	return _m.Edges.Need
+}
+
+// Services is the "services" edge as it was eager-loaded; empty where it was not.
+func (_m *TaxonomyTerm) Services() []*Service {
+	return _m.Edges.Services
+}
+
+// ServiceTerms is the "service_terms" edge as it was eager-loaded; empty where it was not.
+func (_m *TaxonomyTerm) ServiceTerms() []*ServiceTerm {
+	return _m.Edges.ServiceTerms
+}
+
 // NamedServices returns the Services named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *TaxonomyTerm) NamedServices(name string) ([]*Service, error) {

@@ -344,5 +344,25 @@ func (_m *Visit) String() string {
 	return builder.String()
 }
 
+// Person is the "person" edge as it was eager-loaded; nil where it was not.
+func (_m *Visit) Person() *Person {
+	return _m.Edges.Person
+}
+
+// Need is the "need" edge as it was eager-loaded; nil where it was not.
+func (_m *Visit) Need() *Need {
+	return _m.Edges.Need
+}
+
+// Advisor is the "advisor" edge as it was eager-loaded; nil where it was not.
+func (_m *Visit) Advisor() *StaffUser {
+	return _m.Edges.Advisor
+}
+
+// Conversation is the "conversation" edge as it was eager-loaded; nil where it was not.
+func (_m *Visit) Conversation() *Conversation {
+	return _m.Edges.Conversation
+}
+
 // Visits is a parsable slice of Visit.
 type Visits []*Visit
