@@ -1,0 +1,34 @@
+package ent
+
+import "slices"
+
+// What follows from a row and its loaded edges alone. The API binds these as plain fields.
+
+// Anonymous reports whether nobody is named: such a visit holds no identifier at all.
+func (v *Visit) Anonymous() bool { return v.PersonID == nil }
+
+// DisplayName is what to call them: the preferred name where there is one, and the family name.
+func (pe *Person) DisplayName() string {
+	name := pe.GivenName
+	if pe.PreferredName != nil && *pe.PreferredName != "" {
+		name = *pe.PreferredName
+	}
+	if pe.FamilyName != "" {
+		name += " " + pe.FamilyName
+	}
+	return name
+}
+
+// Retired reports whether the source no longer offers the service.
+func (s *Service) Retired() bool { return s.RetiredAt != nil }
+
+// Locations are the service's places, each once, where service_at_locations.location was eager-loaded.
+func (s *Service) Locations() []*Location {
+	var places []*Location
+	for _, at := range s.Edges.ServiceAtLocations {
+		if l := at.Edges.Location; l != nil && !slices.Contains(places, l) {
+			places = append(places, l)
+		}
+	}
+	return places
+}

@@ -1,0 +1,53 @@
+package scalar
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// MarshalDateTime writes an instant by RFC 3339, in UTC, to the millisecond: what a browser's Date holds.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return quoted(t.UTC(), "2006-01-02T15:04:05.000Z07:00")
+}
+
+// UnmarshalDateTime reads an instant by RFC 3339.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, fmt.Errorf("a DateTime is text such as \"2025-03-14T09:30:00Z\"")
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("a DateTime is an instant by RFC 3339, such as \"2025-03-14T09:30:00Z\"")
+	}
+	return t, nil
+}
+
+// MarshalDate writes a day. The time's own zone says which day it is; days of the domain are midnight UTC.
+func MarshalDate(t time.Time) graphql.Marshaler { return quoted(t, time.DateOnly) }
+
+// UnmarshalDate reads a day as midnight UTC.
+func UnmarshalDate(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, fmt.Errorf("a Date is text such as \"2025-03-14\"")
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("a Date is a day of the calendar as YYYY-MM-DD, such as \"2025-03-14\"")
+	}
+	return t, nil
+}
+
+func quoted(t time.Time, layout string) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		b := make([]byte, 0, 32)
+		b = append(b, '"')
+		b = t.AppendFormat(b, layout)
+		b = append(b, '"')
+		_, _ = w.Write(b) // into the response's own buffer, which does not fail
+	})
+}
