@@ -1,3 +1,2 @@
-// Package request carries the id of a request: what a person quotes when they report a fault, and what the log and the
-// audit are searched by.
+// Package request carries the id of the request at hand, by which people and logs find one another.
 package request

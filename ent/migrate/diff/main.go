@@ -1,0 +1,217 @@
+// Command diff keeps the schema and its migrations together: it writes the migration that is missing, checks that none
+// is, and renews the sum of the folder after hand-written SQL was added.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/migrate"
+	atlas "ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/schema"
+	"github.com/alecthomas/kong"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	generated "liferooms.io/liferooms/ent/migrate"
+	"liferooms.io/liferooms/internal/postgres"
+)
+
+type commands struct {
+	Dir string `default:"ent/migrate/migrations" help:"The folder of the migrations." type:"existingdir"`
+
+	New   newMigration `cmd:"" help:"Write the migration from the migrations to the schema."`
+	Check check        `cmd:"" help:"Fail where the migrations do not lead to the schema, or their sum is wrong."`
+	Hash  hash         `cmd:"" help:"Renew atlas.sum after SQL was written by hand."`
+}
+
+type newMigration struct {
+	Name string `arg:"" help:"What it is for, such as add_rooms."`
+}
+
+type check struct{}
+
+type hash struct{}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var c commands
+	k := kong.Parse(&c, kong.Description("Keeps the Ent schema and the versioned migrations together."), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c))
+	k.FatalIfErrorf(k.Run())
+}
+
+func (n *newMigration) Run(ctx context.Context, c *commands) error {
+	dir, err := migrate.NewLocalDir(c.Dir)
+	if err != nil {
+		return err
+	}
+	before, err := dir.Files()
+	if err != nil {
+		return err
+	}
+	if err := writeDiff(ctx, dir, n.Name); err != nil {
+		return err
+	}
+	after, err := dir.Files()
+	if err != nil {
+		return err
+	}
+	if len(after) == len(before) {
+		fmt.Println("The migrations already lead to the schema; nothing was written.")
+		return nil
+	}
+	fmt.Printf("Wrote %s. Read it; a new table joins the list in internal/store and raises its walls in the same file:\n\n%s", after[len(after)-1].Name(), after[len(after)-1].Bytes())
+	return nil
+}
+
+func (check) Run(ctx context.Context, c *commands) error {
+	local, err := migrate.NewLocalDir(c.Dir)
+	if err != nil {
+		return err
+	}
+	if err := migrate.Validate(local); err != nil {
+		return fmt.Errorf("%w: after editing a migration by hand run `go run ./ent/migrate/diff hash`", err)
+	}
+	dir := &migrate.MemDir{}
+	files, err := local.Files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := dir.WriteFile(f.Name(), f.Bytes()); err != nil {
+			return err
+		}
+	}
+	sum, err := dir.Checksum()
+	if err != nil {
+		return err
+	}
+	if err := migrate.WriteSumFile(dir, sum); err != nil {
+		return err
+	}
+	if err := writeDiff(ctx, dir, "drift"); err != nil {
+		return err
+	}
+	after, err := dir.Files()
+	if err != nil {
+		return err
+	}
+	if len(after) > len(files) {
+		return fmt.Errorf("the schema is ahead of its migrations; run `make migration name=…`. Missing:\n%s", after[len(after)-1].Bytes())
+	}
+	return nil
+}
+
+func (hash) Run(c *commands) error {
+	dir, err := migrate.NewLocalDir(c.Dir)
+	if err != nil {
+		return err
+	}
+	sum, err := dir.Checksum()
+	if err != nil {
+		return err
+	}
+	return migrate.WriteSumFile(dir, sum)
+}
+
+// writeDiff replays the migrations of dir on a private Postgres and writes what is missing to the schema.
+func writeDiff(ctx context.Context, dir migrate.Dir, name string) (err error) {
+	server, err := postgres.Start(ctx, postgres.Options{Disposable: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	db, err := sql.Open("pgx", server.URL(postgres.Superuser, "postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return generated.NewSchema(entsql.OpenDB(dialect.Postgres, db)).NamedDiff(ctx, name,
+		schema.WithDir(dir),
+		schema.WithMigrationMode(schema.ModeReplay),
+		schema.WithDialect(dialect.Postgres),
+		schema.WithFormatter(migrate.DefaultFormatter),
+		schema.WithForeignKeys(false),
+		schema.WithDropColumn(true),
+		schema.WithDropIndex(true),
+		schema.WithDiffHook(keepByHand),
+	)
+}
+
+// keepByHand leaves alone what only hand-written SQL knows: composite foreign keys, generated columns and the indexes on
+// them, checks added by hand, whole tables, and functions (which a diff never sees).
+func keepByHand(next schema.Differ) schema.Differ {
+	return schema.DiffFunc(func(current, desired *atlas.Schema) ([]atlas.Change, error) {
+		for _, t := range desired.Tables {
+			t.Indexes = slices.DeleteFunc(t.Indexes, func(i *atlas.Index) bool { return i.Unique && !leadsWithScope(t, i) })
+		}
+		changes, err := next.Diff(current, desired)
+		if err != nil {
+			return nil, err
+		}
+		var kept []atlas.Change
+		for _, c := range changes {
+			switch c := c.(type) {
+			case *atlas.ModifyTable:
+				c.Changes = withoutByHand(c.Changes)
+				if len(c.Changes) > 0 {
+					kept = append(kept, c)
+				}
+			case *atlas.DropTable:
+				if !generated.ByHand(c.T.Name) {
+					kept = append(kept, c)
+				}
+			default:
+				kept = append(kept, c)
+			}
+		}
+		return kept, nil
+	})
+}
+
+// leadsWithScope reports whether a unique index of a tenant's table begins with its tenant. Ent makes unique indexes of
+// its own, for edges to one and for join tables, that do not: across tenants they would tell one that another's row
+// exists. The schema declares the same index with the tenant in front.
+func leadsWithScope(t *atlas.Table, i *atlas.Index) bool {
+	scope := "hub_id"
+	if _, hub := t.Column("hub_id"); !hub {
+		scope = "trust_id"
+	}
+	if _, trust := t.Column("trust_id"); scope == "trust_id" && !trust {
+		return true
+	}
+	first := i.Parts[0].C
+	return first != nil && (first.Name == scope || first.Name == "trust_id")
+}
+
+func withoutByHand(changes []atlas.Change) []atlas.Change {
+	var kept []atlas.Change
+	for _, c := range changes {
+		switch c := c.(type) {
+		case *atlas.DropForeignKey, *atlas.ModifyForeignKey:
+			continue
+		case *atlas.DropIndex:
+			if generated.ByHand(c.I.Name) {
+				continue
+			}
+		case *atlas.DropColumn:
+			if generated.ByHand(c.C.Name) {
+				continue
+			}
+		case *atlas.DropCheck:
+			if generated.ByHand(strings.TrimSpace(c.C.Name)) {
+				continue
+			}
+		}
+		kept = append(kept, c)
+	}
+	return kept
+}

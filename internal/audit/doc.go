@@ -1,0 +1,2 @@
+// Package audit records who read or changed what, in rows that never change.
+package audit

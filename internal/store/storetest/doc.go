@@ -1,0 +1,2 @@
+// Package storetest gives tests a real, migrated database of their own with two trusts and three hubs.
+package storetest
