@@ -1,0 +1,72 @@
+# Everything is built and tested from here. `make` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help dev token build web test lint generate check-generated migration bench clean
+
+PORT ?= 8080
+LIFEROOMS_DATA ?= .data
+export PORT LIFEROOMS_DATA
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json web/package-lock.json -type f 2>/dev/null)
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+dev: bin/liferooms ## Run everything on this machine: PORT=8080, LIFEROOMS_DATA=.data
+	@exec bin/liferooms dev
+
+token: bin/liferooms ## Print a bearer token of the running `make dev`: AS=fay
+	@bin/liferooms token --as "$(AS)"
+
+build: bin/liferooms ## Build bin/liferooms, the app included
+
+.PHONY: bin/liferooms
+bin/liferooms: web/dist/index.html
+	@go build -o $@ ./cmd/liferooms
+
+web: web/dist/index.html ## Build the app that the server serves
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	@npm --prefix web run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@npm --prefix web ci --no-audit --no-fund --loglevel=error
+
+test: ## The one test command: brings what it needs, then checks everything
+	@test/prepare.sh
+	@$(MAKE) --no-print-directory check-generated lint bin/liferooms
+	@go run ./test/withpostgres go test -timeout 30m ./...
+	@go test -tags production ./cmd/...
+	@npm --prefix web run --silent test:browser
+
+lint: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, the web app's types
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
+	@go vet ./...
+	@go run $(STATICCHECK) ./...
+	@npm --prefix web run --silent check
+
+generate: web/node_modules/.package-lock.json ## Write all generated code and references again
+	@go generate ./ent ./graph ./docs/...
+	@npm --prefix web run --silent generate
+
+check-generated: ## Fail where generated code, references or migrations are behind
+	@git diff --quiet -- $(GENERATED) || { echo "commit or undo your changes to generated files first:"; git diff --stat -- $(GENERATED); exit 1; }
+	@$(MAKE) --no-print-directory generate
+	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files were behind; commit them"; exit 1; }
+	@go run ./ent/migrate/diff check
+
+GENERATED := ent graph docs web/src/gql
+
+migration: ## Write the migration from the schema's last state to the present: name=add_rooms
+	@test -n "$(name)" || { echo "usage: make migration name=what_it_is_for"; exit 2; }
+	@go generate ./ent
+	@go run ./ent/migrate/diff new "$(name)"
+
+bench: bin/liferooms ## Load a region and measure, beside plain SQL; writes bench.json
+	@go run ./test/bench $(BENCH_FLAGS)
+
+clean: ## Remove what was built (not the data of `make dev`)
+	@rm -rf bin web/node_modules test-results bench.json
+	@find web/dist -mindepth 1 ! -name .keep -delete

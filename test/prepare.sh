@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Brings what the tests need beyond Go, Node and make: Chromium and Postgres from the distribution where there are none.
+set -euo pipefail
+
+have_postgres() {
+  [ -n "${LIFEROOMS_POSTGRES_BIN:-}" ] && return 0
+  { command -v postgres && command -v initdb; } >/dev/null 2>&1 && return 0
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return 0
+  compgen -G '/opt/homebrew/opt/postgresql@*/bin/postgres' >/dev/null
+}
+
+have_chromium() {
+  [ -n "${CHROMIUM:-}" ] && return 0
+  for name in chromium chromium-browser google-chrome; do command -v "$name" >/dev/null 2>&1 && return 0; done
+  return 1
+}
+
+missing=()
+have_postgres || missing+=(postgresql)
+have_chromium || missing+=(chromium)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! sudo -n true 2>/dev/null; then
+    echo "The tests need ${missing[*]}. Install them, for instance: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo -n)
+fi
+if ! command -v apt-get >/dev/null; then
+  echo "The tests need ${missing[*]}. Install them with your system's package manager." >&2
+  exit 1
+fi
+echo "installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
