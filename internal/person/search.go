@@ -1,0 +1,202 @@
+package person
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/store"
+)
+
+// maxSearch bounds what is searched for, in characters; maxWords in words.
+const (
+	maxSearch = 200
+	maxWords  = 6
+)
+
+// terms is what a search text asks for.
+type terms struct {
+	words   []string   // of names
+	born    *time.Time // a date of birth
+	numbers []string   // phone, NHS or member numbers, capitals and digits only
+}
+
+func (t terms) none() bool { return len(t.words) == 0 && t.born == nil && len(t.numbers) == 0 }
+
+var (
+	isoDate     = regexp.MustCompile(`\b(\d{4})-(\d{1,2})-(\d{1,2})\b`)
+	britishDate = regexp.MustCompile(`\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b`)
+	wordyDate   = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)?\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+(\d{4})\b`)
+	longNumber  = regexp.MustCompile(`\+?\(?\d[\d\s().-]{3,}\d`)
+	memberShape = regexp.MustCompile(`(?i)\b[a-z]{0,4}\d+\b`)
+	months      = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
+)
+
+// parse reads what somebody typed: dates, then numbers, then words of names.
+func parse(text string) terms {
+	var t terms
+	take := func(shape *regexp.Regexp, use func(m []string) bool) {
+		text = shape.ReplaceAllStringFunc(text, func(s string) string {
+			if use(shape.FindStringSubmatch(s)) {
+				return " "
+			}
+			return s
+		})
+	}
+	date := func(year, month, day string) bool {
+		born, err := time.Parse("2006-1-2", year+"-"+strings.TrimLeft(month, "0")+"-"+strings.TrimLeft(day, "0"))
+		if err != nil || t.born != nil {
+			return false
+		}
+		t.born = &born
+		return true
+	}
+	take(isoDate, func(m []string) bool { return date(m[1], m[2], m[3]) })
+	take(britishDate, func(m []string) bool { return date(m[3], m[2], m[1]) })
+	take(wordyDate, func(m []string) bool {
+		return date(m[3], strconv.Itoa(1+slices.Index(months, strings.ToLower(m[2]))), m[1])
+	})
+	take(longNumber, func(m []string) bool {
+		if len(t.numbers) == maxWords {
+			return false
+		}
+		number := notDigits.ReplaceAllString(m[0], "")
+		if phone, err := Phone(m[0]); err == nil {
+			number = strings.TrimPrefix(phone, "+")
+		}
+		t.numbers = append(t.numbers, number)
+		return true
+	})
+	take(memberShape, func(m []string) bool {
+		if len(t.numbers) == maxWords {
+			return false
+		}
+		t.numbers = append(t.numbers, strings.ToUpper(m[0]))
+		return true
+	})
+	t.words = words(text)
+	return t
+}
+
+// words are the words of names in text, in small letters, without what a pattern or a quote would read as its own.
+func words(text string) []string {
+	all := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' && r != '’'
+	})
+	for i, w := range all {
+		all[i] = strings.ReplaceAll(w, "’", "'")
+	}
+	return all[:min(len(all), maxWords)]
+}
+
+// Match is somebody found, and how well: the lower the rank the better.
+type Match struct {
+	ID   uuid.UUID
+	Rank float64
+	// Named is how much of the names agrees, from 0 to 1; Born and Numbered whether those do.
+	Named          float64
+	Born, Numbered bool
+}
+
+// Key is a match's place in the order of a search.
+func (m Match) Key() paging.Key { return paging.Key{m.Rank, m.ID} }
+
+// SearchKinds are the kinds of values of a Match's Key.
+var SearchKinds = []paging.Kind{paging.Number, paging.ID}
+
+// Search finds people by what somebody typed, best match first: names (any of them, by their beginnings, forgiving of
+// spelling), a date of birth, a phone, NHS or member number, or several of these together. Fewer than two letters or
+// digits find nobody.
+func (r *Registry) Search(ctx context.Context, text string, page paging.Args) ([]Match, error) {
+	if len(text) > maxSearch*4 || len([]rune(text)) > maxSearch {
+		return nil, problem.New(problem.BadUserInput, "Search for at most %d characters.", maxSearch)
+	}
+	significant := 0
+	for _, c := range text {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			significant++
+		}
+	}
+	t := parse(strings.ToValidUTF8(text, " "))
+	if significant < 2 || t.none() {
+		return nil, nil
+	}
+	return r.matches(ctx, t, nearBest, page)
+}
+
+// nearBest is how near to the best match's score another must be to be shown: two people called Sean with an M are
+// worth a look, a third Sean is not.
+const nearBest = 0.75
+
+// matches asks Postgres; keep says how near to the best a match must be, from 0 (all) to 1.
+func (r *Registry) matches(ctx context.Context, t terms, keep float64, page paging.Args) ([]Match, error) {
+	var rank *float64
+	var after *uuid.UUID
+	if page.From != nil {
+		from, id := page.From[0].(float64), page.From[1].(uuid.UUID)
+		rank, after = &from, &id
+	}
+	if t.words == nil {
+		t.words = []string{}
+	}
+	if t.numbers == nil {
+		t.numbers = []string{}
+	}
+	found, err := store.Collect(ctx, r.store, pgx.RowToStructByPos[Match],
+		`select id, rank, named, born, numbered from person_matches($1, $2, $3, $4, $5, $6, $7, $8)`,
+		hubOf(ctx), t.words, t.born, t.numbers, keep, rank, after, page.Limit())
+	if err != nil {
+		return nil, fmt.Errorf("search people: %w", err)
+	}
+	return found, nil
+}
+
+// maxDuplicates bounds the list of those who may be the same.
+const maxDuplicates = 10
+
+// Duplicates finds people who may be the one described, best match first: the same NHS or phone number, or names that
+// agree and no date of birth that says otherwise.
+func (r *Registry) Duplicates(ctx context.Context, d Details) ([]Match, error) {
+	var t terms
+	for _, c := range []Change[*string]{d.GivenName, d.PreferredName, d.FamilyName} {
+		if c.Set && c.Value != nil {
+			t.words = append(t.words, words(*c.Value)...)
+		}
+	}
+	t.words = t.words[:min(len(t.words), maxWords)]
+	if d.DateOfBirth.Set {
+		t.born = d.DateOfBirth.Value
+	}
+	if d.Phone.Set && d.Phone.Value != nil {
+		if phone, err := Phone(*d.Phone.Value); err == nil {
+			t.numbers = append(t.numbers, strings.TrimPrefix(phone, "+"))
+		}
+	}
+	if d.NHSNumber.Set && d.NHSNumber.Value != nil {
+		if nhs, ok := NHSNumber(*d.NHSNumber.Value); ok {
+			t.numbers = append(t.numbers, nhs)
+		}
+	}
+	if t.none() {
+		return nil, nil
+	}
+	found, err := r.matches(ctx, t, 0, paging.Args{Size: 5 * maxDuplicates})
+	if err != nil {
+		return nil, err
+	}
+	alike := slices.DeleteFunc(found, func(m Match) bool {
+		same := m.Numbered || m.Named >= 0.7 && t.born == nil || m.Named >= 0.4 && m.Born || m.Named >= 0.95
+		return !same
+	})
+	return alike[:min(len(alike), maxDuplicates)], nil
+}
