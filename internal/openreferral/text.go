@@ -20,7 +20,7 @@ const (
 	MaxLine        = 500
 	MaxText        = 2_000
 	MaxDescription = 20_000
-	MaxURL         = 2_000
+	MaxURL         = 1_000
 	MaxEmail       = 254 // RFC 5321, errata 1690
 	MaxPhone       = 60
 )

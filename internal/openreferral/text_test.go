@@ -135,7 +135,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		"time with offset":  {`"schedules":[{"byday":"MO","freq":"WEEKLY","opens_at":"10:00+01:00"}]`, "schedules[0].opens_at", "offset"},
 		"no such day":       {`"schedules":[{"byday":"MO,XX","freq":"WEEKLY"}]`, "schedules[0].byday", "not a day"},
 		"secondly":          {`"schedules":[{"byday":"MO","freq":"SECONDLY"}]`, "schedules[0].freq", "left out"},
-		"interval":          {`"schedules":[{"byday":"MO","freq":"WEEKLY","interval":0}]`, "schedules[0].interval", "from 1 to 366"},
+		"interval":          {`"schedules":[{"byday":"MO","freq":"WEEKLY","interval":0}]`, "schedules[0].interval", "from 1 to 100"},
 		"day of the month":  {`"schedules":[{"freq":"MONTHLY","bymonthday":"0,40,1"}]`, "schedules[0].bymonthday", "from 1 to 31"},
 		"until":             {`"schedules":[{"freq":"DAILY","dtstart":"2026-01-02","until":"2026-01-01"}]`, "schedules[0].until", "before the start"},
 		"phone":             {`"phones":[{"number":"ask at the desk"}]`, "phones[0].number", "no digit"},

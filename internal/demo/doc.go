@@ -1,0 +1,2 @@
+// Package demo holds the fictional trust, people and catalogue that a demo runs with.
+package demo
