@@ -1,0 +1,248 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5"
+
+	"liferooms.io/liferooms/ent/hub"
+	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/store"
+	"liferooms.io/liferooms/internal/viewer"
+)
+
+// ID is the key of a row.
+type ID = uuid.UUID
+
+// identity is a member of staff with the roles that their sign-in or token gave.
+type identity struct {
+	trustID ID
+	staffID ID
+	roles   []schema.ClaimRole
+}
+
+// viewer puts together who is asking: roles of the sign-in and roles given in the app, in hubs that are live.
+func (s *SignIn) viewer(ctx context.Context, who identity) (*viewer.Viewer, error) {
+	open, err := s.hubs.of(ctx, who.trustID)
+	if err != nil {
+		return nil, err
+	}
+	person, err := s.staff.get(ctx, who.trustID, who.staffID, open)
+	if err != nil {
+		return nil, err
+	}
+	if person.disabled {
+		return nil, accountClosed()
+	}
+	v := &viewer.Viewer{Kind: viewer.Staff, TrustID: who.trustID, StaffID: who.staffID, Name: person.name}
+	for _, h := range open {
+		if roles := rolesIn(h, who.roles, person.grants); len(roles) > 0 {
+			v.Hubs = append(v.Hubs, viewer.Hub{ID: h.HubID, Slug: h.Slug, Roles: roles})
+		}
+	}
+	if len(v.Hubs) == 0 {
+		return nil, problem.New(problem.Forbidden, "You are signed in, but you have no role in any hub of your trust yet. Ask your hub manager or trust administrator to give you one.")
+	}
+	return v, nil
+}
+
+func accountClosed() error {
+	return problem.New(problem.Forbidden, "Your account in Life Rooms has been closed. Ask your trust administrator if you need it again.")
+}
+
+// rolesIn lists the roles held in the hub, in the order of viewer.Roles.
+func rolesIn(h store.HubRef, claimed []schema.ClaimRole, granted []grant) []viewer.Role {
+	var roles []viewer.Role
+	for _, role := range viewer.Roles {
+		byClaim := slices.ContainsFunc(claimed, func(c schema.ClaimRole) bool {
+			return viewer.Role(c.Role) == role && (c.Hub == "" || c.Hub == h.Slug)
+		})
+		byGrant := slices.ContainsFunc(granted, func(g grant) bool {
+			return g.role == role && (g.hubID == nil || *g.hubID == h.HubID)
+		})
+		if byClaim || byGrant {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
+
+// people remembers members of staff and the roles given to them in the app.
+type people struct {
+	store *store.Store
+	known *lru.Cache[ID, *person]
+	left  tombstones
+}
+
+type person struct {
+	name     string
+	disabled bool
+	grants   []grant
+	at       time.Time
+}
+
+type grant struct {
+	role  viewer.Role
+	hubID *ID
+}
+
+const maxPeople = 20_000
+
+func newPeople(s *store.Store) *people {
+	known, _ := lru.New[ID, *person](maxPeople) // fails for a size below one only
+	return &people{store: s, known: known}
+}
+
+// get reads somebody's name and the roles given to them in the open hubs.
+func (p *people) get(ctx context.Context, trustID, staffID ID, open []store.HubRef) (*person, error) {
+	if one, ok := p.known.Get(staffID); ok && time.Since(one.at) < memory && !p.left.has(staffID) {
+		return one, nil
+	}
+	one := &person{at: time.Now()} // before the reading: what changes meanwhile must not be remembered for longer
+	type row struct {
+		Name     string
+		Disabled bool
+		Role     *string
+		HubID    *ID
+	}
+	rows, err := store.Collect(forTrust(ctx, trustID, open...), p.store, pgx.RowToStructByPos[row], `
+		select s.name, s.disabled_at is not null, g.role, g.hub_id
+		from staff_users s
+		left join role_grants g on g.trust_id = s.trust_id and g.staff_user_id = s.id
+		where s.trust_id = $1 and s.id = $2`, trustID, staffID)
+	if err != nil {
+		return nil, fmt.Errorf("read member of staff: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, accountClosed()
+	}
+	for _, r := range rows {
+		one.name, one.disabled = r.Name, r.Disabled
+		if r.Role != nil {
+			one.grants = append(one.grants, grant{viewer.Role(*r.Role), r.HubID})
+		}
+	}
+	p.known.Add(staffID, one)
+	return one, nil
+}
+
+func (p *people) forget(staffID ID) {
+	p.left.add(staffID)
+	p.known.Remove(staffID)
+}
+
+// tombstones marks staff about whom nothing may be remembered for a while: their roles change in a transaction that has
+// not yet committed, and what is read until then is what was before.
+type tombstones struct {
+	mu    sync.Mutex
+	until map[ID]time.Time
+}
+
+// longestChange is more than a transaction that takes a role away may last.
+const longestChange = 10 * time.Second
+
+func (t *tombstones) add(id ID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.until == nil {
+		t.until = map[ID]time.Time{}
+	}
+	now := time.Now()
+	for other, until := range t.until {
+		if now.After(until) {
+			delete(t.until, other)
+		}
+	}
+	t.until[id] = now.Add(longestChange)
+}
+
+func (t *tombstones) has(id ID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.until[id])
+}
+
+// hubs remembers the live hubs of every trust, by slug.
+type hubs struct {
+	store *store.Store
+	mu    sync.Mutex
+	at    time.Time
+	live  map[ID][]store.HubRef
+}
+
+// hubsFresh is how long a hub that opens or is suspended takes to be noticed.
+const hubsFresh = 5 * time.Second
+
+func (h *hubs) of(ctx context.Context, trustID ID) ([]store.HubRef, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock() // while one asks, the others would only ask the same
+	if time.Since(h.at) < hubsFresh {
+		return h.live[trustID], nil
+	}
+	all, err := h.store.AllHubs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list hubs: %w", err)
+	}
+	slices.SortFunc(all, func(a, b store.HubRef) int { return strings.Compare(a.Slug, b.Slug) })
+	live := map[ID][]store.HubRef{}
+	for _, ref := range all {
+		if string(ref.State) == string(hub.StateLive) {
+			live[ref.TrustID] = append(live[ref.TrustID], ref)
+		}
+	}
+	h.at, h.live = time.Now(), live
+	return live[trustID], nil
+}
+
+// HubsChanged makes the next request see hubs as they are now; without it they are seen within hubsFresh.
+func (s *SignIn) HubsChanged() {
+	s.hubs.mu.Lock()
+	defer s.hubs.mu.Unlock()
+	s.hubs.at = time.Time{}
+}
+
+// forTrust is a context in which the platform works on one trust, and on those of its hubs that are given.
+func forTrust(ctx context.Context, trustID ID, open ...store.HubRef) context.Context {
+	hubs := make([]viewer.Hub, 0, len(open))
+	for _, h := range open {
+		hubs = append(hubs, viewer.Hub{ID: h.HubID, Slug: h.Slug})
+	}
+	return viewer.NewContext(ctx, viewer.ForPlatform(trustID, hubs...))
+}
+
+// arrive makes or refreshes the StaffUser of somebody who signed in; many first sign-ins at once make one.
+func (s *SignIn) arrive(ctx context.Context, p *provider, c *claims) (ID, error) {
+	var email *string
+	if c.Email != "" && len(c.Email) <= 320 {
+		email = &c.Email
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, err
+	}
+	type row struct {
+		ID     ID
+		Closed bool
+	}
+	rows, err := store.Collect(forTrust(ctx, p.TrustID), s.store, pgx.RowToStructByPos[row], `
+		insert into staff_users (id, trust_id, issuer, subject, name, email, created_at, last_signed_in_at)
+		values ($1, $2, $3, $4, $5, $6, now(), now())
+		on conflict (trust_id, issuer, subject)
+		do update set name = excluded.name, email = excluded.email, last_signed_in_at = excluded.last_signed_in_at
+		returning id, disabled_at is not null`, id, p.TrustID, p.Issuer, c.Subject, c.displayName(), email)
+	switch {
+	case err != nil:
+		return uuid.Nil, fmt.Errorf("keep member of staff: %w", err)
+	case rows[0].Closed:
+		return uuid.Nil, accountClosed()
+	}
+	return rows[0].ID, nil
+}

@@ -1,0 +1,101 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/viewer"
+)
+
+// roles reads the roles that the claims give. Where the provider says that there are too many groups to list, or where
+// ask is set and it lists none, it is asked at its userinfo endpoint; too many groups that cannot be looked up are
+// refused, for "no groups" would be a guess.
+func (p *provider) roles(ctx context.Context, c *claims, accessToken string, ask bool) ([]schema.ClaimRole, error) {
+	values, listed := c.values(p.RolesClaim)
+	overage := !listed && c.overage(p.RolesClaim)
+	if listed || len(p.RoleMappings) == 0 || !overage && !ask {
+		return p.mapped(values), nil
+	}
+	info, err := p.userInfo(ctx, c.Subject, accessToken)
+	if err == nil {
+		values, listed = info.values(p.RolesClaim)
+	}
+	switch {
+	case listed:
+		return p.mapped(values), nil
+	case overage:
+		return nil, problem.New(problem.Forbidden, "Your trust's sign-in service could not list your groups because you are in too many, so your roles are not known. Ask your IT service desk to send Life Rooms only the groups that are assigned to it.").Because(err)
+	case err != nil:
+		return nil, unreachable(err)
+	}
+	return nil, nil
+}
+
+// userInfo asks the issuer for more claims. Where the issuer has no such endpoint there are none.
+func (p *provider) userInfo(ctx context.Context, subject, accessToken string) (*claims, error) {
+	known, err := p.issuer.discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &claims{}
+	if known.UserInfo == "" || accessToken == "" {
+		return c, nil
+	}
+	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: accessToken, TokenType: "Bearer"})
+	info, err := known.provider.UserInfo(oidc.ClientContext(ctx, p.issuer.http), source)
+	if err != nil {
+		return c, fmt.Errorf("ask for user info: %w", err)
+	}
+	if info.Subject != subject {
+		return c, fmt.Errorf("user info is about somebody else")
+	}
+	return c, info.Claims(&c.all)
+}
+
+// values gives the values of a claim that is an array or a text of words; false where the claim is absent.
+func (c *claims) values(name string) ([]string, bool) {
+	raw, ok := c.all[name]
+	if !ok || string(raw) == "null" {
+		return nil, false
+	}
+	var list []string
+	if json.Unmarshal(raw, &list) == nil {
+		return list, true
+	}
+	var words string
+	if json.Unmarshal(raw, &words) == nil {
+		return strings.Fields(words), true
+	}
+	return nil, true
+}
+
+// overage reports whether the claim was left out because it is too long. Entra ID says so by a distributed claim
+// (_claim_names), or by hasgroups where tokens travel in URLs.
+func (c *claims) overage(name string) bool {
+	var elsewhere map[string]json.RawMessage
+	if json.Unmarshal(c.all["_claim_names"], &elsewhere) == nil && elsewhere[name] != nil {
+		return true
+	}
+	has := strings.Trim(string(c.all["hasgroups"]), `"`)
+	return name == "groups" && has != "" && has != "false" && has != "null"
+}
+
+func (p *provider) mapped(values []string) []schema.ClaimRole {
+	var roles []schema.ClaimRole
+	for _, m := range p.RoleMappings {
+		role := schema.ClaimRole{Role: m.Role, Hub: m.Hub}
+		if viewer.Role(m.Role).Valid() && slices.Contains(values, m.Value) && !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
