@@ -1,0 +1,234 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/signin"
+	"liferooms.io/liferooms/internal/viewer"
+)
+
+// endpoint is POST /graphql: one operation in, one answer out, or a stream of them where the caller accepts
+// text/event-stream. It follows GraphQL over HTTP (a working draft of the GraphQL Foundation) and, for streams, the
+// distinct connections mode of GraphQL over Server-Sent Events.
+type endpoint struct {
+	exec      *executor.Executor
+	signIn    *signin.SignIn
+	documents *documents
+	rates     *rates
+	metrics   *metrics
+	streams   *streams
+	timeout   time.Duration
+}
+
+// body is a request's content.
+type body struct {
+	DocumentID    string         `json:"documentId"`
+	Query         string         `json:"query"`
+	OperationName string         `json:"operationName"`
+	Variables     map[string]any `json:"variables"`
+	Extensions    map[string]any `json:"extensions"`
+}
+
+// The forms of an answer.
+const (
+	plainJSON   = "application/json"
+	graphqlJSON = "application/graphql-response+json"
+	eventStream = "text/event-stream"
+)
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	accepted, ok := negotiate(r.Header.Values("Accept"))
+	if !ok {
+		refuse(w, r, http.StatusNotAcceptable, problem.New(problem.BadUserInput, "Accept %s, %s or %s.", graphqlJSON, plainJSON, eventStream))
+		return
+	}
+	if mediaType, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != plainJSON && mediaType != graphqlJSON ||
+		parameters["charset"] != "" && !strings.EqualFold(parameters["charset"], "utf-8") {
+		refuse(w, r, http.StatusUnsupportedMediaType, problem.New(problem.BadUserInput, "Send the operation as content-type: application/json, in UTF-8."))
+		return
+	}
+	caller, err := e.signIn.Authenticate(r)
+	if err != nil {
+		p := problem.Of(err)
+		refuse(w, r, signin.Status(p.Code), p)
+		return
+	}
+	if caller.Session && r.Header.Get(signin.Header) == "" {
+		refuse(w, r, http.StatusForbidden, problem.New(problem.Forbidden, "Send the header %s with this request: without it another website could act in your name.", signin.Header))
+		return
+	}
+	entryOf(r.Context()).trust = caller.Viewer.TrustID
+	if wait, limited := e.rates.take(caller.Viewer); limited {
+		e.metrics.limited.Inc()
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+		refuse(w, r, http.StatusTooManyRequests, problem.New(problem.Limited, "Too many requests at once. Wait a moment and try again."))
+		return
+	}
+	asked, status, p := read(w, r)
+	if p != nil {
+		refuse(w, r, status, p)
+		return
+	}
+	ctx := viewer.NewContext(graphql.StartOperationTrace(r.Context()), caller.Viewer)
+	if accepted == eventStream {
+		e.stream(ctx, w, r, asked, caller)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
+	e.answer(ctx, w, r, asked, caller, accepted)
+}
+
+// negotiate chooses the form of the answer: the first that is accepted and known, JSON where nothing is said.
+func negotiate(accept []string) (string, bool) {
+	if len(accept) == 0 {
+		return plainJSON, true
+	}
+	for _, line := range accept {
+		for part := range strings.SplitSeq(line, ",") {
+			mediaType, parameters, err := mime.ParseMediaType(part)
+			if err != nil || parameters["q"] == "0" || parameters["charset"] != "" && !strings.EqualFold(parameters["charset"], "utf-8") {
+				continue
+			}
+			switch mediaType {
+			case "*/*", "application/*", plainJSON:
+				return plainJSON, true
+			case graphqlJSON, eventStream:
+				return mediaType, true
+			}
+		}
+	}
+	return "", false
+}
+
+// read takes the body. What it says of a body that cannot be read never repeats it: it may hold anything.
+func read(w http.ResponseWriter, r *http.Request) (asked *body, status int, p *problem.Problem) {
+	tooLarge := problem.New(problem.Limited, "The request is too large: at most %d MiB. Send less at once.", maxBody>>20)
+	if r.ContentLength > maxBody {
+		w.Header().Set("Connection", "close") // what is on its way is not read
+		return nil, http.StatusRequestEntityTooLarge, tooLarge
+	}
+	var text bytes.Buffer
+	text.Grow(int(max(r.ContentLength, 512)) + bytes.MinRead)
+	_, err := text.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, http.StatusRequestEntityTooLarge, tooLarge
+	case err != nil:
+		return nil, http.StatusBadRequest, problem.New(problem.BadUserInput, "The request broke off before its end. Send it again.").Because(context.Canceled)
+	}
+	// The body is here; from now on the operation's own time counts.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // not supported: nothing to lift
+	asked = &body{}
+	decoder := json.NewDecoder(&text)
+	decoder.UseNumber()
+	if err := decoder.Decode(asked); err != nil {
+		return nil, http.StatusBadRequest, unreadable(err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, http.StatusBadRequest, problem.New(problem.BadUserInput, "The request goes on after its JSON object. Send one operation in each request.")
+	}
+	return asked, 0, nil
+}
+
+func unreadable(err error) *problem.Problem {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return problem.New(problem.BadUserInput, "The request is empty. Send a JSON object with \"query\" or \"documentId\".")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return problem.New(problem.BadUserInput, "The request's JSON ends in the middle. Send the whole of it.")
+	case errors.As(err, &kind) && kind.Field == "" && kind.Value == "array":
+		return problem.New(problem.BadUserInput, "The request is an array. Send one operation in each request.")
+	case errors.As(err, &kind) && kind.Field == "":
+		return problem.New(problem.BadUserInput, "The request must be a JSON object.")
+	case errors.As(err, &kind):
+		want := "a text"
+		if kind.Field == "variables" || kind.Field == "extensions" {
+			want = "an object"
+		}
+		return problem.Field(kind.Field, "%q must be %s.", kind.Field, want)
+	case errors.As(err, &syntax):
+		return problem.New(problem.BadUserInput, "The request is not JSON: it cannot be read from byte %d on.", syntax.Offset)
+	}
+	return problem.New(problem.BadUserInput, "The request is not JSON.")
+}
+
+// answer runs the operation and writes what comes of it.
+func (e *endpoint) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, asked *body, caller *signin.Caller, form string) {
+	began := time.Now()
+	ctx, operation, refusal := e.prepare(ctx, r, asked, caller)
+	line := entryOf(ctx)
+	line.operation = e.documents.operationName(operation.Operation)
+	defer func() { e.metrics.observe(line.operation, line.code, time.Since(began)) }()
+
+	var response *graphql.Response
+	switch {
+	case len(refusal) > 0:
+		response = e.exec.DispatchError(graphql.WithOperationContext(ctx, operation), refusal)
+	case operation.Operation.Operation == ast.Subscription:
+		response = e.exec.DispatchError(graphql.WithOperationContext(ctx, operation),
+			gqlerror.List{gqlerror.Wrap(problem.New(problem.BadUserInput, "A subscription is a stream. Accept %s to receive it.", eventStream))})
+	default:
+		var next graphql.ResponseHandler
+		next, ctx = e.exec.DispatchOperation(ctx, operation)
+		response = next(ctx)
+		if response == nil { // the executor's way to say that the context has ended
+			response = e.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ctx.Err())})
+		}
+	}
+	write(w, response, form, line.code)
+}
+
+// prepare finds the document and makes an operation of it. The operation is there even where it is refused.
+func (e *endpoint) prepare(ctx context.Context, r *http.Request, asked *body, caller *signin.Caller) (context.Context, *graphql.OperationContext, gqlerror.List) {
+	text, err := e.documents.find(asked, caller)
+	if err != nil {
+		return ctx, &graphql.OperationContext{RecoverFunc: recovered}, gqlerror.List{gqlerror.Wrap(err)}
+	}
+	if asked.DocumentID != "" {
+		ctx = withTrusted(ctx)
+	}
+	operation, refusal := e.exec.CreateOperationContext(ctx, &graphql.RawParams{
+		Query: text, OperationName: asked.OperationName, Variables: asked.Variables, Extensions: asked.Extensions, Headers: r.Header,
+	})
+	return ctx, operation, refusal
+}
+
+// write sends one answer. By GraphQL over HTTP, plain JSON is 200 even where the operation was refused: a proxy might have
+// made any other; the newer media type says by the status whether the operation ran.
+func write(w http.ResponseWriter, response *graphql.Response, form string, code problem.Code) {
+	status := http.StatusOK
+	if form == graphqlJSON && len(response.Data) == 0 && len(response.Errors) > 0 {
+		status = signin.Status(code)
+	}
+	text, err := json.Marshal(response)
+	if err != nil {
+		panic(err) // gqlgen wrote JSON that is none
+	}
+	h := w.Header()
+	h.Set("Content-Type", form+"; charset=utf-8")
+	h["Cache-Control"] = noStoreValue
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // the caller has gone: nobody to tell
+}
+
+var noStoreValue = []string{"no-store"}
