@@ -1,0 +1,172 @@
+import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { ConversationPage } from './conversation/Conversation';
+import { FollowUps } from './conversation/FollowUps';
+import { Today } from './desk/Today';
+import { ServicePage } from './directory/Service';
+import { Services, type ServiceSearch } from './directory/Services';
+import { EditPerson, NewPerson } from './person/Form';
+import { PersonPage } from './person/Person';
+import { Report } from './report/Report';
+import { useHub, useViewer } from './shell/hub';
+import { ChooseHub, HubShell, Needs, NotFound, NothingHere, Shell } from './shell/Shell';
+import { Audit } from './staff/Audit';
+import { Staff } from './staff/Staff';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: function Start() {
+    const { hubs } = useViewer();
+    return hubs.length === 1 ? <Navigate to="/$hub" params={{ hub: hubs[0]!.slug }} replace /> : <ChooseHub />;
+  },
+});
+
+const hub = createRoute({ getParentRoute: () => root, path: '/$hub', component: HubShell, notFoundComponent: () => <NothingHere /> });
+
+const home = createRoute({
+  getParentRoute: () => hub,
+  path: '/',
+  component: function Home() {
+    const { slug, can } = useHub();
+    if (can('DESK_READ')) return <Today />;
+    if (can('CATALOGUE_READ')) return <Navigate to="/$hub/services" params={{ hub: slug }} replace />;
+    return <Navigate to="/$hub/audit" params={{ hub: slug }} replace />;
+  },
+});
+
+const newPerson = createRoute({
+  getParentRoute: () => hub,
+  path: '/people/new',
+  component: () => (
+    <Needs permission="PERSON_WRITE">
+      <NewPerson />
+    </Needs>
+  ),
+});
+
+export const person = createRoute({
+  getParentRoute: () => hub,
+  path: '/people/$id',
+  component: function PersonRoute() {
+    const { id } = person.useParams();
+    return (
+      <Needs permission="PERSON_READ">
+        <PersonPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const editPerson = createRoute({
+  getParentRoute: () => hub,
+  path: '/people/$id/edit',
+  component: function EditPersonRoute() {
+    const { id } = editPerson.useParams();
+    return (
+      <Needs permission="PERSON_WRITE">
+        <EditPerson id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const conversation = createRoute({
+  getParentRoute: () => hub,
+  path: '/conversation/$id',
+  component: function ConversationRoute() {
+    const { id } = conversation.useParams();
+    return (
+      <Needs permission="CONVERSATION_READ">
+        <ConversationPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const followUps = createRoute({
+  getParentRoute: () => hub,
+  path: '/follow-ups',
+  component: () => (
+    <Needs permission="CONVERSATION_READ">
+      <FollowUps />
+    </Needs>
+  ),
+});
+
+const services = createRoute({
+  getParentRoute: () => hub,
+  path: '/services',
+  validateSearch: (search): ServiceSearch => ({
+    text: typeof search.text === 'string' ? search.text : undefined,
+    need: typeof search.need === 'string' ? search.need : undefined,
+    day: typeof search.day === 'string' ? search.day : undefined,
+    within: typeof search.within === 'number' ? search.within : undefined,
+    free: search.free === true || undefined,
+  }),
+  component: function ServicesRoute() {
+    return (
+      <Needs permission="CATALOGUE_READ">
+        <Services search={services.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const service = createRoute({
+  getParentRoute: () => hub,
+  path: '/services/$id',
+  component: function ServiceRoute() {
+    const { id } = service.useParams();
+    return (
+      <Needs permission="CATALOGUE_READ">
+        <ServicePage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const report = createRoute({
+  getParentRoute: () => hub,
+  path: '/report',
+  component: () => (
+    <Needs permission="REPORT_READ">
+      <Report />
+    </Needs>
+  ),
+});
+
+const staff = createRoute({
+  getParentRoute: () => hub,
+  path: '/staff',
+  component: () => (
+    <Needs permission="STAFF_READ">
+      <Staff />
+    </Needs>
+  ),
+});
+
+const audit = createRoute({
+  getParentRoute: () => hub,
+  path: '/audit',
+  component: () => (
+    <Needs permission="AUDIT_READ">
+      <Audit />
+    </Needs>
+  ),
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit];
+
+export const router = createRouter({
+  routeTree: root.addChildren([index, hub.addChildren(pages)]),
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,46 @@
+import { ErrorSummary } from 'nhsuk-react-components';
+
+export interface FieldError {
+  /** The id of the input; null where it is about the whole form. */
+  field?: string | null;
+  message: string;
+}
+
+/** All that is to be mended, at the top, where the focus goes. Given a new list it takes the focus again. */
+export function Errors({ of }: { of: FieldError[] }) {
+  if (of.length === 0) return null;
+  return (
+    <ErrorSummary key={of.map((e) => e.message).join()}>
+      <ErrorSummary.Title>There is a problem</ErrorSummary.Title>
+      <ErrorSummary.List>
+        {of.map((e) => (
+          <ErrorSummary.ListItem key={e.message} href={`#${e.field ?? 'maincontent'}`}>
+            {e.message}
+          </ErrorSummary.ListItem>
+        ))}
+      </ErrorSummary.List>
+    </ErrorSummary>
+  );
+}
+
+export interface DateParts {
+  day: string;
+  month: string;
+  year: string;
+}
+
+export const noDate: DateParts = { day: '', month: '', year: '' };
+
+export function partsOf(date: string | null | undefined): DateParts {
+  const [year, month, day] = date?.split('-') ?? [];
+  return year ? { year, month: String(Number(month)), day: String(Number(day)) } : noDate;
+}
+
+/** YYYY-MM-DD; null where nothing was entered; undefined where it is no day of the calendar. */
+export function dateOf({ day, month, year }: DateParts): string | null | undefined {
+  if (!day && !month && !year) return null;
+  if (!/^\d{1,2}$/.test(day) || !/^\d{1,2}$/.test(month) || !/^\d{4}$/.test(year)) return undefined;
+  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  const read = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(date) ? date : undefined;
+}
