@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/internal/store"
+	"liferooms.io/liferooms/internal/viewer"
+)
+
+// api is the server under test: a production build in a process of its own, with staff of every hub signed in by tokens.
+type api struct {
+	address string
+	// telemetry is the address of its metrics and profiles.
+	telemetry string
+	cmd       *exec.Cmd
+	ended     chan struct{}
+	issuer    *issuer
+	// tokens by hub and member of staff.
+	tokens [][]string
+}
+
+// build compiles the server as it is deployed.
+func build(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "liferooms")
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "production", "-trimpath", "-o", binary, "./cmd/liferooms")
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("build the server: %w", err)
+	}
+	return binary, nil
+}
+
+func startAPI(ctx context.Context, binary, dir string, d *database) (*api, error) {
+	issuer, err := startIssuer()
+	if err != nil {
+		return nil, err
+	}
+	a := &api{issuer: issuer, ended: make(chan struct{})}
+	if err := a.start(ctx, binary, dir, d); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *api) start(ctx context.Context, binary, dir string, d *database) error {
+	if err := d.trust(ctx, a.issuer.url); err != nil {
+		return err
+	}
+	for h := range d.region.hubs {
+		var tokens []string
+		for s := range staffPerHub {
+			subject := d.region.subject(h, s)
+			token, err := a.issuer.token(subject, group(d.region, h, s))
+			if err != nil {
+				return err
+			}
+			tokens = append(tokens, token)
+		}
+		a.tokens = append(a.tokens, tokens)
+	}
+	var err error
+	if a.address, err = freeAddress(); err != nil {
+		return err
+	}
+	if a.telemetry, err = freeAddress(); err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(dir, "server.log"))
+	if err != nil {
+		return fmt.Errorf("make the server's log: %w", err)
+	}
+	defer log.Close()
+	a.cmd = exec.Command(binary, "serve")
+	a.cmd.Env = append(os.Environ(),
+		"LIFEROOMS_DATABASE_URL="+d.server.URL(store.ServerRole, d.name),
+		"LIFEROOMS_LISTEN="+a.address,
+		"LIFEROOMS_METRICS_LISTEN="+a.telemetry,
+		"LIFEROOMS_PUBLIC_URL=http://"+a.address,
+	)
+	a.cmd.Stdout, a.cmd.Stderr = log, log
+	if err := a.cmd.Start(); err != nil {
+		return fmt.Errorf("start the server: %w", err)
+	}
+	go func() {
+		_ = a.cmd.Wait() // how it ended is in its log
+		close(a.ended)
+	}()
+	return a.ready(ctx, log.Name())
+}
+
+// trust makes the issuer the region's sign-in provider, and the region's staff its users.
+func (d *database) trust(ctx context.Context, issuer string) error {
+	var mappings []schema.RoleMapping
+	for h := range d.region.hubs {
+		for s, role := range map[int]viewer.Role{receptionist: viewer.Reception, manager: viewer.Manager, firstAdvisor: viewer.Advisor} {
+			mappings = append(mappings, schema.RoleMapping{Value: group(d.region, h, s), Role: string(role), Hub: d.region.slug(h)})
+		}
+	}
+	clients := []schema.APIClient{{ClientID: clientID, Audience: audience, FreeQueries: true}}
+	return pgx.BeginFunc(ctx, d.admin, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `delete from identity_providers`)
+		if err != nil {
+			return fmt.Errorf("set up sign-in: %w", err)
+		}
+		_, err = tx.Exec(ctx, `insert into identity_providers (id, trust_id, name, issuer, client_id, role_mappings, api_clients) values ($1, $2, 'Bench', $3, $4, $5, $6)`,
+			id(d.region.began(), kindProvider, 0), d.region.trust, issuer, clientID, mappings, clients)
+		if err != nil {
+			return fmt.Errorf("set up sign-in: %w", err)
+		}
+		if _, err = tx.Exec(ctx, `update staff_users set issuer = $1`, issuer); err != nil {
+			return fmt.Errorf("set up sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// group is what the claims of a member of staff say; the advisors of a hub share one.
+func group(r region, h, s int) string { return r.subject(h, min(s, firstAdvisor)) }
+
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+// ready waits until the server says that it takes requests.
+func (a *api) ready(ctx context.Context, log string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		if response, err := http.Get("http://" + a.telemetry + "/readyz"); err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-a.ended:
+			text, _ := os.ReadFile(log)
+			return fmt.Errorf("the server ended: %s", tail(text))
+		case <-ctx.Done():
+			text, _ := os.ReadFile(log)
+			return fmt.Errorf("the server is not ready: %w: %s", ctx.Err(), tail(text))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func tail(text []byte) []byte { return text[max(0, len(text)-2000):] }
+
+func (a *api) close() error {
+	a.issuer.close()
+	if a.cmd == nil || a.cmd.Process == nil {
+		return nil
+	}
+	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop the server: %w", err)
+	}
+	select {
+	case <-a.ended:
+	case <-time.After(20 * time.Second):
+		return errors.Join(errors.New("the server does not stop; it was killed"), a.cmd.Process.Kill())
+	}
+	return nil
+}
+
+// profile saves a processor profile of the server for as long as ctx lasts.
+func (a *api) profile(ctx context.Context, path string, length time.Duration) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", a.telemetry, int(length.Seconds())), nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("profile the server: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("profile the server: %s", response.Status)
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("profile the server: %w", err)
+	}
+	_, err = io.Copy(file, response.Body)
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// verifications is how many requests of each operation are compared.
+const verifications = 40
+
+// verify makes sure that the API and the SQL give the same rows.
+func (b *bench) verify(ctx context.Context, o *operation) error {
+	c, err := dial(b.api.address)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	rng := rand.New(rand.NewPCG(11, 0))
+	nothing := 0
+	for range verifications {
+		r, err := o.choose(rng)
+		if err != nil {
+			return err
+		}
+		answer, err := c.post(b.api.tokens[r.hub][o.staff], o.body(nil, r))
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+		got, err := o.rows(answer)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+		if o.again != nil { // the API's row is in the way of the SQL's
+			if r, err = o.choose(rng); err != nil {
+				return err
+			}
+		}
+		var want []string
+		if err := o.plain(ctx, b.database.admin, r, func(row string) { want = append(want, row) }); err != nil {
+			return fmt.Errorf("%s by plain SQL: %w", o.name, err)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			return fmt.Errorf("%s: the API and the SQL give different rows for %+v:\n%s\n%s", o.name, r, strings.Join(got, " "), strings.Join(want, " "))
+		}
+		if len(got) == 0 {
+			nothing++
+		}
+	}
+	if nothing > verifications/2 {
+		return fmt.Errorf("%s: %d of %d requests find nothing", o.name, nothing, verifications)
+	}
+	return nil
+}
+
+// counted is how many requests the statements are counted over, one after the other.
+const counted = 50
+
+// statements counts how many statements Postgres runs for one request of the work, without those that begin and end
+// transactions or set their scope. Postgres itself tells, in its log.
+func (b *bench) statements(ctx context.Context, work worker) (float64, error) {
+	if err := work(); err != nil { // what is done once is done
+		return 0, err
+	}
+	log, err := b.database.logged(ctx, func() error {
+		for range counted {
+			if err := work(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for line := range strings.Lines(log) {
+		_, statement, ok := strings.Cut(line, "LOG:  ")
+		if !ok || !strings.HasPrefix(statement, "execute ") && !strings.HasPrefix(statement, "statement: ") {
+			continue
+		}
+		_, sql, _ := strings.Cut(statement, ": ")
+		if !setup.MatchString(sql) {
+			n++
+		}
+	}
+	return float64(n) / counted, nil
+}
+
+// logged gives what Postgres logs of statements while fn runs.
+func (d *database) logged(ctx context.Context, fn func() error) (string, error) {
+	var folder string
+	if err := d.admin.QueryRow(ctx, "select current_setting('data_directory')").Scan(&folder); err != nil {
+		return "", fmt.Errorf("count statements: %w", err)
+	}
+	path := filepath.Join(filepath.Dir(folder), "postgres.log")
+	if err := d.logStatements(ctx, "all"); err != nil {
+		return "", err
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("count statements: %w", err)
+	}
+	failed := fn()
+	after, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("count statements: %w", err)
+	}
+	if err := d.logStatements(ctx, "none"); err != nil {
+		return "", err
+	}
+	return string(after[before.Size():]), failed
+}
+
+// logStatements changes a setting of the running server and waits until it is in force.
+func (d *database) logStatements(ctx context.Context, which string) error {
+	for _, statement := range []string{"alter system set log_parameter_max_length = 0", "alter system set log_statement = '" + which + "'", "select pg_reload_conf()"} {
+		if _, err := d.admin.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("count statements: %w", err)
+		}
+	}
+	for now := ""; now != which; {
+		if err := d.admin.QueryRow(ctx, "select current_setting('log_statement')").Scan(&now); err != nil {
+			return fmt.Errorf("count statements: %w", err)
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // the other backends get the same signal; nothing tells when they have read it
+	return nil
+}
