@@ -3,13 +3,14 @@ package signin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
-	"golang.org/x/oauth2"
-
 	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
 
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/internal/problem"
@@ -52,11 +53,15 @@ func (p *provider) userInfo(ctx context.Context, subject, accessToken string) (*
 	}
 	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: accessToken, TokenType: "Bearer"})
 	info, err := known.provider.UserInfo(oidc.ClientContext(ctx, p.issuer.http), source)
-	if err != nil {
+	var network *url.Error
+	switch {
+	case errors.As(err, &network):
 		return c, fmt.Errorf("ask for user info: %w", err)
+	case err != nil: // its text holds what was answered, which may be about the person
+		return c, errors.New("ask for user info: refused, or not answered with claims")
 	}
 	if info.Subject != subject {
-		return c, fmt.Errorf("user info is about somebody else")
+		return c, errors.New("user info is about somebody else")
 	}
 	return c, info.Claims(&c.all)
 }
