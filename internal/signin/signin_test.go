@@ -23,6 +23,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/oauth2/clientcredentials"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/rolegrant"
@@ -1134,6 +1135,19 @@ func TestSessionFromAnotherSite(t *testing.T) {
 	r.Header.Set("Origin", "https://evil.example")
 	if _, err := a.signIn.Authenticate(r); !problem.Is(err, problem.Forbidden) {
 		t.Errorf("another site with the cookie: %v", err)
+	}
+}
+
+func TestServiceComesInByItsOwnClient(t *testing.T) {
+	a := newApp(t)
+	config := clientcredentials.Config{ClientID: devprovider.KioskClient, ClientSecret: devprovider.KioskSecret, TokenURL: a.devURL + "/mersey/oauth/token"}
+	token, err := config.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kiosk, failed := a.browser().who(token.AccessToken)
+	if kiosk.hubs() != "walton: RECEPTION" || kiosk.Viewer.ClientID != devprovider.KioskClient || kiosk.FreeQueries {
+		t.Errorf("%+v %+v", kiosk, failed)
 	}
 }
 
