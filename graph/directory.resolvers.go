@@ -8,34 +8,80 @@ package graph
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
+
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 func (r *hubResolver) Services(ctx context.Context, obj *ent.Hub, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error) {
-	panic(fmt.Errorf("not implemented: Services - services"))
+	return r.services(ctx, filter, first, after)
 }
 
 func (r *hubResolver) Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error) {
-	panic(fmt.Errorf("not implemented: Service - service"))
+	q := r.Store.Client(ctx).Service.Query().Where(service.ID(id))
+	selectService(q, wanted(ctx))
+	return found(q.Only(ctx))
 }
 
 func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
-	panic(fmt.Errorf("not implemented: Organisations - organisations"))
+	args, err := paging.Forward(first, after, paging.Text, paging.ID)
+	if err != nil {
+		return nil, err
+	}
+	s := wanted(ctx)
+	q := r.Store.Client(ctx).Organisation.Query().Where(organisation.RetiredAtIsNil())
+	total := 0
+	if s.has("totalCount") {
+		if total, err = q.Clone().Count(ctx); err != nil {
+			return nil, fmt.Errorf("count organisations: %w", err)
+		}
+	}
+	selectOrganisation(q.Limit(args.Limit()), s.node())
+	q.Modify(args.Order(false, organisation.FieldName, organisation.FieldID))
+	all, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	page := paging.New(args, all, func(o *ent.Organisation) paging.Key { return paging.Key{o.Name, o.ID} })
+	page.TotalCount = total
+	return page, nil
 }
 
 func (r *hubResolver) Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Organisation - organisation"))
+	q := r.Store.Client(ctx).Organisation.Query().Where(organisation.ID(id))
+	selectOrganisation(q, wanted(ctx))
+	return found(q.Only(ctx))
 }
 
 func (r *scheduleResolver) Summary(ctx context.Context, obj *ent.Schedule) (string, error) {
-	panic(fmt.Errorf("not implemented: Summary - summary"))
+	return directory.ScheduleSummary(obj), nil
 }
 
 func (r *serviceResolver) NextSessions(ctx context.Context, obj *ent.Service, first *int) ([]*Session, error) {
-	panic(fmt.Errorf("not implemented: NextSessions - nextSessions"))
+	n := 3
+	if first != nil {
+		n = *first
+	}
+	if n < 1 || n > maxSessions {
+		return nil, problem.New(problem.BadUserInput, "first must be from 1 to %d.", maxSessions)
+	}
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next := directory.Sessions(obj.Schedules(), time.Now(), clock.Zone, n)
+	sessions := make([]*Session, len(next))
+	for i, s := range next {
+		sessions[i] = &Session{StartsAt: s.StartsAt, EndsAt: s.EndsAt}
+	}
+	return sessions, nil
 }
 
 func (r *Resolver) Schedule() ScheduleResolver { return &scheduleResolver{r} }

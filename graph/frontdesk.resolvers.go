@@ -7,41 +7,93 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/frontdesk"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 func (r *hubResolver) Today(ctx context.Context, obj *ent.Hub) (*Today, error) {
-	panic(fmt.Errorf("not implemented: Today - today"))
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	today := &Today{Date: clock.Day(time.Now())}
+	if opens, closes, ok := clock.Open(today.Date); ok {
+		today.Opens, today.Closes = &opens, &closes
+	}
+	counts, err := r.Desk.Count(ctx, today.Date)
+	if err != nil {
+		return nil, err
+	}
+	today.VisitCount, today.AnonymousCount, today.WaitingCount = counts.Visits, counts.Anonymous, counts.Waiting
+	return today, nil
 }
 
 func (r *hubResolver) Queue(ctx context.Context, obj *ent.Hub) (*Queue, error) {
-	panic(fmt.Errorf("not implemented: Queue - queue"))
+	s := wanted(ctx)
+	if s.of("waiting").has("person") || s.of("withAdvisor").has("person") {
+		r.Log.Read(ctx, audit.Event{Action: "desk.read", SubjectType: "hub", SubjectID: obj.ID})
+	}
+	return r.queue(ctx, s)
 }
 
 func (r *hubResolver) Visits(ctx context.Context, obj *ent.Hub, on *time.Time, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Visit], error) {
-	panic(fmt.Errorf("not implemented: Visits - visits"))
+	return r.visitsOn(ctx, obj, on, first, after, last, before)
 }
 
 func (r *hubResolver) VisitsByWeek(ctx context.Context, obj *ent.Hub, from time.Time, to time.Time) ([]*WeekCount, error) {
-	panic(fmt.Errorf("not implemented: VisitsByWeek - visitsByWeek"))
+	return r.visitsByWeek(ctx, from, to)
 }
 
 func (r *mutationResolver) CheckIn(ctx context.Context, input CheckInInput) (*CheckInPayload, error) {
-	panic(fmt.Errorf("not implemented: CheckIn - checkIn"))
+	payload := &CheckInPayload{ClientMutationID: &input.ClientMutationID}
+	err := checkMutationID(input.ClientMutationID)
+	if err == nil {
+		payload.Visit, payload.AlreadyHere, err = r.Desk.Arrive(ctx, frontdesk.Arrival{
+			ClientMutationID: input.ClientMutationID, PersonID: &input.PersonID, Need: input.Need.Value(), Wait: input.WaitForAdvisor})
+	}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	payload.Visit, err = r.visitPayload(ctx, payload.Visit)
+	return payload, err
 }
 
 func (r *mutationResolver) RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error) {
-	panic(fmt.Errorf("not implemented: RecordAnonymousVisit - recordAnonymousVisit"))
+	payload := &RecordAnonymousVisitPayload{ClientMutationID: &input.ClientMutationID}
+	err := checkMutationID(input.ClientMutationID)
+	if err == nil {
+		payload.Visit, _, err = r.Desk.Arrive(ctx, frontdesk.Arrival{
+			ClientMutationID: input.ClientMutationID, Need: input.Need.Value(), Wait: input.WaitForAdvisor})
+	}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	payload.Visit, err = r.visitPayload(ctx, payload.Visit)
+	return payload, err
 }
 
 func (r *mutationResolver) UndoVisit(ctx context.Context, input UndoVisitInput) (*UndoVisitPayload, error) {
-	panic(fmt.Errorf("not implemented: UndoVisit - undoVisit"))
+	err := r.Desk.Undo(ctx, input.VisitID)
+	payload := &UndoVisitPayload{Undone: err == nil}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	return payload, nil
 }
 
 func (r *mutationResolver) EndVisit(ctx context.Context, input EndVisitInput) (*EndVisitPayload, error) {
-	panic(fmt.Errorf("not implemented: EndVisit - endVisit"))
+	v, err := r.Desk.End(ctx, input.VisitID)
+	payload := &EndVisitPayload{}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	if len(payload.UserErrors) == 0 {
+		payload.Visit, err = r.visitPayload(ctx, v)
+	}
+	return payload, err
 }

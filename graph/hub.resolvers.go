@@ -10,15 +10,23 @@ import (
 	"fmt"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/schema"
 )
 
 func (r *hubResolver) Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	s := wanted(ctx)
+	q := r.Store.Client(ctx).Need.Query().Order(need.ByPosition(), need.ByID())
+	selectNeed(q, s)
+	needs, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list needs: %w", err)
+	}
+	return needs, nil
 }
 
 func (r *openingHoursResolver) Day(ctx context.Context, obj *schema.OpeningHours) (Weekday, error) {
-	panic(fmt.Errorf("not implemented: Day - day"))
+	return Weekday(obj.Day), nil
 }
 
 func (r *Resolver) Hub() HubResolver { return &hubResolver{r} }

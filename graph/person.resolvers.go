@@ -7,51 +7,137 @@ package graph
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"github.com/google/uuid"
+
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/person"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 func (r *hubResolver) Person(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Person, error) {
-	panic(fmt.Errorf("not implemented: Person - person"))
+	s := wanted(ctx)
+	r.Log.Read(ctx, audit.Event{Action: "person.read", SubjectType: "person", SubjectID: id, PersonID: &id, Fields: s.names})
+	return r.person(ctx, id, s)
 }
 
 func (r *hubResolver) People(ctx context.Context, obj *ent.Hub, search string, first *int, after *string) (*paging.Connection[*ent.Person], error) {
-	panic(fmt.Errorf("not implemented: People - people"))
+	args, err := paging.Forward(first, after, person.SearchKinds...)
+	if err != nil {
+		return nil, err
+	}
+	matches, err := r.Resolver.People.Search(ctx, search, args)
+	if err != nil {
+		return nil, err
+	}
+	page := paging.New(args, matches, person.Match.Key)
+	people, err := r.peopleOf(ctx, page.Nodes(), wanted(ctx).node())
+	if err != nil {
+		return nil, err
+	}
+	found := &paging.Connection[*ent.Person]{PageInfo: page.PageInfo}
+	for _, e := range page.Edges {
+		if p := people[e.Node.ID]; p != nil {
+			found.Edges = append(found.Edges, paging.Edge[*ent.Person]{Cursor: e.Cursor, Node: p})
+		}
+	}
+	return found, nil
 }
 
 func (r *hubResolver) PossibleDuplicates(ctx context.Context, obj *ent.Hub, of PossibleDuplicatesInput) ([]*ent.Person, error) {
-	panic(fmt.Errorf("not implemented: PossibleDuplicates - possibleDuplicates"))
+	matches, err := r.Resolver.People.Duplicates(ctx, person.Details{
+		GivenName: person.To(&of.GivenName), FamilyName: person.To(&of.FamilyName), DateOfBirth: change(of.DateOfBirth),
+		Phone: change(of.Phone), NHSNumber: change(of.NhsNumber),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.peopleInOrder(ctx, matches, wanted(ctx))
 }
 
 func (r *mutationResolver) RegisterPerson(ctx context.Context, input RegisterPersonInput) (*RegisterPersonPayload, error) {
-	panic(fmt.Errorf("not implemented: RegisterPerson - registerPerson"))
+	return r.registerPerson(ctx, input)
 }
 
 func (r *mutationResolver) UpdatePerson(ctx context.Context, input UpdatePersonInput) (*UpdatePersonPayload, error) {
-	panic(fmt.Errorf("not implemented: UpdatePerson - updatePerson"))
+	p, err := r.Resolver.People.Update(ctx, input.PersonID, person.Details{
+		GivenName: change(input.GivenName), FamilyName: change(input.FamilyName), PreferredName: change(input.PreferredName),
+		Pronouns: change(input.Pronouns), DateOfBirth: change(input.DateOfBirth), Phone: change(input.Phone), Email: change(input.Email),
+		Postcode: change(input.Postcode), NHSNumber: change(input.NhsNumber), GPPractice: change(input.GpPractice),
+		SafeContact: change(input.SafeContact), SafeContactNote: change(input.SafeContactNote),
+	})
+	payload := &UpdatePersonPayload{}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	if len(payload.UserErrors) == 0 {
+		payload.Person, err = r.personPayload(ctx, p)
+	}
+	return payload, err
 }
 
 func (r *mutationResolver) SetAccessNeeds(ctx context.Context, input SetAccessNeedsInput) (*SetAccessNeedsPayload, error) {
-	panic(fmt.Errorf("not implemented: SetAccessNeeds - setAccessNeeds"))
+	p, err := r.Resolver.People.SetAccessNeeds(ctx, input.PersonID, accessNeeds(input.AccessNeeds))
+	payload := &SetAccessNeedsPayload{}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	if len(payload.UserErrors) == 0 {
+		payload.Person, err = r.personPayload(ctx, p)
+	}
+	return payload, err
 }
 
 func (r *personResolver) Age(ctx context.Context, obj *ent.Person) (*int, error) {
-	panic(fmt.Errorf("not implemented: Age - age"))
+	if obj.DateOfBirth == nil {
+		return nil, nil
+	}
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	age := person.Age(*obj.DateOfBirth, clock.Day(time.Now()))
+	return &age, nil
 }
 
 func (r *personResolver) OpenVisit(ctx context.Context, obj *ent.Person) (*ent.Visit, error) {
-	panic(fmt.Errorf("not implemented: OpenVisit - openVisit"))
+	open, err := obj.NamedVisits(openVisit)
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
+	return open[0], nil
 }
 
 func (r *personResolver) Visits(ctx context.Context, obj *ent.Person, first *int, after *string) (*paging.Connection[*ent.Visit], error) {
-	panic(fmt.Errorf("not implemented: Visits - visits"))
+	args, err := paging.Forward(first, after, paging.Time, paging.ID)
+	if err != nil {
+		return nil, err
+	}
+	visits, err := obj.NamedVisits(key(args))
+	if err != nil {
+		return nil, err
+	}
+	page := paging.New(args, visits, visitKey)
+	if s := wanted(ctx); s.has("totalCount") {
+		page.TotalCount, err = r.Store.Client(ctx).Visit.Query().Where(visit.PersonID(obj.ID)).Count(ctx)
+	}
+	return page, err
 }
 
 func (r *personResolver) Conversations(ctx context.Context, obj *ent.Person, first *int, after *string) (*paging.Connection[*ent.Conversation], error) {
-	panic(fmt.Errorf("not implemented: Conversations - conversations"))
+	args, err := paging.Forward(first, after, paging.Time, paging.ID)
+	if err != nil {
+		return nil, err
+	}
+	conversations, err := obj.NamedConversations(key(args))
+	if err != nil {
+		return nil, err
+	}
+	return paging.New(args, conversations, func(c *ent.Conversation) paging.Key { return paging.Key{c.StartedAt, c.ID} }), nil
 }
 
 func (r *Resolver) Person() PersonResolver { return &personResolver{r} }

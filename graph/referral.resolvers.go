@@ -7,50 +7,114 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/referral"
+	"liferooms.io/liferooms/internal/viewer"
 )
 
 func (r *hubResolver) Conversation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: Conversation - conversation"))
+	return r.conversation(ctx, wanted(ctx), conversation.ID(id))
 }
 
 func (r *hubResolver) MyConversation(ctx context.Context, obj *ent.Hub) (*ent.Conversation, error) {
-	panic(fmt.Errorf("not implemented: MyConversation - myConversation"))
+	return r.conversation(ctx, wanted(ctx), conversation.AdvisorID(viewer.FromContext(ctx).StaffID), conversation.EndedAtIsNil())
 }
 
 func (r *hubResolver) FollowUps(ctx context.Context, obj *ent.Hub, dueBy *time.Time, first *int, after *string) (*paging.Connection[*ent.Signpost], error) {
-	panic(fmt.Errorf("not implemented: FollowUps - followUps"))
+	return r.followUps(ctx, dueBy, first, after)
 }
 
 func (r *mutationResolver) TakeNext(ctx context.Context, input TakeNextInput) (*TakeNextPayload, error) {
-	panic(fmt.Errorf("not implemented: TakeNext - takeNext"))
+	payload := &TakeNextPayload{ClientMutationID: &input.ClientMutationID}
+	err := checkMutationID(input.ClientMutationID)
+	if err == nil {
+		payload.Conversation, err = r.Advising.TakeNext(ctx, input.ClientMutationID)
+	}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	payload.Conversation, err = r.conversationPayload(ctx, payload.Conversation)
+	return payload, err
 }
 
 func (r *mutationResolver) TakeVisit(ctx context.Context, input TakeVisitInput) (*TakeVisitPayload, error) {
-	panic(fmt.Errorf("not implemented: TakeVisit - takeVisit"))
+	payload := &TakeVisitPayload{ClientMutationID: &input.ClientMutationID}
+	err := checkMutationID(input.ClientMutationID)
+	if err == nil {
+		payload.Conversation, err = r.Advising.TakeVisit(ctx, input.ClientMutationID, input.VisitID)
+	}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	payload.Conversation, err = r.conversationPayload(ctx, payload.Conversation)
+	return payload, err
 }
 
 func (r *mutationResolver) RecordConversation(ctx context.Context, input RecordConversationInput) (*RecordConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: RecordConversation - recordConversation"))
+	notes := referral.Notes{WhatMatters: input.WhatMatters.Value(), Note: input.Note.Value(), Agreed: input.Agreed.Value()}
+	if needs := input.Needs.Value(); needs != nil {
+		notes.Needs = &needs
+	}
+	changed, err := r.Advising.Record(ctx, input.ConversationID, notes)
+	payload := &RecordConversationPayload{}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	if len(payload.UserErrors) == 0 {
+		payload.Conversation, err = r.conversationPayload(ctx, changed)
+	}
+	return payload, err
 }
 
 func (r *mutationResolver) EndConversation(ctx context.Context, input EndConversationInput) (*EndConversationPayload, error) {
-	panic(fmt.Errorf("not implemented: EndConversation - endConversation"))
+	changed, err := r.Advising.End(ctx, input.ConversationID)
+	payload := &EndConversationPayload{}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	if len(payload.UserErrors) == 0 {
+		payload.Conversation, err = r.conversationPayload(ctx, changed)
+	}
+	return payload, err
 }
 
 func (r *mutationResolver) Signpost(ctx context.Context, input SignpostInput) (*SignpostPayload, error) {
-	panic(fmt.Errorf("not implemented: Signpost - signpost"))
+	payload := &SignpostPayload{ClientMutationID: &input.ClientMutationID}
+	err := checkMutationID(input.ClientMutationID)
+	if err == nil {
+		payload.Signpost, err = r.Advising.Signpost(ctx, input.ClientMutationID, input.ConversationID, input.ServiceID, input.Need.Value())
+	}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	payload.Signpost, err = r.signpostPayload(ctx, payload.Signpost)
+	return payload, err
 }
 
 func (r *mutationResolver) RemoveSignpost(ctx context.Context, input RemoveSignpostInput) (*RemoveSignpostPayload, error) {
-	panic(fmt.Errorf("not implemented: RemoveSignpost - removeSignpost"))
+	err := r.Advising.Remove(ctx, input.SignpostID)
+	payload := &RemoveSignpostPayload{Removed: err == nil}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	return payload, nil
 }
 
 func (r *mutationResolver) RecordFollowUp(ctx context.Context, input RecordFollowUpInput) (*RecordFollowUpPayload, error) {
-	panic(fmt.Errorf("not implemented: RecordFollowUp - recordFollowUp"))
+	changed, err := r.Advising.FollowUp(ctx, input.SignpostID, input.Outcome)
+	payload := &RecordFollowUpPayload{}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	if len(payload.UserErrors) == 0 {
+		payload.Signpost, err = r.signpostPayload(ctx, changed)
+	}
+	return payload, err
 }

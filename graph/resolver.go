@@ -1,8 +1,66 @@
 package graph
 
-// This file will not be regenerated automatically.
-//
-// It serves as dependency injection for your app, add any dependencies you require
-// here.
+import (
+	"context"
 
-type Resolver struct{}
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+
+	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/frontdesk"
+	"liferooms.io/liferooms/internal/person"
+	"liferooms.io/liferooms/internal/referral"
+	"liferooms.io/liferooms/internal/staff"
+	"liferooms.io/liferooms/internal/store"
+)
+
+// Resolver is what the API stands on.
+type Resolver struct {
+	Store     *store.Store
+	Log       *audit.Log
+	People    *person.Registry
+	Desk      *frontdesk.Desk
+	Advising  *referral.Advising
+	Roles     *staff.Roles
+	Directory *directory.Directory
+	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
+	// has none.
+	SignOut func(ctx context.Context) (providerURL string, err error)
+}
+
+// New makes a resolver over a store.
+func New(s *store.Store, log *audit.Log, sessions staff.Sessions, signOut func(context.Context) (string, error)) *Resolver {
+	desk := frontdesk.New(s, log)
+	return &Resolver{
+		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
+		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
+	}
+}
+
+// NewServer makes the executor of the API with its permissions, errors and audit. Transports, limits and trusted
+// documents are the caller's to add. Each request's context must hold the viewer (none: every operation answers
+// UNAUTHENTICATED) and the request's id.
+func NewServer(r *Resolver) *handler.Server {
+	s := handler.New(NewExecutableSchema(Config{Resolvers: r}))
+	s.SetErrorPresenter(Present)
+	s.SetRecoverFunc(recovered)
+	s.SetDisableSuggestion(true)
+	s.Use(permissions{})
+	s.AroundResponses(audited)
+	return s
+}
+
+// audited holds each answer back until the record of what it shows is saved: nothing is shown whose reading is not on
+// record.
+func audited(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	ctx = audit.Track(ctx)
+	response := next(ctx)
+	if response == nil {
+		return nil
+	}
+	if err := audit.Flushed(ctx); err != nil {
+		return graphql.ErrorResponse(ctx, "%s", present(ctx, err, nil).Message)
+	}
+	return response
+}

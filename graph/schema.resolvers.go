@@ -10,27 +10,51 @@ import (
 	"fmt"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/viewer"
 )
 
 func (r *mutationResolver) SignOut(ctx context.Context) (*SignOutPayload, error) {
-	panic(fmt.Errorf("not implemented: SignOut - signOut"))
+	url, err := r.Resolver.SignOut(whole(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("sign out: %w", err)
+	}
+	payload := &SignOutPayload{}
+	if url != "" {
+		payload.ProviderSignOutURL = &url
+	}
+	return payload, nil
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*Viewer, error) {
-	panic(fmt.Errorf("not implemented: Viewer - viewer"))
+	return r.viewer(whole(ctx))
 }
 
 func (r *queryResolver) Hub(ctx context.Context, slug string) (*ent.Hub, error) {
-	panic(fmt.Errorf("not implemented: Hub - hub"))
+	h, ok := viewer.FromContext(ctx).OneHub()
+	if !ok {
+		return nil, problem.Missing("hub")
+	}
+	s := wanted(ctx)
+	if !s.beyond(hub.ValidColumn, hub.FieldID, hub.FieldSlug) {
+		return &ent.Hub{ID: h.ID, Slug: h.Slug}, nil
+	}
+	q := r.Store.Client(ctx).Hub.Query().Where(hub.ID(h.ID))
+	selectHub(q, s)
+	found, err := q.Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the hub: %w", err)
+	}
+	return found, nil
 }
 
 func (r *subscriptionResolver) Queue(ctx context.Context, hub string) (<-chan *Queue, error) {
-	panic(fmt.Errorf("not implemented: Queue - queue"))
+	return r.liveQueue(ctx)
 }
 
 func (r *userErrorResolver) Code(ctx context.Context, obj *problem.Problem) (string, error) {
-	panic(fmt.Errorf("not implemented: Code - code"))
+	return string(obj.Code), nil
 }
 
 func (r *Resolver) Mutation() MutationResolver { return &mutationResolver{r} }

@@ -10,33 +10,60 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
 func (r *auditEventResolver) Actor(ctx context.Context, objs []*ent.AuditEvent) ([]*AuditActor, error) {
-	panic(fmt.Errorf("not implemented: Actor - actor"))
+	return r.actors(ctx, objs)
 }
 
 func (r *hubResolver) Staff(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.StaffUser], error) {
-	panic(fmt.Errorf("not implemented: Staff - staff"))
+	args, err := paging.Forward(first, after, paging.Text, paging.ID)
+	if err != nil {
+		return nil, err
+	}
+	q := r.Roles.Holders(ctx).Limit(args.Limit())
+	selectStaff(ctx, q, wanted(ctx).node())
+	q.Modify(args.Order(false, staffuser.FieldName, staffuser.FieldID))
+	staff, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list staff: %w", err)
+	}
+	return paging.New(args, staff, func(s *ent.StaffUser) paging.Key { return paging.Key{s.Name, s.ID} }), nil
 }
 
 func (r *hubResolver) AuditEvents(ctx context.Context, obj *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error) {
-	panic(fmt.Errorf("not implemented: AuditEvents - auditEvents"))
+	return r.auditEvents(ctx, obj, personID, first, after)
 }
 
 func (r *mutationResolver) GrantRole(ctx context.Context, input GrantRoleInput) (*GrantRolePayload, error) {
-	panic(fmt.Errorf("not implemented: GrantRole - grantRole"))
+	payload := &GrantRolePayload{ClientMutationID: &input.ClientMutationID}
+	err := checkMutationID(input.ClientMutationID)
+	if err == nil {
+		payload.Grant, err = r.Roles.Grant(ctx, input.ClientMutationID, input.StaffID, input.Role)
+	}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	return payload, nil
 }
 
 func (r *mutationResolver) RevokeRole(ctx context.Context, input RevokeRoleInput) (*RevokeRolePayload, error) {
-	panic(fmt.Errorf("not implemented: RevokeRole - revokeRole"))
+	err := r.Roles.Revoke(ctx, input.GrantID)
+	payload := &RevokeRolePayload{Revoked: err == nil}
+	if payload.UserErrors, err = problem.Correctable(err); err != nil {
+		return nil, err
+	}
+	return payload, nil
 }
 
 func (r *roleGrantResolver) Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error) {
-	panic(fmt.Errorf("not implemented: Role - role"))
+	return viewer.Role(obj.Role), nil
 }
 
 func (r *Resolver) AuditEvent() AuditEventResolver { return &auditEventResolver{r} }

@@ -61,26 +61,34 @@ func (a Args) Limit() int { return a.Size + 1 }
 // Order sorts a selection by the columns and cuts it at the cursor. The columns are the keys of the cursor, ending with
 // the id; all run the same way: newest first where descending.
 func (a Args) Order(descending bool, columns ...string) func(*sql.Selector) {
+	after := a.After(descending, columns...)
 	return func(s *sql.Selector) {
-		down := descending != a.Backward
-		if a.From != nil {
-			named := make([]string, len(columns))
-			for i, c := range columns {
-				named[i] = s.C(c)
-			}
-			// Rows are compared as a whole, which an index on the columns answers by one range.
-			if down {
-				s.Where(sql.CompositeLT(named, a.From...))
-			} else {
-				s.Where(sql.CompositeGT(named, a.From...))
-			}
-		}
+		after(s)
 		for _, c := range columns {
-			if down {
+			if descending != a.Backward {
 				s.OrderBy(sql.Desc(s.C(c)))
 			} else {
 				s.OrderBy(sql.Asc(s.C(c)))
 			}
+		}
+	}
+}
+
+// After cuts a selection at the cursor and leaves its order alone.
+func (a Args) After(descending bool, columns ...string) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		if a.From == nil {
+			return
+		}
+		named := make([]string, len(columns))
+		for i, c := range columns {
+			named[i] = s.C(c)
+		}
+		// Rows are compared as a whole, which an index on the columns answers by one range.
+		if descending != a.Backward {
+			s.Where(sql.CompositeLT(named, a.From...))
+		} else {
+			s.Where(sql.CompositeGT(named, a.From...))
 		}
 	}
 }
