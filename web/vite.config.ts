@@ -13,6 +13,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // One script of about 150 kB compressed: the app is small, and the desk should not wait for a second one.
     chunkSizeWarningLimit: 700,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   css: { preprocessorOptions: { scss: { quietDeps: true } } },
   server: { port: 5173, proxy: { '/graphql': server, '/auth': server } },

@@ -147,6 +147,10 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
                   />
                 ))
               )}
+              <Button type="button" onClick={end} preventDoubleClick>
+                End the conversation
+              </Button>
+              <p className="lr-small">The visitor has left then. You can still read it afterwards, and cannot change it.</p>
             </div>
             <div>
               <Given signposts={signposts} onTakeBack={takeBack} />
@@ -160,10 +164,6 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
               />
             </div>
           </div>
-          <Button type="button" onClick={end} preventDoubleClick>
-            End the conversation
-          </Button>
-          <p className="lr-small">The visitor has left then. You can still read it afterwards, and cannot change it.</p>
         </Page>
       </div>
       <Sheet signposts={signposts} place={place} />

@@ -28,8 +28,8 @@ export function Sheet({ signposts, place }: { signposts: SignpostDetailsFragment
                 <>
                   <dt>When</dt>
                   <dd>
-                    {service.schedules.map((s) => s.summary).join('. ')}
-                    {service.nextSessions[0] && ` Next: ${session(service.nextSessions[0].startsAt, service.nextSessions[0].endsAt, hub.timeZone)}.`}
+                    {service.schedules.map((s) => `${s.summary}. `)}
+                    {service.nextSessions[0] && `Next: ${session(service.nextSessions[0].startsAt, service.nextSessions[0].endsAt, hub.timeZone)}.`}
                   </dd>
                 </>
               )}

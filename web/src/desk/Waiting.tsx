@@ -33,8 +33,10 @@ export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof
   const navigate = useNavigate();
   const now = useNow();
   const advises = hub.can('CONVERSATION_WRITE');
-  const [{ data }] = useQuery({ query: MyConversationDocument, variables: { hub: hub.slug }, pause: !advises, context: conversations });
-  const mine = advises ? data?.hub?.myConversation : null;
+  const [{ data, error }] = useQuery({ query: MyConversationDocument, variables: { hub: hub.slug }, pause: !advises, context: conversations });
+  const mine = data?.hub?.myConversation;
+  // Until it is known whether one is open, there is no button that might turn into another under the finger.
+  const mayTake = advises && (data || error) && !mine;
   const [problem, setProblem] = useState<CombinedError>();
   const [refused, setRefused] = useState('');
 
@@ -66,7 +68,7 @@ export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof
     if (!outcome.userErrors.length) announce(`${nameOf(visit)} has left.`);
   }
 
-  useShortcut('n', advises && !mine && 'Take the next person', () => void takeNext());
+  useShortcut('n', mayTake ? 'Take the next person' : false, () => void takeNext());
 
   return (
     <section aria-labelledby="waiting-title" className="lr-waiting">
@@ -75,12 +77,12 @@ export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof
           Waiting for an advisor
           {queue && <span className="lr-count"> {queue.waiting.length}</span>}
         </h2>
-        {advises && mine && (
+        {mine && (
           <Link to="/$hub/conversation/$id" params={{ hub: hub.slug, id: mine.id }} className="nhsuk-button">
             Carry on with {mine.person?.displayName ?? 'the anonymous visitor'}
           </Link>
         )}
-        {advises && !mine && (
+        {mayTake && (
           <Button type="button" onClick={takeNext} preventDoubleClick>
             Take the next person
           </Button>
@@ -111,7 +113,7 @@ export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof
                 waiting {waited(visit.arrivedAt, now)}, since {time(visit.arrivedAt, hub.timeZone)}
               </Who>
               <span className="lr-queue__acts">
-                {advises && !mine && (
+                {mayTake && (
                   <Button type="button" secondary small onClick={() => void take(visit)}>
                     Take<span className="nhsuk-u-visually-hidden"> {nameOf(visit)} out of turn</span>
                   </Button>

@@ -60,8 +60,10 @@ export function Report() {
                   <tr key={week}>
                     <th scope="row">{day(week, { day: 'numeric', month: 'short', year: 'numeric' })}</th>
                     <td className="lr-table__total">
-                      <span className="lr-table__bar" style={{ inlineSize: `${(100 * totals.get(week)!) / most}%` }} />
-                      <span>{totals.get(week)!.toLocaleString('en-GB')}</span>
+                      {totals.get(week)!.toLocaleString('en-GB')}
+                      <span className="lr-table__track">
+                        <span className="lr-table__bar" style={{ inlineSize: `${(100 * totals.get(week)!) / most}%` }} />
+                      </span>
                     </td>
                     {needs.map((need) => (
                       <td key={need}>{sum(byWeek.get(week)!.filter((r) => (r.need?.name ?? noNeed) === need)).toLocaleString('en-GB')}</td>

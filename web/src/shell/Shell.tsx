@@ -192,7 +192,7 @@ const places: { to: string; label: string; permission: Permission }[] = [
 function Navigation({ permissions, slug }: { permissions: Permission[]; slug: string }) {
   return (
     <nav className="lr-nav" aria-label="Main">
-      <ul className="lr-width">
+      <ul className="lr-width lr-nav__list">
         {places
           .filter((place) => permissions.includes(place.permission))
           .map((place) => (

@@ -25,17 +25,11 @@ export function SignIn() {
       .catch(() => !stop.signal.aborted && setProviders('failed'));
     return () => stop.abort();
   }, [attempt]);
-  const failure = new URLSearchParams(location.search).get('error');
   const several = Array.isArray(providers) && new Set(providers.map((p) => p.trust)).size > 1;
   return (
     <main className="lr-sign-in" id="maincontent">
       <p className="lr-wordmark lr-wordmark--large">Life Rooms</p>
       <h1 className="nhsuk-heading-l">Sign in</h1>
-      {failure && (
-        <div className="lr-problem" role="alert">
-          <p>You were not signed in. {failure}</p>
-        </div>
-      )}
       {!providers && <Loading what="the ways to sign in" />}
       {providers === 'failed' && (
         <div className="lr-problem" role="alert">
