@@ -73,4 +73,4 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 }
 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
-var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "person_matches", "session_by_token"}
+var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "person_matches", "search_services", "session_by_token"}
