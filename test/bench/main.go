@@ -91,7 +91,7 @@ func run(ctx context.Context, o options) (err error) {
 		return fmt.Errorf("make a folder for the server: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary, err := build(ctx, dir)
+	binary, err := build(ctx, dir, o.Profile != "")
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,19 +25,35 @@ import (
 // api is the server under test: a production build in a process of its own, with staff of every hub signed in by tokens.
 type api struct {
 	address string
-	// telemetry is the address of its metrics and profiles.
-	telemetry string
-	cmd       *exec.Cmd
-	ended     chan struct{}
-	issuer    *issuer
+	// inside is the address of its own state, and profiles that of its profiles.
+	inside, profiles string
+
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	issuer *issuer
 	// tokens by hub and member of staff.
 	tokens [][]string
 }
 
-// build compiles the server as it is deployed.
-func build(ctx context.Context, dir string) (string, error) {
+//go:embed profile.txt
+var profileSource []byte
+
+// build compiles the server as it is deployed; with a way to profile it where that is asked for.
+func build(ctx context.Context, dir string, profiled bool) (string, error) {
 	binary := filepath.Join(dir, "liferooms")
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "production", "-trimpath", "-o", binary, "./cmd/liferooms")
+	args := []string{"build", "-tags", "production", "-trimpath", "-o", binary}
+	if profiled {
+		source, overlay := filepath.Join(dir, "profile.go"), filepath.Join(dir, "overlay.json")
+		content, err := json.Marshal(map[string]any{"Replace": map[string]string{"cmd/liferooms/bench_profile.go": source}})
+		if err != nil {
+			return "", err
+		}
+		if err := errors.Join(os.WriteFile(source, profileSource, 0o644), os.WriteFile(overlay, content, 0o644)); err != nil {
+			return "", fmt.Errorf("build the server: %w", err)
+		}
+		args = append(args, "-overlay", overlay)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/liferooms")...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("build the server: %w", err)
@@ -75,7 +93,10 @@ func (a *api) start(ctx context.Context, binary, dir string, d *database) error 
 	if a.address, err = freeAddress(); err != nil {
 		return err
 	}
-	if a.telemetry, err = freeAddress(); err != nil {
+	if a.inside, err = freeAddress(); err != nil {
+		return err
+	}
+	if a.profiles, err = freeAddress(); err != nil {
 		return err
 	}
 	log, err := os.Create(filepath.Join(dir, "server.log"))
@@ -87,8 +108,11 @@ func (a *api) start(ctx context.Context, binary, dir string, d *database) error 
 	a.cmd.Env = append(os.Environ(),
 		"LIFEROOMS_DATABASE_URL="+d.server.URL(store.ServerRole, d.name),
 		"LIFEROOMS_LISTEN="+a.address,
-		"LIFEROOMS_METRICS_LISTEN="+a.telemetry,
+		"LIFEROOMS_METRICS_ADDR="+a.inside,
 		"LIFEROOMS_PUBLIC_URL=http://"+a.address,
+		"LIFEROOMS_RATE=-1", // a hub's one receptionist asks as fast as all receptionists of the region would
+		"LIFEROOMS_DRAIN_DELAY=0s",
+		"LIFEROOMS_BENCH_PROFILES="+a.profiles,
 	)
 	a.cmd.Stdout, a.cmd.Stderr = log, log
 	if err := a.cmd.Start(); err != nil {
@@ -143,7 +167,7 @@ func (a *api) ready(ctx context.Context, log string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		if response, err := http.Get("http://" + a.telemetry + "/readyz"); err == nil {
+		if response, err := http.Get("http://" + a.inside + "/readyz"); err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
 				return nil
@@ -179,9 +203,9 @@ func (a *api) close() error {
 	return nil
 }
 
-// profile saves a processor profile of the server for as long as ctx lasts.
+// profile saves where the server's processor time goes for a while.
 func (a *api) profile(ctx context.Context, path string, length time.Duration) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", a.telemetry, int(length.Seconds())), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", a.profiles, int(length.Seconds())), nil)
 	if err != nil {
 		return err
 	}
