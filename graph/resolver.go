@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/directory"
@@ -38,7 +40,7 @@ func New(s *store.Store, log *audit.Log, sessions staff.Sessions, signOut func(c
 	}
 }
 
-// NewServer makes the executor of the API with its permissions, errors and audit. Transports, limits and trusted
+// NewServer makes the HTTP handler of the API with its permissions, errors and audit. Transports, limits and trusted
 // documents are the caller's to add. Each request's context must hold the viewer (none: every operation answers
 // UNAUTHENTICATED) and the request's id.
 func NewServer(r *Resolver) *handler.Server {
@@ -51,6 +53,17 @@ func NewServer(r *Resolver) *handler.Server {
 	return s
 }
 
+// NewExecutor is NewServer without HTTP.
+func NewExecutor(r *Resolver) *executor.Executor {
+	e := executor.New(NewExecutableSchema(Config{Resolvers: r}))
+	e.SetErrorPresenter(Present)
+	e.SetRecoverFunc(recovered)
+	e.SetDisableSuggestion(true)
+	e.Use(permissions{})
+	e.AroundResponses(audited)
+	return e
+}
+
 // audited holds each answer back until the record of what it shows is saved: nothing is shown whose reading is not on
 // record.
 func audited(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
@@ -60,7 +73,7 @@ func audited(ctx context.Context, next graphql.ResponseHandler) *graphql.Respons
 		return nil
 	}
 	if err := audit.Flushed(ctx); err != nil {
-		return graphql.ErrorResponse(ctx, "%s", present(ctx, err, nil).Message)
+		return &graphql.Response{Errors: gqlerror.List{present(ctx, err, nil)}}
 	}
 	return response
 }
