@@ -41,6 +41,8 @@ export function Anonymous({ needs, onDone }: { needs: Need[]; onDone(deed: Deed)
     });
   }
 
+  // The search box has the focus as a rule, so one key means a key that is not typed into it.
+  useShortcut('F2', 'Record an anonymous visit, also from within the search box', () => void record());
   useShortcut('a', 'Record an anonymous visit', () => void record());
 
   return (
@@ -57,7 +59,7 @@ export function Anonymous({ needs, onDone }: { needs: Need[]; onDone(deed: Deed)
         ))}
       </div>
       <Button type="button" secondary small onClick={() => void record()}>
-        No reason given <kbd aria-hidden="true">a</kbd>
+        No reason given <kbd aria-hidden="true">F2</kbd>
       </Button>
       <Checkboxes small>
         <Checkboxes.Item checked={waits} onChange={(e) => setWaits(e.currentTarget.checked)} value="waits">

@@ -135,7 +135,8 @@ export function FindPerson({ onDone, done }: { onDone(deed: Deed): void; done: R
       }
       case 'Escape':
         event.preventDefault();
-        clear();
+        if (text) clear();
+        else box.current?.blur();
     }
   }
 

@@ -1,7 +1,7 @@
 import { Button, Checkboxes } from 'nhsuk-react-components';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
-/** One key that does something, as long as nobody is typing. */
+/** One key that does something: a character as long as nobody is typing, a function key always. */
 export interface Shortcut {
   key: string;
   does: string;
@@ -31,8 +31,9 @@ function typing(target: EventTarget | null): boolean {
 }
 
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !isOn() || typing(event.target)) return;
-  const shortcut = [...active].reverse().find((s) => s.key === event.key);
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !isOn()) return;
+  if (event.key.length === 1 && typing(event.target)) return;
+  const shortcut = [...active].findLast((s) => s.key === event.key);
   if (!shortcut || event.repeat) return;
   event.preventDefault();
   shortcut.act();
@@ -81,7 +82,7 @@ export function ShortcutHelp() {
             </div>
           ))}
         </dl>
-        <p className="lr-small">In the search box: arrows choose, Enter checks in, Shift and Enter opens the record, Escape clears.</p>
+        <p className="lr-small">In the search box: arrows choose, Enter checks in, Shift and Enter opens the record, Escape clears, and again leaves the box.</p>
         <Checkboxes small>
           <Checkboxes.Item checked={on} onChange={(e) => turn(e.currentTarget.checked)} value="on">
             Use these keys on this computer
