@@ -2,21 +2,23 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"liferooms.io/liferooms/ent/session"
 	"liferooms.io/liferooms/ent/signinattempt"
-	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
-// Chore is work that is done by the clock. Do must be safe to do on every replica.
-type Chore struct {
-	Name  string
-	Every time.Duration
-	Do    func(ctx context.Context) error
+// chore is work that is done by the clock. It must be safe to do on every replica.
+type chore struct {
+	name  string
+	every time.Duration
+	do    func(ctx context.Context) error
 }
 
 // startChores does each chore at once and then every so often, until the function that it gives is called, which waits
@@ -24,7 +26,7 @@ type Chore struct {
 func (s *Server) startChores() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, c := range s.parts.Chores {
+	for _, c := range s.chores {
 		running.Go(func() { c.keepDoing(ctx) })
 	}
 	return func() {
@@ -33,13 +35,13 @@ func (s *Server) startChores() (stop func()) {
 	}
 }
 
-func (c Chore) keepDoing(ctx context.Context) {
-	tick := time.NewTicker(c.Every)
+func (c chore) keepDoing(ctx context.Context) {
+	tick := time.NewTicker(c.every)
 	defer tick.Stop()
 	for {
-		limited, cancel := context.WithTimeout(ctx, c.Every)
-		if err := c.Do(limited); err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "a chore failed; it is tried again", "chore", c.Name, "error", forLog(err))
+		limited, cancel := context.WithTimeout(ctx, c.every)
+		if err := c.do(limited); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "a chore failed; it is tried again", "chore", c.name, "error", forLog(err))
 		}
 		cancel()
 		select {
@@ -50,30 +52,29 @@ func (c Chore) keepDoing(ctx context.Context) {
 	}
 }
 
-// ForgetExpired is the chore that removes sign-ins that have ended or were never finished.
-func ForgetExpired(s *store.Store) Chore {
-	return Chore{Name: "forget expired sign-ins", Every: 15 * time.Minute, Do: func(ctx context.Context) error {
-		_, err := s.LockPlatform(ctx, "forget expired sign-ins", func(ctx context.Context) error {
-			hubs, err := s.AllHubs(ctx)
-			if err != nil {
-				return err
+// forgetExpired removes sessions that have ended and sign-ins that were never finished. One replica does it at a time.
+func (s *Server) forgetExpired(ctx context.Context) error {
+	from := s.parts.Store
+	_, err := from.LockPlatform(ctx, "forget expired sign-ins", func(ctx context.Context) error {
+		hubs, err := from.AllHubs(ctx)
+		if err != nil {
+			return err
+		}
+		trusts := map[uuid.UUID]bool{}
+		for _, h := range hubs {
+			if trusts[h.TrustID] {
+				continue
 			}
-			done := map[string]bool{}
-			for _, h := range hubs {
-				if done[h.TrustODS] {
-					continue
-				}
-				done[h.TrustODS] = true
-				trust := viewer.NewContext(ctx, viewer.ForPlatform(h.TrustID))
-				if _, err := s.Client(trust).SignInAttempt.Delete().Where(signinattempt.ExpiresAtLTE(time.Now())).Exec(trust); err != nil {
-					return err
-				}
-				if _, err := s.Client(trust).Session.Delete().Where(session.ExpiresAtLTE(time.Now())).Exec(trust); err != nil {
-					return err
-				}
+			trusts[h.TrustID] = true
+			trust := viewer.NewContext(ctx, viewer.ForPlatform(h.TrustID))
+			if _, err := from.Client(trust).SignInAttempt.Delete().Where(signinattempt.ExpiresAtLTE(time.Now())).Exec(trust); err != nil {
+				return fmt.Errorf("forget sign-ins that were not finished: %w", err)
 			}
-			return nil
-		})
-		return err
-	}}
+			if _, err := from.Client(trust).Session.Delete().Where(session.ExpiresAtLTE(time.Now())).Exec(trust); err != nil {
+				return fmt.Errorf("forget sessions that have ended: %w", err)
+			}
+		}
+		return nil
+	})
+	return err
 }

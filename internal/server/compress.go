@@ -77,6 +77,7 @@ func (c *compressing) decide(first int) {
 	h := c.Header()
 	if first >= worthwhile && c.status == http.StatusOK && h.Get("Content-Encoding") == "" && isText(h.Get("Content-Type")) {
 		h.Del("Content-Length")
+		h.Del("Accept-Ranges")
 		h.Set("Content-Encoding", "gzip")
 		if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
 			h.Set("Etag", "W/"+tag) // the same content, other bytes

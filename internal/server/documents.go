@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -71,15 +70,7 @@ func (d *documents) operationName(operation *ast.OperationDefinition) string {
 	if operation != nil && d.names[operation.Name] {
 		return operation.Name
 	}
-	return "other"
+	return other
 }
 
-// sortedIDs is for messages and tests.
-func (d *documents) sortedIDs() []string {
-	ids := make([]string, 0, len(d.text))
-	for id := range d.text {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
-}
+const other = "other"

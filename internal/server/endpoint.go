@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -26,7 +25,6 @@ import (
 // text/event-stream. It follows GraphQL over HTTP (a working draft of the GraphQL Foundation) and, for streams, the
 // distinct connections mode of GraphQL over Server-Sent Events.
 type endpoint struct {
-	exec      *executor.Executor
 	signIn    *signin.SignIn
 	documents *documents
 	rates     *rates
@@ -51,7 +49,13 @@ const (
 	eventStream = "text/event-stream"
 )
 
-func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+var _ graphql.Transport = &endpoint{}
+
+// Supports takes every request: what this cannot do, nothing here can.
+func (*endpoint) Supports(*http.Request) bool { return true }
+
+// Do answers one request.
+func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	accepted, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
 		refuse(w, r, http.StatusNotAcceptable, problem.New(problem.BadUserInput, "Accept %s, %s or %s.", graphqlJSON, plainJSON, eventStream))
@@ -84,14 +88,35 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, status, p)
 		return
 	}
-	ctx := viewer.NewContext(graphql.StartOperationTrace(r.Context()), caller.Viewer)
+	one := &exchange{w: w, r: r, exec: exec, asked: asked, caller: caller}
+	ctx := context.WithValue(viewer.NewContext(r.Context(), caller.Viewer), exchangeKey{}, one)
 	if accepted == eventStream {
-		e.stream(ctx, w, r, asked, caller)
+		e.stream(ctx, one)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
-	e.answer(ctx, w, r, asked, caller, accepted)
+	e.answer(ctx, one, accepted)
+}
+
+// exchange is one request that was let in, with its way back.
+type exchange struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	exec   graphql.GraphExecutor
+	asked  *body
+	caller *signin.Caller
+}
+
+type exchangeKey struct{}
+
+// signOut ends the session with which the operation of ctx came, and takes its cookie away.
+func (s *Server) signOut(ctx context.Context) (providerURL string, err error) {
+	one, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return "", errors.New("sign out: the operation came by no request")
+	}
+	return s.parts.SignIn.SignOut(one.w, one.r)
 }
 
 // negotiate chooses the form of the answer: the first that is accepted and known, JSON where nothing is said.
@@ -172,44 +197,60 @@ func unreadable(err error) *problem.Problem {
 }
 
 // answer runs the operation and writes what comes of it.
-func (e *endpoint) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, asked *body, caller *signin.Caller, form string) {
+func (e *endpoint) answer(ctx context.Context, x *exchange, form string) {
 	began := time.Now()
-	ctx, operation, refusal := e.prepare(ctx, r, asked, caller)
 	line := entryOf(ctx)
-	line.operation = e.documents.operationName(operation.Operation)
-	defer func() { e.metrics.observe(line.operation, line.code, time.Since(began)) }()
+	ctx, operation, refusal := e.prepare(ctx, x)
 
 	var response *graphql.Response
 	switch {
 	case len(refusal) > 0:
-		response = e.exec.DispatchError(graphql.WithOperationContext(ctx, operation), refusal)
+		response = x.exec.DispatchError(graphql.WithOperationContext(ctx, operation), refusal)
 	case operation.Operation.Operation == ast.Subscription:
-		response = e.exec.DispatchError(graphql.WithOperationContext(ctx, operation),
+		response = x.exec.DispatchError(graphql.WithOperationContext(ctx, operation),
 			gqlerror.List{gqlerror.Wrap(problem.New(problem.BadUserInput, "A subscription is a stream. Accept %s to receive it.", eventStream))})
 	default:
 		var next graphql.ResponseHandler
-		next, ctx = e.exec.DispatchOperation(ctx, operation)
-		response = next(ctx)
-		if response == nil { // the executor's way to say that the context has ended
-			response = e.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ctx.Err())})
+		next, ctx = x.exec.DispatchOperation(ctx, operation)
+		if response = next(ctx); response == nil { // the executor's way to say that the context has ended
+			response = x.exec.DispatchError(context.WithoutCancel(ctx), gqlerror.List{gqlerror.Wrap(ctx.Err())})
 		}
 	}
-	write(w, response, form, line.code)
+	line.code = codeOf(response)
+	e.metrics.observe(line.operation, line.code, time.Since(began))
+	write(x.w, response, form, line.code)
 }
 
 // prepare finds the document and makes an operation of it. The operation is there even where it is refused.
-func (e *endpoint) prepare(ctx context.Context, r *http.Request, asked *body, caller *signin.Caller) (context.Context, *graphql.OperationContext, gqlerror.List) {
-	text, err := e.documents.find(asked, caller)
+func (e *endpoint) prepare(ctx context.Context, x *exchange) (context.Context, *graphql.OperationContext, gqlerror.List) {
+	line := entryOf(ctx)
+	line.operation = other
+	text, err := e.documents.find(x.asked, x.caller)
 	if err != nil {
-		return ctx, &graphql.OperationContext{RecoverFunc: recovered}, gqlerror.List{gqlerror.Wrap(err)}
+		return ctx, &graphql.OperationContext{}, gqlerror.List{gqlerror.Wrap(err)}
 	}
-	if asked.DocumentID != "" {
+	if x.asked.DocumentID != "" {
 		ctx = withTrusted(ctx)
 	}
-	operation, refusal := e.exec.CreateOperationContext(ctx, &graphql.RawParams{
-		Query: text, OperationName: asked.OperationName, Variables: asked.Variables, Extensions: asked.Extensions, Headers: r.Header,
+	operation, refusal := x.exec.CreateOperationContext(ctx, &graphql.RawParams{
+		Query: text, OperationName: x.asked.OperationName, Variables: x.asked.Variables, Extensions: x.asked.Extensions, Headers: x.r.Header,
 	})
+	line.operation = e.documents.operationName(operation.Operation)
 	return ctx, operation, refusal
+}
+
+// codeOf is the code of the first error of an answer, empty where there is none.
+func codeOf(response *graphql.Response) problem.Code {
+	if len(response.Errors) == 0 {
+		return ""
+	}
+	switch code := response.Errors[0].Extensions["code"].(type) {
+	case problem.Code:
+		return code
+	case string:
+		return problem.Code(code)
+	}
+	return problem.Internal
 }
 
 // write sends one answer. By GraphQL over HTTP, plain JSON is 200 even where the operation was refused: a proxy might have

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/rs/cors"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"liferooms.io/liferooms/graph"
+	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
@@ -57,18 +58,14 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Parts are what the server serves.
+// Parts are what the server stands on.
 type Parts struct {
 	Store  *store.Store
+	Log    *audit.Log
 	SignIn *signin.SignIn
-	// Schema is the API, and Extensions what it needs around its operations, such as permissions.
-	Schema     graphql.ExecutableSchema
-	Extensions []graphql.HandlerExtension
 	// App is the staff app, and Documents the operations that it sends, by hash.
 	App       http.Handler
 	Documents map[string]string
-	// Chores are done by the clock while the server runs.
-	Chores []Chore
 }
 
 // Server is the API and the app over HTTP.
@@ -78,6 +75,7 @@ type Server struct {
 	https   bool
 	metrics *metrics
 	streams *streams
+	chores  []chore
 	handler http.Handler
 	drained atomic.Bool
 }
@@ -87,35 +85,31 @@ func New(c Config, p Parts) (*Server, error) {
 	c = c.withDefaults()
 	s := &Server{config: c, parts: p, https: strings.HasPrefix(c.PublicURL, "https://"), streams: newStreams()}
 	s.metrics = newMetrics(p.Store, s.streams)
-	known, err := newDocuments(p.Schema.Schema(), p.Documents, c.TrustedDocuments)
+	resolver := graph.New(p.Store, p.Log, p.SignIn, s.signOut)
+	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver}).Schema()
+	known, err := newDocuments(schema, p.Documents, c.TrustedDocuments)
 	if err != nil {
 		return nil, fmt.Errorf("the app and the API do not fit one another: %w", err)
 	}
-	api := &endpoint{
-		exec: newExecutor(p, c.Introspection), signIn: p.SignIn, documents: known, rates: newRates(c.Rate, c.Burst),
-		metrics: s.metrics, streams: s.streams, timeout: c.OperationTimeout,
+	s.chores = []chore{
+		{"close the day", time.Minute, resolver.Desk.CloseDays},
+		{"forget expired sign-ins", 15 * time.Minute, s.forgetExpired},
 	}
+	api := graph.NewServer(resolver)
+	api.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
+	api.SetParserTokenLimit(maxTokens)
+	api.Use(limits{c.Introspection})
+	api.Use(narrowed{})
+	api.AddTransport(&endpoint{
+		signIn: p.SignIn, documents: known, rates: newRates(c.Rate, c.Burst),
+		metrics: s.metrics, streams: s.streams, timeout: c.OperationTimeout,
+	})
 	s.handler = s.edge(s.routes(api))
 	return s, nil
 }
 
 // queryCache is how many documents are kept parsed and checked.
 const queryCache = 1_000
-
-func newExecutor(p Parts, introspection bool) *executor.Executor {
-	exec := executor.New(p.Schema)
-	exec.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
-	exec.SetParserTokenLimit(maxTokens)
-	exec.SetDisableSuggestion(true)
-	exec.SetErrorPresenter(present)
-	exec.SetRecoverFunc(recovered)
-	exec.Use(limits{introspection})
-	for _, extension := range p.Extensions {
-		exec.Use(extension)
-	}
-	exec.Use(narrowed{})
-	return exec
-}
 
 // narrowed notes the one hub of an operation for the log; it comes after the permissions, which narrow the viewer.
 type narrowed struct{}
@@ -124,10 +118,8 @@ func (narrowed) ExtensionName() string                     { return "Narrowed" }
 func (narrowed) Validate(_ graphql.ExecutableSchema) error { return nil }
 
 func (narrowed) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	if v := viewer.FromContext(ctx); v != nil {
-		if h, one := v.OneHub(); one {
-			entryOf(ctx).hub = h.Slug
-		}
+	if h, one := viewer.FromContext(ctx).OneHub(); one {
+		entryOf(ctx).hub = h.Slug
 	}
 	return next(ctx)
 }
@@ -149,8 +141,20 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	mux.Handle("/auth/", http.MaxBytesHandler(s.parts.SignIn.Handler(), 64<<10))
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /", compressed(s.parts.App))
+	mux.Handle("/", compressed(readOnly(s.parts.App)))
 	return mux
+}
+
+// readOnly keeps the app's files and pages to reading.
+func readOnly(app http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			refuse(w, r, http.StatusMethodNotAllowed, problem.New(problem.BadUserInput, "Nothing is sent here. The API is at POST /graphql."))
+			return
+		}
+		app.ServeHTTP(w, r)
+	})
 }
 
 func wrongMethod(w http.ResponseWriter, r *http.Request) {

@@ -71,36 +71,37 @@ func (s *streams) count() int {
 
 // stream answers with events until the operation ends, the caller goes, the server drains, or the caller's sign-in or
 // roles are no longer what they were: that is looked at before each event and with each ping.
-func (e *endpoint) stream(ctx context.Context, w http.ResponseWriter, r *http.Request, asked *body, caller *signin.Caller) {
-	if !e.streams.enter(caller.Viewer.StaffID) {
-		refuse(w, r, http.StatusTooManyRequests, problem.New(problem.Limited, "Too many live views are open. Close some tabs and try again."))
+func (e *endpoint) stream(ctx context.Context, x *exchange) {
+	if !e.streams.enter(x.caller.Viewer.StaffID) {
+		refuse(x.w, x.r, http.StatusTooManyRequests, problem.New(problem.Limited, "Too many live views are open. Close some tabs and try again."))
 		return
 	}
-	defer e.streams.leave(caller.Viewer.StaffID)
+	defer e.streams.leave(x.caller.Viewer.StaffID)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 
-	ctx, operation, refusal := e.prepare(ctx, r, asked, caller)
+	ctx, operation, refusal := e.prepare(ctx, x)
 	line := entryOf(ctx)
-	line.operation = e.documents.operationName(operation.Operation)
 	defer func() { e.metrics.count(line.operation, line.code) }()
 
-	h := w.Header()
+	h := x.w.Header()
 	h.Set("Content-Type", eventStream+"; charset=utf-8")
 	h["Cache-Control"] = noStoreValue
 	h.Set("X-Accel-Buffering", "no") // nginx would hold the events back
-	out := &events{w: w, control: http.NewResponseController(w)}
-	w.WriteHeader(http.StatusOK)
+	out := &events{w: x.w, control: http.NewResponseController(x.w)}
+	x.w.WriteHeader(http.StatusOK)
 	if out.send(":\n\n") != nil {
 		return
 	}
 	if len(refusal) > 0 {
-		_ = out.next(e.exec.DispatchError(graphql.WithOperationContext(ctx, operation), refusal))
+		response := x.exec.DispatchError(graphql.WithOperationContext(ctx, operation), refusal)
+		line.code = codeOf(response)
+		_ = out.next(response)
 		_ = out.complete() // the caller has gone: nobody to tell
 		return
 	}
 
-	next, ctx := e.exec.DispatchOperation(ctx, operation)
+	next, ctx := x.exec.DispatchOperation(ctx, operation)
 	responses := make(chan *graphql.Response)
 	go func() {
 		defer close(responses)
@@ -121,16 +122,17 @@ func (e *endpoint) stream(ctx context.Context, w http.ResponseWriter, r *http.Re
 				_ = out.complete()
 				return
 			}
-			if ended := e.standing(r, caller); ended != nil {
-				e.end(ctx, out, ended)
+			if ended := e.standing(x.r, x.caller); ended != nil {
+				line.code = end(ctx, x.exec, out, ended)
 				return
 			}
+			line.code = codeOf(response)
 			if out.next(response) != nil {
 				return
 			}
 		case <-ping.C:
-			if ended := e.standing(r, caller); ended != nil {
-				e.end(ctx, out, ended)
+			if ended := e.standing(x.r, x.caller); ended != nil {
+				line.code = end(ctx, x.exec, out, ended)
 				return
 			}
 			if out.send(": ping\n\n") != nil {
@@ -145,9 +147,11 @@ func (e *endpoint) stream(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 }
 
-func (e *endpoint) end(ctx context.Context, out *events, why error) {
-	_ = out.next(e.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(why)}))
-	_ = out.complete()
+func end(ctx context.Context, exec graphql.GraphExecutor, out *events, why error) problem.Code {
+	response := exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(why)})
+	_ = out.next(response)
+	_ = out.complete() // the caller has gone: nobody to tell
+	return codeOf(response)
 }
 
 // standing tells whether the caller is still who they were when the stream began, with the same roles.

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"net"
+
+	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/server"
+	"liferooms.io/liferooms/internal/signin"
+	"liferooms.io/liferooms/internal/store"
+	"liferooms.io/liferooms/web"
+)
+
+// assembled is the server with what it stands on.
+type assembled struct {
+	server *server.Server
+	log    *audit.Log
+}
+
+func assemble(s *store.Store, c server.Config, secretsDir string) (*assembled, error) {
+	log := audit.New(s)
+	people, err := signin.New(s, log, signin.Config{PublicURL: c.PublicURL, SecretsDir: secretsDir})
+	if err != nil {
+		log.Close()
+		return nil, err
+	}
+	made, err := server.New(c, server.Parts{Store: s, Log: log, SignIn: people, App: web.Handler(), Documents: web.Documents()})
+	if err != nil {
+		log.Close()
+		return nil, err
+	}
+	return &assembled{made, log}, nil
+}
+
+// Run serves until ctx ends; see server.Server.Run.
+func (a *assembled) Run(ctx context.Context, app []net.Listener, metrics net.Listener) error {
+	return a.server.Run(ctx, app, metrics)
+}
+
+// Close writes what is still to be recorded. Close the store after it.
+func (a *assembled) Close() { a.log.Close() }
