@@ -40,11 +40,13 @@ func New(s *store.Store, log *audit.Log, desk *frontdesk.Desk) *Advising {
 // and forgotten. The same clientMutationID of the same advisor gives the conversation that it began the first time.
 func (a *Advising) TakeNext(ctx context.Context, clientMutationID string) (*ent.Conversation, error) {
 	return a.take(ctx, clientMutationID, func(ctx context.Context, me uuid.UUID, now time.Time) (*taken, error) {
+		// Materialized: a sub-select may be run again for each row that it is joined to, and lock another visitor each time.
 		next, err := store.Collect(ctx, a.store, pgx.RowToAddrOfStructByPos[taken], `
+			with next as materialized (
+				select id from visits where hub_id = $1 and left_at is null and state = 'WAITING'
+				order by arrived_at, id limit 1 for update skip locked)
 			update visits v set state = 'WITH_ADVISOR', advisor_id = $2, called_at = $3
-			from (select id from visits where hub_id = $1 and left_at is null and state = 'WAITING'
-			      order by arrived_at, id limit 1 for update skip locked) next
-			where v.hub_id = $1 and v.id = next.id
+			from next where v.hub_id = $1 and v.id = next.id
 			returning v.id, v.person_id`, hubOf(ctx), me, now)
 		if err != nil || len(next) == 0 {
 			return nil, err
