@@ -28,6 +28,7 @@ type options struct {
 	Spell    time.Duration `default:"2s" help:"How long one spell is measured."`
 	Spells   int           `default:"2" help:"How many spells of the API and of plain SQL take turns."`
 	WarmUp   time.Duration `default:"500ms" help:"How long each spell warms up before it is measured."`
+	Server   string        `type:"existingfile" help:"Measure this binary, such as one of an earlier version, instead of building the server."`
 	Profile  string        `help:"Save a processor profile of the server for each operation in this folder."`
 	Out      string        `default:"bench.json" help:"File for the rows."`
 	Strict   bool          `help:"Fail where a target is not reached."`
@@ -91,9 +92,11 @@ func run(ctx context.Context, o options) (err error) {
 		return fmt.Errorf("make a folder for the server: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary, err := build(ctx, dir, o.Profile != "")
-	if err != nil {
-		return err
+	binary := o.Server
+	if binary == "" {
+		if binary, err = build(ctx, dir, o.Profile != ""); err != nil {
+			return err
+		}
 	}
 	a, err := startAPI(ctx, binary, dir, d)
 	if err != nil {

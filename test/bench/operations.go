@@ -396,7 +396,7 @@ func (r region) plainList(ctx context.Context, pool *pgxpool.Pool, q request, da
 
 // searchSQL finds and ranks as search_services does (ent/migrate/migrations), for one whole or unfinished word.
 const searchSQL = `
-	with wanted as (
+	with wanted as materialized (
 	  select websearch_to_tsquery('life_rooms', $2) || to_tsquery('life_rooms_words', $2 || ':*') || to_tsquery('life_rooms', $2 || ':*') as q
 	), found as (
 	  select s.id, s.name, s.description, s.free, s.organisation_id,

@@ -185,7 +185,7 @@ func (a *api) ready(ctx context.Context, log string) error {
 	}
 }
 
-func tail(text []byte) []byte { return text[max(0, len(text)-2000):] }
+func tail(text []byte) []byte { return text[max(0, len(text)-4000):] }
 
 func (a *api) close() error {
 	a.issuer.close()
