@@ -6,6 +6,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"liferooms.io/liferooms/internal/audit"
@@ -45,23 +47,34 @@ func New(s *store.Store, log *audit.Log, sessions staff.Sessions, signOut func(c
 // UNAUTHENTICATED) and the request's id.
 func NewServer(r *Resolver) *handler.Server {
 	s := handler.New(NewExecutableSchema(Config{Resolvers: r}))
-	s.SetErrorPresenter(Present)
-	s.SetRecoverFunc(recovered)
+	configure(s)
 	s.SetDisableSuggestion(true)
-	s.Use(permissions{})
-	s.AroundResponses(audited)
 	return s
 }
 
 // NewExecutor is NewServer without HTTP.
 func NewExecutor(r *Resolver) *executor.Executor {
 	e := executor.New(NewExecutableSchema(Config{Resolvers: r}))
-	e.SetErrorPresenter(Present)
-	e.SetRecoverFunc(recovered)
+	configure(e)
 	e.SetDisableSuggestion(true)
-	e.Use(permissions{})
-	e.AroundResponses(audited)
 	return e
+}
+
+// documents is how many parsed and validated documents are kept: more than an app has.
+const documents = 1000
+
+func configure(s interface {
+	SetErrorPresenter(graphql.ErrorPresenterFunc)
+	SetRecoverFunc(graphql.RecoverFunc)
+	SetQueryCache(graphql.Cache[*ast.QueryDocument])
+	Use(graphql.HandlerExtension)
+	AroundResponses(graphql.ResponseMiddleware)
+}) {
+	s.SetErrorPresenter(Present)
+	s.SetRecoverFunc(recovered)
+	s.SetQueryCache(lru.New[*ast.QueryDocument](documents))
+	s.Use(permissions{})
+	s.AroundResponses(audited)
 }
 
 // audited holds each answer back until the record of what it shows is saved: nothing is shown whose reading is not on
