@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -236,8 +237,15 @@ func (e *endpoint) prepare(ctx context.Context, x *exchange) (context.Context, *
 		Query: text, OperationName: x.asked.OperationName, Variables: x.asked.Variables, Extensions: x.asked.Extensions, Headers: x.r.Header,
 	})
 	line.operation = e.documents.operationName(operation.Operation)
+	if len(refusal) > 0 && overLimit.MatchString(refusal[0].Message) {
+		refusal = gqlerror.List{gqlerror.Wrap(problem.New(problem.Limited,
+			"The document is too large: at most %d words and signs, and no more than %d levels. Send fewer fields at once, and values as variables.", maxTokens, maxDepth))}
+	}
 	return ctx, operation, refusal
 }
+
+// overLimit matches what the parser says of a document that it stopped reading.
+var overLimit = regexp.MustCompile(`^exceeded (token limit|maximum nesting depth)`)
 
 // codeOf is the code of the first error of an answer, empty where there is none.
 func codeOf(response *graphql.Response) problem.Code {
@@ -260,16 +268,26 @@ func write(w http.ResponseWriter, response *graphql.Response, form string, code 
 	if form == graphqlJSON && len(response.Data) == 0 && len(response.Errors) > 0 {
 		status = signin.Status(code)
 	}
-	text, err := json.Marshal(response)
-	if err != nil {
-		panic(err) // gqlgen wrote JSON that is none
-	}
+	text := encode(response)
 	h := w.Header()
 	h.Set("Content-Type", form+"; charset=utf-8")
 	h["Cache-Control"] = noStoreValue
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // the caller has gone: nobody to tell
+}
+
+// encode writes an answer; one that holds no data has none, rather than null (GraphQL specification, 7.1).
+func encode(response *graphql.Response) []byte {
+	text, err := json.Marshal(struct {
+		Errors     gqlerror.List   `json:"errors,omitempty"`
+		Data       json.RawMessage `json:"data,omitempty"`
+		Extensions map[string]any  `json:"extensions,omitempty"`
+	}{response.Errors, response.Data, response.Extensions})
+	if err != nil {
+		panic(err) // gqlgen wrote JSON that is none
+	}
+	return text
 }
 
 var noStoreValue = []string{"no-store"}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -24,11 +23,7 @@ var errPanic = errors.New("panic")
 func refuse(w http.ResponseWriter, r *http.Request, status int, p *problem.Problem) {
 	report(r.Context(), p)
 	entryOf(r.Context()).code = p.Code
-	body, err := json.Marshal(graphql.Response{Errors: gqlerror.List{asGraphQL(r.Context(), p)}})
-	if err != nil { // a problem is text
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
+	body := encode(&graphql.Response{Errors: gqlerror.List{asGraphQL(r.Context(), p)}})
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

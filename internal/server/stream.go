@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"sync"
@@ -184,11 +183,7 @@ func (e *events) send(text string) error {
 }
 
 func (e *events) next(response *graphql.Response) error {
-	text, err := json.Marshal(response)
-	if err != nil {
-		return err
-	}
-	return e.send("event: next\ndata: " + string(text) + "\n\n")
+	return e.send("event: next\ndata: " + string(encode(response)) + "\n\n")
 }
 
 func (e *events) complete() error { return e.send("event: complete\ndata:\n\n") }
