@@ -27,7 +27,8 @@ func (r *hubResolver) Services(ctx context.Context, obj *ent.Hub, filter *Servic
 func (r *hubResolver) Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error) {
 	q := r.Store.Client(ctx).Service.Query().Where(service.ID(id))
 	selectService(q, wanted(ctx))
-	return found(q.Only(ctx))
+	row, err := q.Only(ctx)
+	return found("service", row, err)
 }
 
 func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
@@ -57,7 +58,8 @@ func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *in
 func (r *hubResolver) Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error) {
 	q := r.Store.Client(ctx).Organisation.Query().Where(organisation.ID(id))
 	selectOrganisation(q, wanted(ctx))
-	return found(q.Only(ctx))
+	row, err := q.Only(ctx)
+	return found("organisation", row, err)
 }
 
 func (r *scheduleResolver) Summary(ctx context.Context, obj *ent.Schedule) (string, error) {

@@ -35,12 +35,15 @@ const (
 	maxSessions = 20
 )
 
-// found turns "no such row" into null: another hub's row is no row.
-func found[T any](row *T, err error) (*T, error) {
-	if ent.IsNotFound(err) {
-		return nil, nil
+// found says of a row that is not there what it says of another hub's: there is no such thing here.
+func found[T any](what string, row *T, err error) (*T, error) {
+	switch {
+	case ent.IsNotFound(err):
+		return nil, problem.Missing(what)
+	case err != nil:
+		return nil, fmt.Errorf("read a %s: %w", what, err)
 	}
-	return row, err
+	return row, nil
 }
 
 func visitKey(v *ent.Visit) paging.Key { return paging.Key{v.ArrivedAt, v.ID} }
@@ -205,11 +208,8 @@ func (r *Resolver) visitsByWeek(ctx context.Context, from, to time.Time) ([]*Wee
 func (r *Resolver) person(ctx context.Context, id uuid.UUID, s selection) (*ent.Person, error) {
 	q := r.Store.Client(ctx).Person.Query().Where(person.ID(id))
 	selectPerson(ctx, q, s, false)
-	p, err := found(q.Only(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("read a person: %w", err)
-	}
-	return p, nil
+	p, err := q.Only(ctx)
+	return found("person", p, err)
 }
 
 // peopleOf reads the people of matches, and records that each was shown.
@@ -253,13 +253,11 @@ func (r *Resolver) conversation(ctx context.Context, s selection, which ...predi
 	q := r.Store.Client(ctx).Conversation.Query().Where(which...)
 	selectConversation(ctx, q, s)
 	q.Modify(func(s *sql.Selector) { s.AppendSelect(s.C(conversation.FieldPersonID)) })
-	c, err := found(q.First(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("read a conversation: %w", err)
+	c, err := q.First(ctx)
+	if c, err = found("conversation", c, err); err != nil {
+		return nil, err
 	}
-	if c != nil {
-		r.Log.Read(ctx, audit.Event{Action: "conversation.read", SubjectType: "conversation", SubjectID: c.ID, PersonID: c.PersonID, Fields: s.names})
-	}
+	r.Log.Read(ctx, audit.Event{Action: "conversation.read", SubjectType: "conversation", SubjectID: c.ID, PersonID: c.PersonID, Fields: s.names})
 	return c, nil
 }
 

@@ -24,7 +24,11 @@ func (r *hubResolver) Conversation(ctx context.Context, obj *ent.Hub, id uuid.UU
 }
 
 func (r *hubResolver) MyConversation(ctx context.Context, obj *ent.Hub) (*ent.Conversation, error) {
-	return r.conversation(ctx, wanted(ctx), conversation.AdvisorID(viewer.FromContext(ctx).StaffID), conversation.EndedAtIsNil())
+	c, err := r.conversation(ctx, wanted(ctx), conversation.AdvisorID(viewer.FromContext(ctx).StaffID), conversation.EndedAtIsNil())
+	if problem.Is(err, problem.NotFound) {
+		return nil, nil // to be in no conversation is no error
+	}
+	return c, err
 }
 
 func (r *hubResolver) FollowUps(ctx context.Context, obj *ent.Hub, dueBy *time.Time, first *int, after *string) (*paging.Connection[*ent.Signpost], error) {

@@ -106,21 +106,22 @@ var derived = map[string][]string{
 	"organisation": {"organisation_id"},
 }
 
-// columns are those that the selected fields need, beside the keys that are always read.
+// columns are those that the selected fields need, beside the keys that are always read; each once.
 func (s selection) columns(valid func(string) bool, always ...string) []string {
 	columns := append(make([]string, 0, len(s.names)+len(always)+2), always...)
+	add := func(c string) {
+		if valid(c) && !slices.Contains(columns, c) {
+			columns = append(columns, c)
+		}
+	}
 	for _, name := range s.names {
 		if needed, ok := derived[name]; ok {
 			for _, c := range needed {
-				if valid(c) {
-					columns = append(columns, c)
-				}
+				add(c)
 			}
 			continue
 		}
-		if c := column(name); valid(c) {
-			columns = append(columns, c)
-		}
+		add(column(name))
 	}
 	return columns
 }

@@ -5,7 +5,9 @@ create function person_names(given text, preferred text, family text) returns te
   language sql immutable parallel safe
   return ' ' || fold(given || ' ' || coalesce(preferred, '') || ' ' || family);
 
-create index hand_persons_names on persons using gin (hub_id, person_names(given_name, preferred_name, family_name) gin_trgm_ops);
+-- Kept beside the row: folding costs more than all that is then done with the names.
+alter table persons add column hand_names text not null generated always as (person_names(given_name, preferred_name, family_name)) stored;
+create index hand_persons_names on persons using gin (hub_id, hand_names gin_trgm_ops);
 create index hand_persons_phone on persons (hub_id, phone) where phone is not null;
 
 -- person_matches finds people of one hub, best first.
@@ -27,21 +29,26 @@ as $$
   ), candidates as (
     select p.id from asked a, lateral (
       select p.id from persons p
-      where p.hub_id = hub and (person_names(p.given_name, p.preferred_name, p.family_name) like '% ' || a.pattern || '%'
-                             or person_names(p.given_name, p.preferred_name, p.family_name) %> a.word)) p
+      where p.hub_id = hub and p.hand_names like '% ' || a.pattern || '%'
+      union all
+      select p.id from persons p
+      where length(a.word) > 2 and p.hub_id = hub and p.hand_names %> a.word) p
     union
     select p.id from persons p where p.hub_id = hub and p.date_of_birth = birth
     union
-    select p.id from persons p where p.hub_id = hub and cardinality(numbers) > 0
-      and (p.nhs_number = any (numbers) or p.member_number = any (numbers)
-        or exists (select from unnest(numbers) n where length(n) >= 5 and p.phone like '%' || right(n, 10)))
+    select p.id from persons p where p.hub_id = hub and p.nhs_number = any (numbers)
+    union
+    select p.id from persons p where p.hub_id = hub and p.member_number = any (numbers)
+    union -- by their last digits, which takes a look at each phone of the hub
+    select p.id from unnest(numbers) n join persons p on p.hub_id = hub and p.phone is not null and p.phone like '%' || right(n, 10)
+    where length(n) >= 5 and n ~ '^\d+$'
   ), scored as (
     select p.id, n.named, coalesce(p.date_of_birth = birth, false) as born, d.numbered,
            (n.named * cardinality(words) + (p.date_of_birth is not distinct from birth and birth is not null)::int + d.numbered::int)
              / nullif(cardinality(words) + (birth is not null)::int + (cardinality(numbers) > 0)::int, 0) as score
     from candidates c
     join persons p on p.hub_id = hub and p.id = c.id
-    cross join lateral (select person_names(p.given_name, p.preferred_name, p.family_name) || ' ' as names) f
+    cross join lateral (select p.hand_names || ' ' as names) f
     cross join lateral (
       select coalesce(avg(case
         when f.names like '% ' || a.pattern || ' %' then 1.0
