@@ -36,10 +36,11 @@ type database struct {
 // openDatabase starts Postgres on dir and loads the region where it is not there yet, or where the schema or the region
 // have changed since.
 func openDatabase(ctx context.Context, dir string, hubs int) (*database, error) {
-	server, err := postgres.Start(ctx, postgres.Options{Dir: dir})
-	if err != nil && dir != "" {
+	outlive := context.WithoutCancel(ctx) // an interrupt ends the bench first
+	server, err := postgres.Start(outlive, postgres.Options{Dir: dir})
+	if err != nil && ctx.Err() == nil {
 		say("No data is kept between runs: %v", err)
-		server, err = postgres.Start(ctx, postgres.Options{})
+		server, err = postgres.Start(outlive, postgres.Options{})
 	}
 	if err != nil {
 		return nil, err
@@ -132,13 +133,12 @@ func (d *database) connect(ctx context.Context, hubs int) error {
 	if d.admin, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("connect to the region: %w", err)
 	}
-	d.region = region{hubs: hubs}
+	var last time.Time
 	var backend int
-	err = d.admin.QueryRow(ctx, "select id, obj_description('visits'::regclass)::date, pg_backend_pid() from trusts").
-		Scan(&d.region.trust, &d.region.last, &backend)
-	if err != nil {
+	if err := d.admin.QueryRow(ctx, "select obj_description('visits'::regclass)::date, pg_backend_pid()").Scan(&last, &backend); err != nil {
 		return fmt.Errorf("read the region: %w", err)
 	}
+	d.region = newRegion(hubs, last)
 	d.postmaster = parentOf(backend)
 	return nil
 }
@@ -166,11 +166,7 @@ func (d *database) load(ctx context.Context, main *pgx.Conn, hubs int) error {
 		return fmt.Errorf("connect to the region: %w", err)
 	}
 	today := time.Now().In(zone)
-	r := region{
-		hubs:  hubs,
-		last:  time.Date(today.Year(), today.Month(), today.Day()-1, 0, 0, 0, 0, time.UTC),
-		trust: id(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), kindTrust, 0),
-	}
+	r := newRegion(hubs, time.Date(today.Year(), today.Month(), today.Day()-1, 0, 0, 0, 0, time.UTC))
 	say("Loading a region of %d hubs, %d people and about %d visits (kept for the next run) …", hubs, hubs*peoplePerHub, hubs*visitsPerHub)
 	err = r.fill(ctx, conn)
 	if closing := conn.Close(ctx); err == nil {
@@ -262,6 +258,11 @@ func copyRows(ctx context.Context, conn *pgx.Conn, t table) error {
 			}
 		}
 		for row := range t.rows {
+			for i, value := range row {
+				if id, ok := value.(uuid.UUID); ok {
+					row[i] = [16]byte(id) // which pgx knows by itself; a uuid.UUID it takes for text
+				}
+			}
 			if some = append(some, row); len(some) == 1000 && !send() {
 				return
 			}

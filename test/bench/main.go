@@ -70,8 +70,7 @@ func run(ctx context.Context, o options) (err error) {
 	if o.Hubs < 1 || slices.Min(o.Clients) < 1 || o.Spells < 1 {
 		return errors.New("there must be at least one hub, one client and one spell")
 	}
-	// Postgres outlives an interrupt, so that what was changed can be undone.
-	d, err := openDatabase(context.WithoutCancel(ctx), o.Data, o.Hubs)
+	d, err := openDatabase(ctx, o.Data, o.Hubs)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func declare(r region, day time.Time, arrivals *arrivals) []*operation {
 				id memberNumber givenName familyName displayName pronouns dateOfBirth phone safeContact
 				accessNeeds { id code note }
 				visits(first: 10) {
-					nodes { id state arrivedAt leftAt need { id code name } conversation { id startedAt needs { id code name } } }
+					nodes { id state arrivedAt leftAt need { id name } conversation { id startedAt needs { id name } } }
 					pageInfo { hasNextPage endCursor }
 				}
 			} } }`,
@@ -88,7 +88,7 @@ func declare(r region, day time.Time, arrivals *arrivals) []*operation {
 			target: 0.26,
 			staff:  receptionist,
 			document: `query Today($hub: String!, $on: Date!) { hub(slug: $hub) { visits(on: $on, first: 50) {
-				nodes { id state arrivedAt anonymous person { id displayName } need { id code name } advisor { id name } }
+				nodes { id state arrivedAt anonymous person { id displayName } need { id name } advisor { id name } }
 				pageInfo { hasNextPage endCursor }
 			} } }`,
 			choose: func(rng *rand.Rand) (request, error) { return request{hub: anyHub(rng)}, nil },
@@ -122,7 +122,7 @@ func declare(r region, day time.Time, arrivals *arrivals) []*operation {
 			target: 0.73,
 			staff:  manager,
 			document: `query Weeks($hub: String!, $from: Date!, $to: Date!) { hub(slug: $hub) { visitsByWeek(from: $from, to: $to) {
-				week visits need { id code name }
+				week visits need { id name }
 			} } }`,
 			choose: func(rng *rand.Rand) (request, error) { return request{hub: anyHub(rng)}, nil },
 			variables: func(b []byte, q request) []byte {
@@ -216,7 +216,7 @@ func weeks(data []byte) ([]string, error) {
 				VisitsByWeek []struct {
 					Week   string
 					Visits int
-					Need   *struct{ Code string }
+					Need   *struct{ Name string }
 				}
 			}
 		}
@@ -226,17 +226,17 @@ func weeks(data []byte) ([]string, error) {
 	}
 	var found []string
 	for _, w := range answer.Data.Hub.VisitsByWeek {
-		code := ""
+		name := ""
 		if w.Need != nil {
-			code = w.Need.Code
+			name = w.Need.Name
 		}
-		found = append(found, weekRow(w.Week, code, w.Visits))
+		found = append(found, weekRow(w.Week, name, w.Visits))
 	}
 	return found, nil
 }
 
-func weekRow(week, code string, visits int) string {
-	return week + " " + code + " " + strconv.Itoa(visits)
+func weekRow(week, need string, visits int) string {
+	return week + " " + need + " " + strconv.Itoa(visits)
 }
 
 // checkedIn says that a visit was made, for the ids differ between the API's visit and that of the SQL.
@@ -262,7 +262,7 @@ func checkedIn(data []byte) ([]string, error) {
 
 const personSQL = `
 	select p.id, p.member_number, p.given_name, p.family_name, p.preferred_name, p.pronouns, p.date_of_birth, p.phone, p.safe_contact,
-	       v.id, v.state, v.arrived_at, v.left_at, n.id, n.code, n.name, c.id, c.started_at, f.id, f.code, f.name
+	       v.id, v.state, v.arrived_at, v.left_at, n.id, n.name, c.id, c.started_at, f.id, f.name
 	from persons p
 	left join lateral (
 	  select v.id, v.state, v.arrived_at, v.left_at, v.need_id from visits v
@@ -279,12 +279,12 @@ const accessNeedsSQL = `select id, code, note from access_needs where hub_id = $
 
 // plainPerson reads in one round trip.
 func (r region) plainPerson(ctx context.Context, pool *pgxpool.Pool, q request, see func(string)) error {
-	hub, person := r.hub(q.hub), r.person(q.hub, q.person)
+	hub, person := key(r.hub(q.hub)), key(r.person(q.hub, q.person))
 	var b pgx.Batch
 	b.Queue(personSQL, hub, person).Query(func(rows pgx.Rows) error { return scanPerson(rows, see) })
 	b.Queue(accessNeedsSQL, hub, person).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			var id uuid.UUID
+			var id key
 			var code string
 			var note *string
 			if err := rows.Scan(&id, &code, &note); err != nil {
@@ -299,36 +299,36 @@ func (r region) plainPerson(ctx context.Context, pool *pgxpool.Pool, q request, 
 
 func scanPerson(rows pgx.Rows, see func(string)) error {
 	var person struct {
-		id                             uuid.UUID
+		id                             key
 		number, given, family, contact string
 		preferred, pronouns, phone     *string
 		born                           *time.Time
 	}
 	var visit struct {
-		id            *uuid.UUID
+		id            *key
 		state         *string
 		arrived, left *time.Time
 	}
 	var need, found struct {
-		id         *uuid.UUID
-		code, name *string
+		id   *key
+		name *string
 	}
 	var conversation struct {
-		id      *uuid.UUID
+		id      *key
 		started *time.Time
 	}
-	var last uuid.UUID
+	var last key
 	visits := 0
 	for rows.Next() {
 		if err := rows.Scan(&person.id, &person.number, &person.given, &person.family, &person.preferred, &person.pronouns, &person.born, &person.phone, &person.contact,
-			&visit.id, &visit.state, &visit.arrived, &visit.left, &need.id, &need.code, &need.name,
-			&conversation.id, &conversation.started, &found.id, &found.code, &found.name); err != nil {
+			&visit.id, &visit.state, &visit.arrived, &visit.left, &need.id, &need.name,
+			&conversation.id, &conversation.started, &found.id, &found.name); err != nil {
 			return err
 		}
 		if see == nil {
 			continue
 		}
-		if last == uuid.Nil && visits == 0 {
+		if last == (key{}) && visits == 0 {
 			tell(see, person.id)
 		}
 		if visit.id != nil && *visit.id != last {
@@ -344,6 +344,9 @@ func scanPerson(rows pgx.Rows, see func(string)) error {
 	return rows.Err()
 }
 
+// key is a UUID as pgx knows it by itself: a uuid.UUID it takes for text, both ways.
+type key = [16]byte
+
 // tell passes on those ids that there are.
 func tell(see func(string), ids ...any) {
 	if see == nil {
@@ -351,18 +354,18 @@ func tell(see func(string), ids ...any) {
 	}
 	for _, one := range ids {
 		switch id := one.(type) {
-		case uuid.UUID:
-			see(id.String())
-		case *uuid.UUID:
+		case key:
+			see(uuid.UUID(id).String())
+		case *key:
 			if id != nil {
-				see(id.String())
+				see(uuid.UUID(*id).String())
 			}
 		}
 	}
 }
 
 const listSQL = `
-	select v.id, v.state, v.arrived_at, p.id, p.given_name, p.family_name, p.preferred_name, n.id, n.code, n.name, s.id, s.name
+	select v.id, v.state, v.arrived_at, p.id, p.given_name, p.family_name, p.preferred_name, n.id, n.name, s.id, s.name
 	from (
 	  select v.id, v.state, v.arrived_at, v.person_id, v.need_id, v.advisor_id from visits v
 	  where v.hub_id = $1 and v.arrived_on = $2 order by v.arrived_at desc, v.id desc limit 51
@@ -373,18 +376,18 @@ const listSQL = `
 	order by v.arrived_at desc, v.id desc`
 
 func (r region) plainList(ctx context.Context, pool *pgxpool.Pool, q request, day time.Time, see func(string)) error {
-	rows, err := pool.Query(ctx, listSQL, r.hub(q.hub), day, r.trust)
+	rows, err := pool.Query(ctx, listSQL, key(r.hub(q.hub)), day, key(r.trust))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for n := 0; rows.Next(); n++ {
-		var id uuid.UUID
+		var id key
 		var state string
 		var arrived time.Time
-		var person, need, advisor *uuid.UUID
-		var given, family, preferred, code, name, staff *string
-		if err := rows.Scan(&id, &state, &arrived, &person, &given, &family, &preferred, &need, &code, &name, &advisor, &staff); err != nil {
+		var person, need, advisor *key
+		var given, family, preferred, name, staff *string
+		if err := rows.Scan(&id, &state, &arrived, &person, &given, &family, &preferred, &need, &name, &advisor, &staff); err != nil {
 			return err
 		}
 		if n < 50 {
@@ -415,15 +418,15 @@ const searchSQL = `
 	order by f.standing, f.sort_name, f.id`
 
 func (r region) plainSearch(ctx context.Context, pool *pgxpool.Pool, q request, see func(string)) error {
-	rows, err := pool.Query(ctx, searchSQL, r.hub(q.hub), q.words, needs[q.need].code)
+	rows, err := pool.Query(ctx, searchSQL, key(r.hub(q.hub)), q.words, needs[q.need].code)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var last uuid.UUID
+	var last key
 	services := 0
 	for rows.Next() {
-		var id, organisation uuid.UUID
+		var id, organisation key
 		var name, description, partner string
 		var free bool
 		var phone, freq, opens, closes *string
@@ -445,7 +448,7 @@ func (r region) plainSearch(ctx context.Context, pool *pgxpool.Pool, q request, 
 }
 
 const weeksSQL = `
-	select date '2001-01-01' + 7 * week, n.id, n.code, n.name, visits
+	select date '2001-01-01' + 7 * week, n.id, n.name, visits
 	from (select (arrived_on - date '2001-01-01') / 7 as week, need_id, count(*)::int as visits
 	      from visits where hub_id = $1 and arrived_on >= $2 and arrived_on < $3 group by 1, 2) counted
 	left join needs n on n.hub_id = $1 and n.id = counted.need_id
@@ -453,24 +456,24 @@ const weeksSQL = `
 
 func (r region) plainWeeks(ctx context.Context, pool *pgxpool.Pool, q request, see func(string)) error {
 	from, end := year(r.last)
-	rows, err := pool.Query(ctx, weeksSQL, r.hub(q.hub), from, end)
+	rows, err := pool.Query(ctx, weeksSQL, key(r.hub(q.hub)), from, end)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var week time.Time
-		var need *uuid.UUID
-		var code, name *string
+		var need *key
+		var name *string
 		var visits int
-		if err := rows.Scan(&week, &need, &code, &name, &visits); err != nil {
+		if err := rows.Scan(&week, &need, &name, &visits); err != nil {
 			return err
 		}
 		if see != nil {
-			if code == nil {
-				code = new(string)
+			if name == nil {
+				name = new(string)
 			}
-			see(weekRow(week.Format(time.DateOnly), *code, visits))
+			see(weekRow(week.Format(time.DateOnly), *name, visits))
 		}
 	}
 	return rows.Err()
@@ -488,9 +491,10 @@ const (
 // plainCheckIn makes the visit and its record in one transaction and one round trip.
 func (r region) plainCheckIn(ctx context.Context, pool *pgxpool.Pool, q request, day time.Time, see func(string)) error {
 	now := time.Now()
-	visit, hub, staff, person := uuid.Must(uuid.NewV7()), r.hub(q.hub), r.staff(q.hub, receptionist), r.person(q.hub, q.person)
+	visit, event := key(uuid.Must(uuid.NewV7())), key(uuid.Must(uuid.NewV7()))
+	hub, trust, staff, person, need := key(r.hub(q.hub)), key(r.trust), key(r.staff(q.hub, receptionist)), key(r.person(q.hub, q.person)), key(r.need(q.hub, q.need))
 	var b pgx.Batch
-	b.Queue(checkInSQL, visit, hub, r.trust, now, staff, "plain-"+strconv.FormatUint(q.mutation, 10), person, r.need(q.hub, q.need), day).
+	b.Queue(checkInSQL, visit, hub, trust, now, staff, "plain-"+strconv.FormatUint(q.mutation, 10), person, need, day).
 		QueryRow(func(row pgx.Row) error {
 			var state string
 			if err := row.Scan(&state); err != nil {
@@ -501,6 +505,6 @@ func (r region) plainCheckIn(ctx context.Context, pool *pgxpool.Pool, q request,
 			}
 			return nil
 		})
-	b.Queue(auditSQL, uuid.Must(uuid.NewV7()), r.trust, hub, now, staff, visit, person, "bench")
+	b.Queue(auditSQL, event, trust, hub, now, staff, visit, person, "bench")
 	return pool.SendBatch(ctx, &b).Close()
 }

@@ -28,9 +28,15 @@ const (
 
 // region is the data of a number of hubs of one trust: the same each time for the same last day.
 type region struct {
-	hubs  int
-	last  time.Time // the last day of visits, at midnight in zone
-	trust uuid.UUID
+	hubs        int
+	first, last time.Time // the days of visits, as midnight UTC
+	began       time.Time // when hubs and people were registered: before the first visit
+	trust       uuid.UUID
+}
+
+func newRegion(hubs int, last time.Time) region {
+	first := last.AddDate(-years, 0, 1)
+	return region{hubs: hubs, first: first, last: last, began: first.AddDate(0, -1, 0), trust: id(time.Unix(0, 0), kindTrust, 0)}
 }
 
 // zone is the time zone of every hub.
@@ -98,21 +104,16 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-func (r region) first() time.Time { return r.last.AddDate(-years, 0, 1) }
-
-// began is when the trust, its hubs and its people were registered: before the first visit.
-func (r region) began() time.Time { return r.first().AddDate(0, -1, 0) }
-
 func (r region) slug(h int) string { return fmt.Sprintf("hub-%02d", h+1) }
 
-func (r region) hub(h int) uuid.UUID { return id(r.began(), kindHub, uint64(h)) }
+func (r region) hub(h int) uuid.UUID { return id(r.began, kindHub, uint64(h)) }
 
 func (r region) need(h, n int) uuid.UUID {
-	return id(r.began(), kindNeed, uint64(h*len(needs)+n))
+	return id(r.began, kindNeed, uint64(h*len(needs)+n))
 }
 
 func (r region) person(h, p int) uuid.UUID {
-	return id(r.began().Add(time.Duration(p)*time.Minute), kindPerson, uint64(h*peoplePerHub+p))
+	return id(r.began.Add(time.Duration(p)*time.Minute), kindPerson, uint64(h*peoplePerHub+p))
 }
 
 // Staff of a hub: a receptionist, a manager, and advisors.
@@ -124,7 +125,7 @@ const (
 )
 
 func (r region) staff(h, s int) uuid.UUID {
-	return id(r.began(), kindStaff, uint64(h*staffPerHub+s))
+	return id(r.began, kindStaff, uint64(h*staffPerHub+s))
 }
 
 // subject is how the sign-in provider knows a member of staff, and the group that gives them their role.
@@ -168,12 +169,12 @@ func (r region) tables() []table {
 }
 
 func (r region) trusts(yield func([]any) bool) {
-	yield([]any{r.trust, "ZZ9", "Bench Region Trust", r.began()})
+	yield([]any{r.trust, "ZZ9", "Bench Region Trust", r.began})
 }
 
 func (r region) hubRows(yield func([]any) bool) {
 	for h := range r.hubs {
-		if !yield([]any{r.hub(h), r.trust, r.slug(h), "Hub " + r.slug(h)[4:], "ZZ99 3WZ", r.latitude(h), r.longitude(h), r.began()}) {
+		if !yield([]any{r.hub(h), r.trust, r.slug(h), "Hub " + r.slug(h)[4:], "ZZ99 3WZ", r.latitude(h), r.longitude(h), r.began}) {
 			return
 		}
 	}
@@ -186,7 +187,7 @@ func (r region) staffRows(yield func([]any) bool) {
 	fake := gofakeit.New(1)
 	for h := range r.hubs {
 		for s := range staffPerHub {
-			if !yield([]any{r.staff(h, s), r.trust, "", r.subject(h, s), fake.Name(), r.began()}) {
+			if !yield([]any{r.staff(h, s), r.trust, "", r.subject(h, s), fake.Name(), r.began}) {
 				return
 			}
 		}
@@ -207,7 +208,7 @@ func (r region) personRows(yield func([]any) bool) {
 	fake := gofakeit.New(2)
 	for h := range r.hubs {
 		for p := range peoplePerHub {
-			at := r.began().Add(time.Duration(p) * time.Minute)
+			at := r.began.Add(time.Duration(p) * time.Minute)
 			given, family := fake.FirstName(), fake.LastName()
 			born := time.Date(1935+fake.IntN(70), time.Month(1+fake.IntN(12)), 1+fake.IntN(28), 0, 0, 0, 0, time.UTC)
 			var preferred, pronouns, phone, email, nhs any
@@ -258,7 +259,7 @@ func (r region) accessNeedRows(yield func([]any) bool) {
 			}
 			first := rng.IntN(len(codes))
 			for i := range 1 + rng.IntN(2) {
-				if !yield([]any{id(r.began(), kindAccessNeed, n), r.hub(h), r.person(h, p), codes[(first+i)%len(codes)], r.began()}) {
+				if !yield([]any{id(r.began, kindAccessNeed, n), r.hub(h), r.person(h, p), codes[(first+i)%len(codes)], r.began}) {
 					return
 				}
 				n++
@@ -270,7 +271,7 @@ func (r region) accessNeedRows(yield func([]any) bool) {
 const source = "local"
 
 func (r region) organisation(h, o int) uuid.UUID {
-	return id(r.began(), kindOrganisation, uint64(h*organisationsPerHub+o))
+	return id(r.began, kindOrganisation, uint64(h*organisationsPerHub+o))
 }
 
 func (r region) organisationRows(yield func([]any) bool) {
@@ -279,7 +280,7 @@ func (r region) organisationRows(yield func([]any) bool) {
 		for o := range organisationsPerHub {
 			need := needs[o%len(needs)]
 			name := fmt.Sprintf("%s %s", fake.City(), need.name)
-			if !yield([]any{r.organisation(h, o), r.hub(h), source, fmt.Sprint("organisation-", o), r.began(), name + " Partnership",
+			if !yield([]any{r.organisation(h, o), r.hub(h), source, fmt.Sprint("organisation-", o), r.began, name + " Partnership",
 				prose(fake, need.words, 40), "hello@example.org", "https://partner.example.org", "0151 496 0000"}) {
 				return
 			}
@@ -303,14 +304,14 @@ func prose(fake *gofakeit.Faker, about string, words int) string {
 }
 
 func (r region) location(h, o int) uuid.UUID {
-	return id(r.began(), kindLocation, uint64(h*organisationsPerHub+o))
+	return id(r.began, kindLocation, uint64(h*organisationsPerHub+o))
 }
 
 func (r region) locationRows(yield func([]any) bool) {
 	fake := gofakeit.New(5)
 	for h := range r.hubs {
 		for o := range organisationsPerHub {
-			if !yield([]any{r.location(h, o), r.hub(h), source, fmt.Sprint("location-", o), r.began(), fake.Street() + " Centre", fake.Street(), fake.City(), "ZZ99 3WZ",
+			if !yield([]any{r.location(h, o), r.hub(h), source, fmt.Sprint("location-", o), r.began, fake.Street() + " Centre", fake.Street(), fake.City(), "ZZ99 3WZ",
 				r.latitude(h) + 0.1*fake.Float64() - 0.05, r.longitude(h) + 0.1*fake.Float64() - 0.05}) {
 				return
 			}
@@ -319,7 +320,7 @@ func (r region) locationRows(yield func([]any) bool) {
 }
 
 func (r region) service(h, s int) uuid.UUID {
-	return id(r.began(), kindService, uint64(h*servicesPerHub+s))
+	return id(r.began, kindService, uint64(h*servicesPerHub+s))
 }
 
 func (r region) serviceRows(yield func([]any) bool) {
@@ -329,7 +330,7 @@ func (r region) serviceRows(yield func([]any) bool) {
 			need := needs[s%len(needs)]
 			words := strings.Fields(need.words)
 			name := words[fake.IntN(len(words))] + " " + forms[fake.IntN(len(forms))]
-			if !yield([]any{r.service(h, s), r.hub(h), source, fmt.Sprint("service-", s), r.began(), r.organisation(h, s%organisationsPerHub),
+			if !yield([]any{r.service(h, s), r.hub(h), source, fmt.Sprint("service-", s), r.began, r.organisation(h, s%organisationsPerHub),
 				strings.ToUpper(name[:1]) + name[1:], prose(fake, need.words+" "+forms[fake.IntN(len(forms))], 60), prose(fake, "adults local", 12), fake.IntN(3) > 0}) {
 				return
 			}
@@ -342,7 +343,7 @@ func (r region) serviceNeedRows(yield func([]any) bool) {
 	for h := range r.hubs {
 		for s := range servicesPerHub {
 			for i := range 1 + s%3 {
-				if !yield([]any{id(r.began(), kindServiceNeed, n), r.hub(h), r.service(h, s), r.need(h, (s+i*5)%len(needs))}) {
+				if !yield([]any{id(r.began, kindServiceNeed, n), r.hub(h), r.service(h, s), r.need(h, (s+i*5)%len(needs))}) {
 					return
 				}
 				n++
@@ -355,7 +356,7 @@ func (r region) serviceAtLocationRows(yield func([]any) bool) {
 	for h := range r.hubs {
 		for s := range servicesPerHub {
 			n := h*servicesPerHub + s
-			if !yield([]any{id(r.began(), kindServiceAtLocation, uint64(n)), r.hub(h), source, fmt.Sprint("place-", s), r.began(), r.service(h, s), r.location(h, s%organisationsPerHub)}) {
+			if !yield([]any{id(r.began, kindServiceAtLocation, uint64(n)), r.hub(h), source, fmt.Sprint("place-", s), r.began, r.service(h, s), r.location(h, s%organisationsPerHub)}) {
 				return
 			}
 		}
@@ -369,8 +370,8 @@ func (r region) scheduleRows(yield func([]any) bool) {
 		for s := range servicesPerHub {
 			for i := range 1 + s%2 {
 				opens := 9 + (s+i)%8
-				if !yield([]any{id(r.began(), kindSchedule, n), r.hub(h), source, fmt.Sprint("schedule-", s, "-", i), r.began(), r.service(h, s), "WEEKLY", 1 + s%4/3,
-					[]string{days[(s+i*3)%len(days)]}, r.first(), fmt.Sprintf("%02d:00", opens), fmt.Sprintf("%02d:30", opens+1)}) {
+				if !yield([]any{id(r.began, kindSchedule, n), r.hub(h), source, fmt.Sprint("schedule-", s, "-", i), r.began, r.service(h, s), "WEEKLY", 1 + s%4/3,
+					[]string{days[(s+i*3)%len(days)]}, r.first, fmt.Sprintf("%02d:00", opens), fmt.Sprintf("%02d:30", opens+1)}) {
 					return
 				}
 				n++
@@ -400,7 +401,7 @@ func (v *visit) conversation() uuid.UUID { return id(v.called, kindConversation,
 func (r region) visits(yield func(*visit) bool) {
 	rng := rand.New(rand.NewPCG(7, 0))
 	var n uint64
-	for day := r.first(); !day.After(r.last); day = day.AddDate(0, 0, 1) {
+	for day := r.first; !day.After(r.last); day = day.AddDate(0, 0, 1) {
 		if day.Weekday() == time.Sunday {
 			continue
 		}

@@ -19,9 +19,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
 var someDay = time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
 
 // oneHub is a region small enough for a test.
-func oneHub() region {
-	return region{hubs: 1, last: someDay, trust: id(someDay, kindTrust, 0)}
-}
+func oneHub() region { return newRegion(1, someDay) }
 
 // TestRegionFitsTheSchema loads a hub past nothing: every key, check and trigger holds, and each operation's SQL finds rows.
 func TestRegionFitsTheSchema(t *testing.T) {

@@ -140,7 +140,7 @@ func (d *database) trust(ctx context.Context, issuer string) error {
 			return fmt.Errorf("set up sign-in: %w", err)
 		}
 		_, err = tx.Exec(ctx, `insert into identity_providers (id, trust_id, name, issuer, client_id, role_mappings, api_clients) values ($1, $2, 'Bench', $3, $4, $5, $6)`,
-			id(d.region.began(), kindProvider, 0), d.region.trust, issuer, clientID, mappings, clients)
+			id(d.region.began, kindProvider, 0), d.region.trust, issuer, clientID, mappings, clients)
 		if err != nil {
 			return fmt.Errorf("set up sign-in: %w", err)
 		}
