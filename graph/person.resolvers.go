@@ -21,8 +21,12 @@ import (
 
 func (r *hubResolver) Person(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Person, error) {
 	s := wanted(ctx)
+	p, err := r.person(ctx, id, s)
+	if err != nil {
+		return nil, err
+	}
 	r.Log.Read(ctx, audit.Event{Action: "person.read", SubjectType: "person", SubjectID: id, PersonID: &id, Fields: s.names})
-	return r.person(ctx, id, s)
+	return p, nil
 }
 
 func (r *hubResolver) People(ctx context.Context, obj *ent.Hub, search string, first *int, after *string) (*paging.Connection[*ent.Person], error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/internal/request"
 	"liferooms.io/liferooms/internal/store"
@@ -81,6 +82,18 @@ func (l *Log) Close() {
 
 // Change records a change, in the transaction of ctx: both are saved or neither.
 func (l *Log) Change(ctx context.Context, e Event) error {
+	var b pgx.Batch
+	if err := l.Queue(ctx, &b, e); err != nil {
+		return err
+	}
+	if err := l.store.Send(ctx, &b); err != nil {
+		return fmt.Errorf("record audit event %s: %w", e.Action, err)
+	}
+	return nil
+}
+
+// Queue is Change for statements that are sent together: the record travels in the round trip of what it records.
+func (l *Log) Queue(ctx context.Context, b *pgx.Batch, e Event) error {
 	r, err := rowOf(ctx, e)
 	if err != nil {
 		return err
@@ -89,9 +102,7 @@ func (l *Log) Change(ctx context.Context, e Event) error {
 	if err != nil {
 		return fmt.Errorf("encode audit event %s: %w", e.Action, err)
 	}
-	if _, err := l.store.Exec(ctx, insert, encoded); err != nil {
-		return fmt.Errorf("record audit event %s: %w", e.Action, err)
-	}
+	b.Queue(insert, encoded)
 	return nil
 }
 

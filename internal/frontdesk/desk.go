@@ -46,7 +46,9 @@ type Arrival struct {
 
 const (
 	mutationKey   = "visit_hub_id_created_by_id_client_mutation_id"
+	oneOpen       = "visit_one_open_per_person"
 	personForeign = "hand_visits_person_id"
+	needForeign   = "hand_visits_need_id"
 )
 
 // Arrive records a visit. Somebody who is here already stays so once: alreadyHere says so, and the visit is the first
@@ -59,32 +61,25 @@ func (d *Desk) Arrive(ctx context.Context, a Arrival) (v *ent.Visit, alreadyHere
 	// The visit that is in the way may end between two statements; then there is room for a new one.
 	for range 3 {
 		v, err := d.arrive(ctx, a, clock)
-		if store.Violates(err, personForeign) {
+		switch {
+		case err == nil:
+			return v, false, nil
+		case store.Violates(err, personForeign):
 			return nil, false, problem.Missing("person").Because(err)
-		}
-		if err != nil || v != nil {
-			return v, false, err
+		case store.Violates(err, needForeign):
+			return nil, false, problem.Field("need", "The hub does not offer help with this need. Choose one from the list.").Because(err)
+		case !store.IsUnique(err, mutationKey) && !store.IsUnique(err, oneOpen):
+			return nil, false, err
 		}
 		if v, alreadyHere, err = d.inTheWay(ctx, a); err != nil || v != nil {
 			return v, alreadyHere, err
-		}
-		if a.Need != nil {
-			if known, err := d.offers(ctx, *a.Need); err != nil || !known {
-				return nil, false, firstOf(err, problem.Field("need", "The hub does not offer help with this need. Choose one from the list."))
-			}
 		}
 	}
 	return nil, false, problem.New(problem.Conflict, "Somebody else changed this visit at the same moment. Look again, and check them in if they are not.")
 }
 
-func firstOf(err error, otherwise *problem.Problem) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
-}
-
-// arrive inserts the visit; nil without an error where another one is in the way or the need is unknown.
+// arrive inserts the visit, its record and the news of it in one round trip; any constraint that refuses the visit undoes
+// all three. A code that the hub does not offer becomes the id of no need, which its foreign key refuses.
 func (d *Desk) arrive(ctx context.Context, a Arrival, clock *Clock) (*ent.Visit, error) {
 	who := viewer.FromContext(ctx)
 	now := time.Now().UTC().Truncate(time.Microsecond)
@@ -98,27 +93,22 @@ func (d *Desk) arrive(ctx context.Context, a Arrival, clock *Clock) (*ent.Visit,
 	if who.StaffID != uuid.Nil {
 		v.CreatedByID = &who.StaffID
 	}
-	made := false
-	err := d.store.Tx(ctx, func(ctx context.Context) error {
-		needs, err := store.Collect(ctx, d.store, pgx.RowTo[*uuid.UUID], `
-			insert into visits (id, hub_id, trust_id, created_at, created_by_id, client_mutation_id, person_id, need_id, state, arrived_at, arrived_on)
-			select $1, $2, $3, $4::timestamptz, $5, $6, $7, n.id, $8, $4::timestamptz, $9
-			from (values (1)) as one left join needs n on n.hub_id = $2 and n.code = $10 and n.offered
-			where $10::text is null or n.id is not null
-			on conflict do nothing returning need_id`,
-			v.ID, v.HubID, v.TrustID, v.CreatedAt, v.CreatedByID, a.ClientMutationID, v.PersonID, string(v.State), v.ArrivedOn, a.Need)
-		made = len(needs) == 1
-		if err != nil || !made {
-			return err
-		}
-		v.NeedID = needs[0]
-		return d.changed(ctx, "visit.checked_in", v)
-	})
-	switch {
-	case err != nil:
+	var b pgx.Batch
+	b.Queue(`
+		insert into visits (id, hub_id, trust_id, created_at, created_by_id, client_mutation_id, person_id, state, arrived_at, arrived_on, need_id)
+		values ($1, $2, $3, $4::timestamptz, $5, $6, $7, $8, $4::timestamptz, $9,
+		        case when $10::text is not null then coalesce((select id from needs where hub_id = $2 and code = $10 and offered), $11) end)
+		returning need_id`,
+		v.ID, v.HubID, v.TrustID, v.CreatedAt, v.CreatedByID, a.ClientMutationID, v.PersonID, string(v.State), v.ArrivedOn, a.Need, uuid.Nil,
+	).QueryRow(func(row pgx.Row) error { return row.Scan(&v.NeedID) })
+	if err := d.log.Queue(ctx, &b, audit.Event{Action: "visit.checked_in", SubjectType: "visit", SubjectID: v.ID, PersonID: v.PersonID}); err != nil {
+		return nil, err
+	}
+	if err := d.store.QueueNotify(ctx, &b, Topic); err != nil {
+		return nil, err
+	}
+	if err := d.store.Send(ctx, &b); err != nil {
 		return nil, fmt.Errorf("check in: %w", err)
-	case !made:
-		return nil, nil
 	}
 	return v, nil
 }
@@ -138,11 +128,6 @@ func (d *Desk) inTheWay(ctx context.Context, a Arrival) (v *ent.Visit, alreadyHe
 		return nil, false, nil
 	}
 	return v, true, err
-}
-
-func (d *Desk) offers(ctx context.Context, need string) (bool, error) {
-	found, err := store.Collect(ctx, d.store, pgx.RowTo[int], `select 1 from needs where hub_id = $1 and code = $2 and offered`, hubOf(ctx), need)
-	return len(found) > 0, err
 }
 
 // UndoLimit is how long a visit may be taken back after it was recorded.

@@ -100,6 +100,11 @@ func (a *Advising) take(ctx context.Context, clientMutationID string, pick func(
 				return nil
 			}
 		}
+		now := time.Now()
+		t, err := pick(ctx, me, now)
+		if problem.Is(err, problem.NotFound) {
+			return err // what is not there is not there, whatever else stands in the way
+		}
 		if len(mine) > 0 {
 			clock, err := a.desk.Clock(ctx)
 			if err != nil {
@@ -108,8 +113,6 @@ func (a *Advising) take(ctx context.Context, clientMutationID string, pick func(
 			return problem.New(problem.Conflict, "You are still in a conversation that began at %s. End it before you take somebody else.",
 				mine[0].StartedAt.In(clock.Zone).Format("15:04"))
 		}
-		now := time.Now()
-		t, err := pick(ctx, me, now)
 		if err != nil || t == nil {
 			return err
 		}

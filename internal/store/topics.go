@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -123,13 +124,23 @@ func (t *topics) subscribe(ctx context.Context, topic string) <-chan struct{} {
 // Notify tells the subscribers of a topic in the viewer's hub, on every replica, that something changed: when the
 // transaction of ctx commits, or at once outside one.
 func (s *Store) Notify(ctx context.Context, topic string) error {
+	var b pgx.Batch
+	if err := s.QueueNotify(ctx, &b, topic); err != nil {
+		return err
+	}
+	if err := s.Send(ctx, &b); err != nil {
+		return fmt.Errorf("notify %s: %w", topic, err)
+	}
+	return nil
+}
+
+// QueueNotify is Notify for statements that are sent together.
+func (s *Store) QueueNotify(ctx context.Context, b *pgx.Batch, topic string) error {
 	h, err := oneHub(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Exec(ctx, "select pg_notify($1, $2)", channel, topic+" "+h.ID.String()); err != nil {
-		return fmt.Errorf("notify %s: %w", topic, err)
-	}
+	b.Queue("select pg_notify($1, $2)", channel, topic+" "+h.ID.String())
 	return nil
 }
 

@@ -1,0 +1,2 @@
+// Package isolation walks the whole API in the name of every role of one hub, with the ids of another.
+package isolation

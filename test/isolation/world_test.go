@@ -1,0 +1,101 @@
+package isolation
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/internal/store/storetest"
+	"liferooms.io/liferooms/internal/viewer"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// marker is in every text of a hub's rows, so that a single word of it in an answer gives a leak away.
+func marker(hub viewer.Hub) string { return "marker" + hub.Slug }
+
+// ids are one row of each kind in a hub, by the API's type.
+type ids map[string]uuid.UUID
+
+// furnish gives a hub one row or more of everything. A type of the API whose ids the walk needs and that is not here
+// fails the walk.
+func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
+	t.Helper()
+	ctx, m := w.As(t, hub, viewer.Advisor, viewer.Reception), marker(hub)
+	c := w.Store.Client(ctx)
+	advisor := viewer.FromContext(ctx).StaffID
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(c.StaffUser.UpdateOneID(advisor).SetName(m + " advisor").SetEmail(m + "@example.org").Exec(ctx))
+	need := c.Need.Create().SetCode("need-" + m).SetName("Need " + m).SaveX(ctx)
+	organisation := c.Organisation.Create().SetSource("local").SetExternalID("o1").SetName("Partner " + m).SetDescription(m).SetURL("https://" + m + ".example.org").SaveX(ctx)
+	service := c.Service.Create().SetSource("local").SetExternalID("s1").SetOrganisationID(organisation.ID).SetName("Service " + m).SetDescription(m).SaveX(ctx)
+	c.ServiceNeed.Create().SetServiceID(service.ID).SetNeedID(need.ID).ExecX(ctx)
+	location := c.Location.Create().SetSource("local").SetExternalID("l1").SetName("Place " + m).SetAddress(m).SetLatitude(53.44).SetLongitude(-2.97).SaveX(ctx)
+	c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).ExecX(ctx)
+	schedule := c.Schedule.Create().SetSource("local").SetExternalID("d1").SetServiceID(service.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetDescription(m).SaveX(ctx)
+	person := c.Person.Create().SetMemberNumber(m + "-1").SetGivenName("Given " + m).SetFamilyName("Family " + m).SetPhone("0151 496 0000").SetEmail(m + "@example.org").SaveX(ctx)
+	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
+	now := time.Now().UTC()
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	met := c.Visit.Create().SetPersonID(person.ID).SetNeedID(need.ID).SetState(visit.StateWithAdvisor).SetArrivedAt(now).SetArrivedOn(today).SetCalledAt(now).SetAdvisorID(advisor).SetCreatedByID(advisor).SaveX(ctx)
+	conversation := c.Conversation.Create().SetVisitID(met.ID).SetPersonID(person.ID).SetAdvisorID(advisor).SetWhatMatters(m).SetNote(m).SetAgreed(m).SaveX(ctx)
+	c.ConversationNeed.Create().SetConversationID(conversation.ID).SetNeedID(need.ID).ExecX(ctx)
+	signpost := c.Signpost.Create().SetConversationID(conversation.ID).SetPersonID(person.ID).SetServiceID(service.ID).SetNeedID(need.ID).SetFollowUpOn(today.AddDate(0, 0, -1)).SaveX(ctx)
+	c.Visit.Create().SetState(visit.StateWaiting).SetArrivedAt(now).SetArrivedOn(today).ExecX(ctx)
+	grant := c.RoleGrant.Create().SetStaffUserID(advisor).SetHubID(hub.ID).SetRole(rolegrant.RoleAdvisor).SaveX(ctx)
+	event := c.AuditEvent.Create().SetHubID(hub.ID).SetActorID(advisor).SetAction("person.read").SetSubjectType("Person").SetSubjectID(person.ID).SetPersonID(person.ID).SetRequestID(m).SaveX(ctx)
+	return ids{
+		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID,
+		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
+		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
+	}
+}
+
+// rowsOf digests every row of a hub, table by table, as the owner of the database sees them.
+func rowsOf(t *testing.T, w *storetest.World, hub viewer.Hub) map[string]string {
+	t.Helper()
+	digests := map[string]string{}
+	for _, table := range tablesWithHub(t, w) {
+		column := "hub_id"
+		if table == "hubs" {
+			column = "id"
+		}
+		digests[table] = one[string](t, w, fmt.Sprintf("select count(*) || ' ' || coalesce(md5(string_agg(r::text, chr(10) order by r.id)), '') from %s r where r.%s = $1", table, column), hub.ID)
+	}
+	return digests
+}
+
+func tablesWithHub(t *testing.T, w *storetest.World) []string {
+	t.Helper()
+	return one[[]string](t, w, `select array_agg(distinct table_name::text) || '{hubs}' from information_schema.columns
+		where table_schema = 'public' and column_name = 'hub_id' and table_name in (select tablename from pg_tables where schemaname = 'public')`)
+}
+
+func one[T any](t *testing.T, w *storetest.World, sql string, args ...any) (value T) {
+	t.Helper()
+	w.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		if err := conn.QueryRow(ctx, sql, args...).Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return value
+}
+
+// asStaff is somebody whom furnish made, in one role: what they work on is open to them, so that nothing is refused for
+// another reason than its hub.
+func asStaff(w *storetest.World, hub viewer.Hub, id uuid.UUID, role viewer.Role) context.Context {
+	hub.Roles = []viewer.Role{role}
+	return viewer.NewContext(context.Background(), &viewer.Viewer{Kind: viewer.Staff, TrustID: w.Trust, StaffID: id, Name: string(role), Hubs: []viewer.Hub{hub}})
+}
