@@ -60,7 +60,8 @@ func (c *devCommand) Run(ctx context.Context, p Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	s, err := store.Open(ctx, store.Config{URL: database.URL(store.ServerRole, databaseName)})
+	at.Database = database.URL(store.ServerRole, databaseName)
+	s, err := store.Open(ctx, store.Config{URL: at.Database})
 	if err != nil {
 		return err
 	}

@@ -23,10 +23,12 @@ type dataFlag struct {
 	Data string `type:"path" env:"LIFEROOMS_DATA" default:".data" help:"Folder for the private Postgres and what else is kept between runs."`
 }
 
-// address says where a running 'liferooms dev' is, in a file of its data folder, for 'liferooms token'.
+// address says where a running 'liferooms dev' is, in a file of its data folder, for the commands that work
+// with it.
 type address struct {
 	App      string `json:"app"`
 	Provider string `json:"provider"`
+	Database string `json:"database"`
 }
 
 func (f dataFlag) addressFile() string { return filepath.Join(f.Data, "dev.json") }
@@ -49,6 +51,19 @@ func (f dataFlag) readAddress() (address, error) {
 		return a, err
 	}
 	return a, json.Unmarshal(text, &a)
+}
+
+// developmentDatabase is the private Postgres of the 'liferooms dev' that runs with this data folder; empty where none does.
+func developmentDatabase() string {
+	data := os.Getenv("LIFEROOMS_DATA")
+	if data == "" {
+		data = ".data"
+	}
+	at, err := dataFlag{Data: data}.readAddress()
+	if err != nil {
+		return ""
+	}
+	return at.Database
 }
 
 // demoSignIn lets the seed name the sign-in service of development.

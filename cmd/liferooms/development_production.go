@@ -11,3 +11,5 @@ type developmentCommands struct{}
 type demoSignIn struct{}
 
 func (demoSignIn) providers() []demo.Provider { return nil }
+
+func developmentDatabase() string { return "" }

@@ -34,6 +34,7 @@ type commands struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the API and the staff app."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database up to this version, as the owner of its tables. The server never does."`
 	Seed      seedCommand      `cmd:"" help:"Fill the database with the fictional demo trusts. Done twice it changes nothing."`
+	Catalogue catalogueCommand `cmd:"" help:"Look after a hub's catalogue of partners and services."`
 	Doctor    doctorCommand    `cmd:"" help:"Check what the server needs, and say what to mend."`
 
 	developmentCommands

@@ -14,6 +14,8 @@ import (
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/openreferral"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
@@ -183,6 +185,11 @@ func (s *sower) sowHub(ctx context.Context, h site) error {
 		if err := s.sowNeeds(ctx); err != nil {
 			return fmt.Errorf("needs: %w", err)
 		}
+		if services := Catalogue(h.slug); len(services) > 0 {
+			if err := s.sowCatalogue(ctx, services); err != nil {
+				return fmt.Errorf("catalogue: %w", err)
+			}
+		}
 		if h.people == 0 {
 			return nil
 		}
@@ -216,6 +223,20 @@ func (s *sower) sowNeeds(ctx context.Context) error {
 		all[i] = client.Need.Create().SetCode(n.Code).SetName(n.Name).SetPosition(i)
 	}
 	return client.Need.CreateBulk(all...).Exec(ctx)
+}
+
+// source is where the demo's catalogue says that it comes from.
+const source = "demo"
+
+func (s *sower) sowCatalogue(ctx context.Context, services []openreferral.Service) error {
+	summary, err := directory.New(s.store, s.log).Import(ctx, source, openreferral.RowsOf(services), nil)
+	if err != nil {
+		return err
+	}
+	if summary.Refused > 0 {
+		return fmt.Errorf("the importer refused %d of the demo's own records", summary.Refused)
+	}
+	return nil
 }
 
 // staff finds a member of the trust's staff by their sign-in, or makes them.
