@@ -1,0 +1,361 @@
+package directory
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"liferooms.io/liferooms/internal/store"
+)
+
+// column is how a column of a table gets its value: from the record, else what is there already where the record is
+// partial, else what the table says of it that is empty.
+type column struct {
+	name, kind string
+	empty      string // SQL; "": null
+	// value is SQL over g, the record, and b, the row that is there; it overrides all of the above.
+	value string
+}
+
+// table is a table of the catalogue that records are written to.
+type table struct {
+	name    string
+	columns []column
+	// given are further fields of its records: what its values are made of.
+	given string
+	// unless is SQL over g; records of which it is true are passed over.
+	unless string
+}
+
+// parent is the id of the row of another table that has the external id, in the same hub and source.
+func parent(table, externalID string) string {
+	return fmt.Sprintf("(select p.id from %s p where p.hub_id = $1 and p.source = $2 and p.external_id = %s)", table, externalID)
+}
+
+// tables are in the order in which they are written: parents before children.
+var tables = []table{
+	// What stands in for a partner that is not named is made only for services that are not there yet.
+	{name: "organisations", given: "wanted_by jsonb", unless: `g.if_missing and not exists (
+		  select from jsonb_array_elements_text(g.wanted_by) w(id) where not exists (
+		    select from services s where s.hub_id = $1 and s.source = $2 and s.external_id = w.id))`, columns: []column{
+		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
+		{name: "email", kind: "text"}, {name: "url", kind: "text"}, {name: "phone", kind: "text"}, {name: "legal_status", kind: "text"},
+	}},
+	{name: "locations", columns: []column{
+		{name: "name", kind: "text", empty: "''"}, {name: "description", kind: "text", empty: "''"}, {name: "address", kind: "text"},
+		{name: "city", kind: "text"}, {name: "postcode", kind: "text"}, {name: "latitude", kind: "float8"}, {name: "longitude", kind: "float8"},
+		{name: "accessibility", kind: "jsonb"},
+	}},
+	{name: "taxonomy_terms", given: "need_codes jsonb", columns: []column{
+		{name: "taxonomy", kind: "text", empty: "''"}, {name: "code", kind: "text"}, {name: "name", kind: "text"},
+		{name: "description", kind: "text", empty: "''"}, {name: "parent_external_id", kind: "text"},
+		// A need that somebody chose by hand stays.
+		{name: "need_id", value: `coalesce(b.need_id, (
+			select n.id from needs n join jsonb_array_elements_text(g.need_codes) with ordinality as c(code, place)
+			  on c.code = replace(lower(n.code), '_', '-')
+			where n.hub_id = $1 order by c.place limit 1))`},
+	}},
+	{name: "services", given: "organisation text", columns: []column{
+		{name: "organisation_id", value: "coalesce(" + parent("organisations", "g.organisation") + ", b.organisation_id, " + parent("organisations", "'"+unnamed+"'") + ")"},
+		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
+		{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
+		{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
+		{name: "fees_description", kind: "text", empty: "''"}, {name: "free", kind: "boolean", empty: "false"},
+		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"}, {name: "assured_date", kind: "date"},
+		{name: "last_modified", kind: "timestamptz"},
+	}},
+	{name: "service_at_locations", given: "service text, location text", columns: []column{
+		{name: "service_id", value: parent("services", "g.service")},
+		{name: "location_id", value: parent("locations", "g.location")},
+		{name: "description", kind: "text", empty: "''"},
+	}},
+	{name: "schedules", given: "service text, place text", columns: []column{
+		{name: "service_id", value: parent("services", "g.service")},
+		{name: "service_at_location_id", value: parent("service_at_locations", "g.place")},
+		{name: "freq", kind: "text"}, {name: "interval", kind: "int", empty: "1"}, {name: "by_day", kind: "jsonb"}, {name: "by_month_day", kind: "jsonb"},
+		{name: "dtstart", kind: "date"}, {name: "until", kind: "date"}, {name: "valid_from", kind: "date"}, {name: "valid_to", kind: "date"},
+		{name: "opens_at", kind: "text"}, {name: "closes_at", kind: "text"}, {name: "description", kind: "text", empty: "''"},
+	}},
+}
+
+// upsert is the statement that writes records ($3, a JSON array) of a table for a hub ($1) and a source ($2), and tells of
+// those that it wrote. What is as it was is not written, so that it makes no new row version.
+func (t table) upsert() string {
+	given := []string{"external_id text", "id uuid", "partial boolean", "if_missing boolean"}
+	if t.given != "" {
+		given = append(given, t.given)
+	}
+	var names, values, updates, old, fresh []string
+	for _, c := range t.columns {
+		name := `"` + c.name + `"`
+		value := c.value
+		if value == "" {
+			given = append(given, name+" "+c.kind)
+			value = fmt.Sprintf("g.%s, case when g.partial then b.%[1]s end", name)
+			if c.empty != "" {
+				value += ", " + c.empty
+			}
+			value = "coalesce(" + value + ")"
+		}
+		names, values = append(names, name), append(values, value+" as "+name)
+		updates = append(updates, fmt.Sprintf("%s = excluded.%[1]s", name))
+		old, fresh = append(old, "t."+name), append(fresh, "excluded."+name)
+	}
+	list := strings.Join
+	unless := t.unless
+	if unless == "" {
+		unless = "false"
+	}
+	return `
+		with worked as (
+		  select g.external_id, coalesce(b.id, g.id) as id, b as before, ` + list(values, ", ") + `
+		  from jsonb_to_recordset($3) as g(` + list(given, ", ") + `)
+		  left join ` + t.name + ` b on b.hub_id = $1 and b.source = $2 and b.external_id = g.external_id
+		  where (b.id is null or g.if_missing is not true) and (` + unless + `) is not true
+		), written as (
+		  insert into ` + t.name + ` as t (id, hub_id, source, external_id, imported_at, ` + list(names, ", ") + `)
+		  select id, $1, $2, external_id, now(), ` + list(names, ", ") + ` from worked
+		  on conflict (hub_id, source, external_id) do update set imported_at = now(), retired_at = null, ` + list(updates, ", ") + `
+		  where t.retired_at is not null or (` + list(old, ", ") + `) is distinct from (` + list(fresh, ", ") + `)
+		  returning t.external_id, t.xmax = 0 as added, to_jsonb(t) as after
+		)
+		select external_id, w.added, array(
+		  select a.key from jsonb_each(w.after) a
+		  where not w.added and a.key not in ('imported_at', 'hand_search') and a.value is distinct from to_jsonb(k.before) -> a.key
+		  order by 1)
+		from written w join worked k using (external_id)`
+}
+
+// upserts are made once: the statements are prepared by their text.
+var upserts = func() map[string]string {
+	all := map[string]string{}
+	for _, t := range tables {
+		all[t.name] = t.upsert()
+	}
+	return all
+}()
+
+// What a service that is listed in full ($3, JSON: see parts) no longer lists goes.
+const (
+	whole = `from jsonb_to_recordset($3) as g(service text, places jsonb, schedules jsonb, terms jsonb)
+		join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service `
+
+	dropSchedules = `delete from schedules x using (select s.id, coalesce(g.schedules, '[]') as kept ` + whole + `) k
+		where x.hub_id = $1 and x.source = $2 and x.service_id = k.id and not k.kept ? x.external_id
+		returning (select s.external_id from services s where s.hub_id = $1 and s.id = x.service_id)`
+
+	dropPlaces = `delete from service_at_locations x using (select s.id, coalesce(g.places, '[]') as kept ` + whole + `) k
+		where x.hub_id = $1 and x.source = $2 and x.service_id = k.id and not k.kept ? x.external_id
+		returning (select s.external_id from services s where s.hub_id = $1 and s.id = x.service_id)`
+
+	dropTerms = `delete from service_terms x using (select s.id, s.external_id, coalesce(g.terms, '[]') as kept ` + whole + `) k, taxonomy_terms t
+		where x.hub_id = $1 and x.service_id = k.id and t.hub_id = $1 and t.id = x.taxonomy_term_id and t.source = $2 and not k.kept ? t.external_id
+		returning k.external_id, x.service_id, t.need_id`
+
+	// dropNeeds removes the needs that a service met by a term that is gone, and meets by no other.
+	dropNeeds = `delete from service_needs x using jsonb_to_recordset($2) as g(service uuid, need uuid)
+		where x.hub_id = $1 and x.service_id = g.service and x.need_id = g.need and not exists (
+		  select from service_terms st join taxonomy_terms t on t.hub_id = st.hub_id and t.id = st.taxonomy_term_id
+		  where st.hub_id = $1 and st.service_id = g.service and t.need_id = g.need)`
+
+	missingTerms = `select g.service, s.id, t.id
+		from jsonb_to_recordset($3) as g(service text, terms jsonb)
+		join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service
+		cross join jsonb_array_elements_text(g.terms) as of(term)
+		join taxonomy_terms t on t.hub_id = $1 and t.source = $2 and t.external_id = of.term
+		where not exists (select from service_terms x where x.hub_id = $1 and x.service_id = s.id and x.taxonomy_term_id = t.id)`
+
+	addTerms = `insert into service_terms (id, hub_id, service_id, taxonomy_term_id)
+		select g.id, $1, g.service, g.other from jsonb_to_recordset($2) as g(id uuid, service uuid, other uuid)`
+
+	// missingNeeds are the needs of terms on services of the batch, and of terms that came to mean a need with it.
+	missingNeeds = `select distinct s.external_id, s.id, t.need_id
+		from taxonomy_terms t
+		join service_terms st on st.hub_id = t.hub_id and st.taxonomy_term_id = t.id
+		join services s on s.hub_id = st.hub_id and s.id = st.service_id
+		where t.hub_id = $1 and t.source = $2 and t.need_id is not null and (s.external_id = any ($3) or t.external_id = any ($4))
+		  and not exists (select from service_needs x where x.hub_id = $1 and x.service_id = s.id and x.need_id = t.need_id)`
+
+	addNeeds = `insert into service_needs (id, hub_id, service_id, need_id)
+		select g.id, $1, g.service, g.other from jsonb_to_recordset($2) as g(id uuid, service uuid, other uuid)`
+)
+
+// importing is one import under way.
+type importing struct {
+	store   *store.Store
+	hub     uuid.UUID
+	source  string
+	summary Summary
+	written map[string]bool // the tables
+}
+
+func (i *importing) tables() []string { return slices.Sorted(maps.Keys(i.written)) }
+
+// write puts a batch into the tables, parents first. Most of it is one round trip: rows find their parents by external id.
+func (i *importing) write(ctx context.Context, g *gathering) error {
+	var listed, full []*parts
+	for _, id := range g.serviceID {
+		p := g.services[id]
+		listed = append(listed, p)
+		if p.whole {
+			full = append(full, p)
+		}
+	}
+	listedJSON, err := json.Marshal(listed)
+	if err != nil {
+		return fmt.Errorf("encode services: %w", err)
+	}
+	fullJSON, err := json.Marshal(full)
+	if err != nil {
+		return fmt.Errorf("encode services: %w", err)
+	}
+
+	var b pgx.Batch
+	var newlyMeaning []string // terms that came to mean a need
+	for _, t := range tables {
+		if t.name == "schedules" && len(full) > 0 {
+			b.Queue(dropSchedules, i.hub, i.source, string(fullJSON)).Query(i.lost(g, "schedules", "schedules"))
+		}
+		if err := i.queueUpsert(&b, g, t.name, &newlyMeaning); err != nil {
+			return err
+		}
+	}
+	var gone []map[string]any
+	var terms []link
+	if len(full) > 0 {
+		b.Queue(dropPlaces, i.hub, i.source, string(fullJSON)).Query(i.lost(g, "service_at_locations", "locations"))
+		b.Queue(dropTerms, i.hub, i.source, string(fullJSON)).Query(func(rows pgx.Rows) error {
+			var service string
+			var id uuid.UUID
+			var need *uuid.UUID
+			_, err := pgx.ForEachRow(rows, []any{&service, &id, &need}, func() error {
+				i.partOf(g, service, "service_terms", "taxonomy_terms")
+				if need != nil {
+					gone = append(gone, map[string]any{"service": id, "need": *need})
+				}
+				return nil
+			})
+			return err
+		})
+	}
+	if len(listed) > 0 {
+		b.Queue(missingTerms, i.hub, i.source, string(listedJSON)).Query(collectLinks(&terms))
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	if err := i.store.Send(ctx, &b); err != nil {
+		return fmt.Errorf("write records: %w", err)
+	}
+	if len(terms) > 0 {
+		if err := i.add(ctx, g, terms, addTerms, "service_terms", "taxonomy_terms"); err != nil {
+			return err
+		}
+	}
+	if len(gone) > 0 {
+		encoded, err := json.Marshal(gone)
+		if err != nil {
+			return fmt.Errorf("encode needs: %w", err)
+		}
+		if _, err := i.store.Exec(ctx, dropNeeds, i.hub, string(encoded)); err != nil {
+			return fmt.Errorf("remove needs: %w", err)
+		}
+	}
+	return i.addNeeds(ctx, g, newlyMeaning)
+}
+
+func (i *importing) addNeeds(ctx context.Context, g *gathering, newlyMeaning []string) error {
+	if len(g.serviceID) == 0 && len(newlyMeaning) == 0 {
+		return nil
+	}
+	needs, err := store.Collect(ctx, i.store, pgx.RowToStructByPos[link], missingNeeds, i.hub, i.source, g.serviceID, newlyMeaning)
+	if err != nil {
+		return fmt.Errorf("find needs: %w", err)
+	}
+	if len(needs) == 0 {
+		return nil
+	}
+	return i.add(ctx, g, needs, addNeeds, "service_needs", "needs")
+}
+
+func (i *importing) queueUpsert(b *pgx.Batch, g *gathering, name string, newlyMeaning *[]string) error {
+	records := g.sets[name].list()
+	if len(records) == 0 {
+		return nil
+	}
+	encoded, err := json.Marshal(records)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", name, err)
+	}
+	b.Queue(upserts[name], i.hub, i.source, string(encoded)).Query(func(rows pgx.Rows) error {
+		var id string
+		var added bool
+		var columns []string
+		_, err := pgx.ForEachRow(rows, []any{&id, &added, &columns}, func() error {
+			i.written[name] = true
+			g.wrote(name, id, added, columns)
+			if name == "taxonomy_terms" && slices.Contains(columns, "need_id") {
+				*newlyMeaning = append(*newlyMeaning, id)
+			}
+			return nil
+		})
+		return err
+	})
+	return nil
+}
+
+// link joins a service to something else.
+type link struct {
+	External       string
+	Service, Other uuid.UUID
+}
+
+func collectLinks(to *[]link) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*to, err = pgx.CollectRows(rows, pgx.RowToStructByPos[link])
+		return err
+	}
+}
+
+// add makes links, with ids of ours.
+func (i *importing) add(ctx context.Context, g *gathering, links []link, statement, table, field string) error {
+	made := make([]map[string]any, len(links))
+	for n, l := range links {
+		made[n] = map[string]any{"id": uuid.Must(uuid.NewV7()), "service": l.Service, "other": l.Other}
+		i.partOf(g, l.External, table, field)
+	}
+	encoded, err := json.Marshal(made)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", table, err)
+	}
+	if _, err := i.store.Exec(ctx, statement, i.hub, string(encoded)); err != nil {
+		return fmt.Errorf("add %s: %w", table, err)
+	}
+	return nil
+}
+
+// lost notes which services lost rows of a table.
+func (i *importing) lost(g *gathering, table, field string) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var service string
+		_, err := pgx.ForEachRow(rows, []any{&service}, func() error {
+			i.partOf(g, service, table, field)
+			return nil
+		})
+		return err
+	}
+}
+
+// partOf notes that something of a service changed with a table.
+func (i *importing) partOf(g *gathering, service, table, field string) {
+	i.written[table] = true
+	if p := g.services[service]; p != nil {
+		g.mark(p.from, field)
+	}
+}
