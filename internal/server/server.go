@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/rs/cors"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
@@ -96,7 +94,6 @@ func New(c Config, p Parts) (*Server, error) {
 		{"forget expired sign-ins", 15 * time.Minute, s.forgetExpired},
 	}
 	api := graph.NewServer(resolver)
-	api.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
 	api.SetParserTokenLimit(maxTokens)
 	api.Use(limits{c.Introspection})
 	api.Use(narrowed{})
@@ -107,9 +104,6 @@ func New(c Config, p Parts) (*Server, error) {
 	s.handler = s.edge(s.routes(api))
 	return s, nil
 }
-
-// queryCache is how many documents are kept parsed and checked.
-const queryCache = 1_000
 
 // narrowed notes the one hub of an operation for the log; it comes after the permissions, which narrow the viewer.
 type narrowed struct{}
