@@ -1,5 +1,4 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
-import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-preset';
 
 const config: CodegenConfig = {
   schema: '../graph/*.graphql',
@@ -12,8 +11,6 @@ const config: CodegenConfig = {
         // The hash names the document; the server holds the same file and runs nothing else in production.
         persistedDocuments: { mode: 'embedHashInDocument', hashPropertyName: 'documentId', hashAlgorithm: 'sha256' },
       },
-      // The cache knows by __typename what a change touches. It is a part of the document, so of its hash too.
-      documentTransforms: [addTypenameSelectionDocumentTransform],
       config: {
         useTypeImports: true,
         enumsAsTypes: true,

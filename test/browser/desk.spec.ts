@@ -1,4 +1,4 @@
-import { checkIn, expect, justDone, register, searchBox, send, signIn, test } from './desk.ts';
+import { another, checkIn, expect, justDone, register, searchBox, send, signIn, test } from './desk.ts';
 
 test('somebody known is checked in within three keys after typing', async ({ page }) => {
   await signIn(page, 'fay');
@@ -96,16 +96,16 @@ test('single keys can be turned off, and stay off', async ({ page }) => {
 
 test('the queue is live at every desk', async ({ page, browser }) => {
   await signIn(page, 'fay');
-  const other = await browser.newPage({ baseURL: process.env.LIFEROOMS_URL });
+  const other = await another(browser);
   await signIn(other, 'amir');
   const person = await register(page, 'Livelist');
   const waiting = other.getByRole('region', { name: 'Waiting for an advisor' });
   await checkIn(page, person.id, 'housing');
   await expect(waiting.getByRole('listitem').filter({ hasText: person.displayName })).toContainText('Housing');
 
-  await page.getByRole('button', { name: `Left: ${person.displayName} has left` }).click();
+  await page.getByRole('button', { name: `${person.displayName} has Left` }).click();
   await expect(waiting.getByRole('listitem').filter({ hasText: person.displayName })).toHaveCount(0);
-  await other.close();
+  await other.context().close();
 });
 
 test('a list that is not live says so, and comes back by itself', async ({ page, desk, context }) => {

@@ -51,7 +51,7 @@ test('journey 3: needs are found, two services signposted, nothing sent, and fou
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
 
   await page.getByRole('checkbox', { name: 'Money' }).check();
-  await page.getByRole('checkbox', { name: 'Isolation' }).check();
+  await page.getByRole('checkbox', { name: 'Feeling alone' }).check();
   await page.getByRole('textbox', { name: 'What matters to them' }).fill('To sleep without worrying about letters.');
   await page.getByRole('textbox', { name: 'What was agreed' }).fill('To go on Thursday.');
   await expect(page.getByText(/^Saved \d\d:\d\d$/)).toBeVisible();
@@ -75,7 +75,7 @@ test('journey 3: needs are found, two services signposted, nothing sent, and fou
   // Nothing is lost on reload.
   await page.reload();
   await expect(page.getByRole('textbox', { name: 'What matters to them' })).toHaveValue('To sleep without worrying about letters.');
-  await expect(page.getByRole('checkbox', { name: 'Isolation' })).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: 'Feeling alone' })).toBeChecked();
   await expect(given).toHaveCount(2);
 
   await page.getByRole('button', { name: 'End the conversation' }).click();

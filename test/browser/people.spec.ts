@@ -12,7 +12,7 @@ test('registering warns of who may be the same, and blocks nobody', async ({ pag
   await page.getByRole('textbox', { name: 'Month' }).fill('2');
   await page.getByRole('textbox', { name: 'Year' }).fill('1970');
   await page.getByRole('button', { name: 'Register only' }).click();
-  const summary = page.getByRole('alert').filter({ hasText: 'There is a problem' });
+  const summary = page.locator('.nhsuk-error-summary');
   await expect(summary).toBeFocused();
   await summary.getByRole('link', { name: /Date of birth must be a real date/ }).click();
   await expect(page.getByRole('textbox', { name: 'Day' })).toBeFocused();
@@ -20,7 +20,7 @@ test('registering warns of who may be the same, and blocks nobody', async ({ pag
   await page.getByRole('textbox', { name: 'Day' }).fill('1');
   await page.getByRole('textbox', { name: 'NHS number' }).fill('999 000 0001');
   await page.getByRole('button', { name: 'Register only' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: 'There is a problem' }).getByRole('link')).toHaveAttribute('href', '#nhsNumber');
+  await expect(page.locator('.nhsuk-error-summary').getByRole('link')).toHaveAttribute('href', '#nhsNumber');
 
   await page.getByRole('textbox', { name: 'NHS number' }).fill('');
   await page.getByRole('checkbox', { name: 'Interpreter', exact: true }).check();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ const binary = process.env.LIFEROOMS_BINARY || path.join(root, 'bin/liferooms');
 export default async function start() {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: run make build first`);
   const data = await mkdtemp(path.join(tmpdir(), 'liferooms-browser-'));
+  await chmod(data, 0o755); // Postgres may run as another user, who has to pass through
   const logs = path.join(import.meta.dirname, 'results');
   mkdirSync(logs, { recursive: true });
   const log = createWriteStream(path.join(logs, 'server.log'));
@@ -31,8 +32,12 @@ export default async function start() {
       if (url) resolve(url);
     });
   });
-  const url = await Promise.race([ready, ended.then((how) => Promise.reject(new Error(`Life Rooms ended before it was ready (${how}); see ${logs}/server.log`)))]);
-  process.env.LIFEROOMS_URL = url;
+  const early = ended.then(async (how) => {
+    await rm(data, { recursive: true, force: true });
+    throw new Error(`Life Rooms ended before it was ready (${how}); see ${logs}/server.log`);
+  });
+  process.env.LIFEROOMS_URL = await Promise.race([ready, early]);
+  early.catch(() => undefined); // from here on it ends when it is told to
 
   return async () => {
     server.kill('SIGINT');

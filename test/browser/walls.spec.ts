@@ -1,4 +1,4 @@
-import { expect, register, signIn, test } from './desk.ts';
+import { another, expect, register, signIn, test } from './desk.ts';
 
 test('Southport does not exist for Walton’s receptionist', async ({ page }) => {
   await signIn(page, 'fay');
@@ -13,7 +13,7 @@ test('Southport does not exist for Walton’s receptionist', async ({ page }) =>
 test('a person of one hub is nobody in another', async ({ page, browser }) => {
   await signIn(page, 'fay');
   const person = await register(page, 'Waltonite');
-  const other = await browser.newPage({ baseURL: process.env.LIFEROOMS_URL });
+  const other = await another(browser);
   await signIn(other, 'sol');
   await expect(other.getByRole('heading', { level: 1 })).toHaveText('Today at Southport');
   await other.getByRole('combobox', { name: 'Find a person' }).fill('waltonite');
@@ -22,7 +22,7 @@ test('a person of one hub is nobody in another', async ({ page, browser }) => {
   await expect(other.getByRole('heading', { level: 1 })).toHaveText('There is no such person');
   await other.goto(`/walton/people/${person.id}`);
   await expect(other.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
-  await other.close();
+  await other.context().close();
 });
 
 test('a tutor sees the catalogue, and neither the desk nor people', async ({ page }) => {

@@ -28,18 +28,21 @@ export type Place = NonNullable<PlaceQuery['hub']>;
 
 export function ConversationPage({ id }: { id: string }) {
   const hub = useHub();
-  const [{ data, error }, again] = useQuery({ query: ConversationDocument, variables: { hub: hub.slug, id }, requestPolicy: 'network-only' });
-  const [place] = useQuery({ query: PlaceDocument, variables: { hub: hub.slug } });
+  const [{ data, error }, again] = useQuery({ query: ConversationDocument, variables: { hub: hub.slug, id } });
+  const [place, againPlace] = useQuery({ query: PlaceDocument, variables: { hub: hub.slug } });
+  const kept = Draft.unsaved(id)?.read;
+  const conversation = data?.hub?.conversation ?? kept?.conversation;
+  const at = place.data?.hub ?? kept?.place;
   const failed = error ?? place.error;
-  const conversation = data?.hub?.conversation;
-  if (failed && !conversation) return <Problem error={failed} retry={() => again()} />;
-  if (!data || !place.data?.hub) return <Loading what="the conversation" />;
-  if (!conversation) return <NothingHere what="conversation" />;
-  return conversation.endedAt || !hub.can('CONVERSATION_WRITE') ? (
-    <Ended conversation={conversation} place={place.data.hub} />
-  ) : (
-    <Open conversation={conversation} place={place.data.hub} />
-  );
+  if (conversation && at)
+    return conversation.endedAt || !hub.can('CONVERSATION_WRITE') ? (
+      <Ended conversation={conversation} place={at} />
+    ) : (
+      <Open conversation={conversation} place={at} />
+    );
+  if (failed) return <Problem error={failed} retry={() => (again(), againPlace())} />;
+  if (data && !conversation) return <NothingHere what="conversation" />;
+  return <Loading what="the conversation" />;
 }
 
 function Header({ conversation: c }: { conversation: ConversationDetailsFragment }) {
@@ -66,7 +69,7 @@ const areas: { field: Exclude<keyof Words, 'needs'>; label: string; hint: string
 function Open({ conversation, place }: { conversation: ConversationDetailsFragment; place: Place }) {
   const hub = useHub();
   const navigate = useNavigate();
-  const [draft] = useState(() => Draft.of(hub.slug, conversation));
+  const [draft] = useState(() => Draft.of(hub.slug, { conversation, place }));
   const { words, saving } = useDraft(draft);
   const [signposts, setSignposts] = useState(conversation.signposts);
   const [problem, setProblem] = useState<CombinedError>();
@@ -75,6 +78,9 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
   const offered = place.needs.filter((n) => n.offered || words.needs.includes(n.code));
 
   useEffect(() => () => void draft.flush(), [draft]);
+  useEffect(() => {
+    draft.read = { place, conversation: { ...conversation, signposts } };
+  }, [draft, place, conversation, signposts]);
 
   async function end() {
     if (!(await draft.flush())) return setRefused('The conversation is not ended yet, because what you wrote is not saved. Try again when it is.');

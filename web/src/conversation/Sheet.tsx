@@ -10,7 +10,7 @@ export function Sheet({ signposts, place }: { signposts: SignpostDetailsFragment
   return (
     <article className="lr-sheet">
       <p className="lr-sheet__hub">
-        Life Rooms {place.name}
+        Life Rooms {hub.name}
         {place.address && `, ${place.address}`}
         {place.postcode && `, ${place.postcode}`}
       </p>

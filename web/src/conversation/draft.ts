@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { RecordConversationDocument, type ConversationDetailsFragment, type RecordConversationInput } from '../gql/graphql';
+import type { Place } from './Conversation';
 import { change } from '../shell/client';
 import { explain } from '../shell/Problem';
 
@@ -34,18 +35,28 @@ export class Draft {
   #wait = 1_000;
   #listeners = new Set<() => void>();
 
-  constructor(hub: string, conversation: ConversationDetailsFragment) {
+  /** The conversation as it was read, and where: to show it again where the network is gone. */
+  read: { conversation: ConversationDetailsFragment; place: Place };
+
+  constructor(hub: string, read: Draft['read']) {
     this.#hub = hub;
-    this.#id = conversation.id;
-    this.words = wordsOf(conversation);
+    this.#id = read.conversation.id;
+    this.read = read;
+    this.words = wordsOf(read.conversation);
   }
 
-  static of(hub: string, conversation: ConversationDetailsFragment): Draft {
-    const known = drafts.get(conversation.id);
-    if (known?.dirty) return known;
-    const draft = new Draft(hub, conversation);
-    drafts.set(conversation.id, draft);
+  static of(hub: string, read: Draft['read']): Draft {
+    const known = Draft.unsaved(read.conversation.id);
+    if (known) return known;
+    const draft = new Draft(hub, read);
+    drafts.set(read.conversation.id, draft);
     return draft;
+  }
+
+  /** The draft of a conversation of which something is not saved yet. */
+  static unsaved(conversation: string): Draft | undefined {
+    const draft = drafts.get(conversation);
+    return draft?.dirty ? draft : undefined;
   }
 
   get dirty(): boolean {

@@ -52,8 +52,7 @@ export function FindPerson({ onDone, done }: { onDone(deed: Deed): void; done: R
     let stale = false;
     const look = async () => {
       const { data, error } = await client
-        .query(FindPeopleDocument, { hub: hub.slug, search: wanted }, { requestPolicy: 'network-only' })
-        .toPromise();
+        .query(FindPeopleDocument, { hub: hub.slug, search: wanted }).toPromise();
       if (stale) return;
       if (error) return setProblem({ error, retry: look });
       const people = data?.hub?.people.nodes ?? [];

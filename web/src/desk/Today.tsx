@@ -21,12 +21,12 @@ export function Today() {
 
   // What changes the queue changes the counts.
   useEffect(() => {
-    if (queue.heardAt) again({ requestPolicy: 'network-only' });
+    if (queue.heardAt) again();
   }, [queue.heardAt, again]);
 
   function done(next: Deed) {
     setDeed(next);
-    again({ requestPolicy: 'network-only' });
+    again();
   }
 
   const counts = data?.hub?.today;
@@ -56,7 +56,7 @@ export function Today() {
           <Waiting {...queue} />
         </div>
         <div>
-          {error && !data && <Problem error={error} retry={() => again({ requestPolicy: 'network-only' })} />}
+          {error && !data && <Problem error={error} retry={() => again()} />}
           <section className="lr-panel" aria-labelledby="counts-title">
             <h2 id="counts-title" className="nhsuk-heading-s">
               So far today

@@ -23,9 +23,6 @@ function useNow(): number {
   return now;
 }
 
-// Nothing in an answer that there is no conversation says that it is about conversations.
-const conversations = { additionalTypenames: ['Conversation'] };
-
 const nameOf = (visit: QueueVisitFragment) => visit.person?.displayName ?? 'Anonymous visitor';
 
 export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof useQueue>) {
@@ -33,7 +30,7 @@ export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof
   const navigate = useNavigate();
   const now = useNow();
   const advises = hub.can('CONVERSATION_WRITE');
-  const [{ data, error }] = useQuery({ query: MyConversationDocument, variables: { hub: hub.slug }, pause: !advises, context: conversations });
+  const [{ data, error }] = useQuery({ query: MyConversationDocument, variables: { hub: hub.slug }, pause: !advises });
   const mine = data?.hub?.myConversation;
   // Until it is known whether one is open, there is no button that might turn into another under the finger.
   const mayTake = advises && (data || error) && !mine;
@@ -120,7 +117,7 @@ export function Waiting({ queue, live, heardAt, interrupted }: ReturnType<typeof
                 )}
                 {hub.can('DESK_WRITE') && (
                   <Button type="button" secondary small onClick={() => void left(visit)}>
-                    Left<span className="nhsuk-u-visually-hidden">: {nameOf(visit)} has left</span>
+                    <span className="nhsuk-u-visually-hidden">{nameOf(visit)} has </span>Left
                   </Button>
                 )}
               </span>

@@ -13,7 +13,7 @@ import { ServiceWarning } from './ServiceCard';
 export function ServicePage({ id }: { id: string }) {
   const hub = useHub();
   const [{ data, error }, again] = useQuery({ query: ServiceDocument, variables: { hub: hub.slug, id } });
-  if (error && !data) return <Problem error={error} retry={() => again({ requestPolicy: 'network-only' })} />;
+  if (error && !data) return <Problem error={error} retry={() => again()} />;
   if (!data) return <Loading what="the service" />;
   const service = data.hub?.service;
   if (!service) return <NothingHere what="service" />;

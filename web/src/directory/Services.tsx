@@ -36,7 +36,7 @@ export function Services({ search }: { search: ServiceSearch }) {
 
   return (
     <Page title="Find services" caption={`What the partners of ${hub.name} offer`}>
-      {error && !data && <Problem error={error} retry={() => again({ requestPolicy: 'network-only' })} />}
+      {error && !data && <Problem error={error} retry={() => again()} />}
       {!place && !error && <Loading what="the catalogue" />}
       {place && (
         <div className="lr-catalogue">

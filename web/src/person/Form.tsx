@@ -134,7 +134,7 @@ export function NewPerson() {
 
 export function EditPerson({ id }: { id: string }) {
   const hub = useHub();
-  const [{ data, error }, again] = useQuery({ query: PersonDocument, variables: { hub: hub.slug, id }, requestPolicy: 'network-only' });
+  const [{ data, error }, again] = useQuery({ query: PersonDocument, variables: { hub: hub.slug, id } });
   if (error) return <Problem error={error} retry={() => again()} />;
   if (!data) return <Loading what="the person" />;
   if (!data.hub?.person) return <NothingHere what="person" />;
@@ -311,8 +311,7 @@ function useDuplicates(entry: Entry): PersonCardFragment[] {
     let stale = false;
     const timer = setTimeout(async () => {
       const { data } = await client
-        .query(PossibleDuplicatesDocument, { hub: hub.slug, of: JSON.parse(of) }, { requestPolicy: 'network-only' })
-        .toPromise();
+        .query(PossibleDuplicatesDocument, { hub: hub.slug, of: JSON.parse(of) }).toPromise();
       // An unfinished phone or NHS number may be refused here; the form says so when it is sent.
       if (stale || !data?.hub) return;
       const found = data.hub.possibleDuplicates;

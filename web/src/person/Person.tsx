@@ -19,7 +19,7 @@ export function PersonPage({ id }: { id: string }) {
   const [{ data, error }, again] = useQuery({ query: PersonDocument, variables: { hub: hub.slug, id } });
   const [said, setSaid] = useState(told);
   const [problem, setProblem] = useState<CombinedError>();
-  if (error && !data) return <Problem error={error} retry={() => again({ requestPolicy: 'network-only' })} />;
+  if (error && !data) return <Problem error={error} retry={() => again()} />;
   if (!data) return <Loading what="the person" />;
   const person = data.hub?.person;
   if (!person) return <NothingHere what="person" />;
@@ -37,7 +37,7 @@ export function PersonPage({ id }: { id: string }) {
         : `${person!.displayName} is checked in (${at}), waiting for an advisor.`;
     setSaid(words);
     announce(words);
-    again({ requestPolicy: 'network-only' });
+    again();
   }
 
   const facts: [string, string | null | undefined][] = [

@@ -34,7 +34,7 @@ export function Report() {
           </Select.Option>
         ))}
       </Select>
-      {error && !data && <Problem error={error} retry={() => again({ requestPolicy: 'network-only' })} />}
+      {error && !data && <Problem error={error} retry={() => again()} />}
       {fetching && !data && <Loading what="the visits" />}
       {data && rows.length === 0 && <Empty>No visits in these weeks.</Empty>}
       {rows.length > 0 && (

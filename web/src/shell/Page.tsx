@@ -12,7 +12,7 @@ export function Page(props: { title: string; caption?: ReactNode; aside?: ReactN
   const heading = useRef<HTMLHeadingElement>(null);
   const hub = useContext(HubContext);
   useEffect(() => {
-    document.title = [props.title, hub?.name, 'Life Rooms'].filter(Boolean).join(' – ');
+    document.title = [props.title, props.title.includes(hub?.name ?? '') ? '' : hub!.name, 'Life Rooms'].filter(Boolean).join(' – ');
   }, [props.title, hub?.name]);
   useEffect(() => {
     if (opened !== null && opened !== location.pathname) moved = true;

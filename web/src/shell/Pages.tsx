@@ -37,7 +37,7 @@ export function usePages<T, V extends { after?: string | null }, Item>(
     let stale = false;
     setState((s) => ({ ...s, busy: true, error: undefined }));
     void client
-      .query(document, { ...JSON.parse(key), after } as V, { requestPolicy: 'network-only' })
+      .query(document, { ...JSON.parse(key), after } as V)
       .toPromise()
       .then(({ data, error }) => {
         if (stale) return;

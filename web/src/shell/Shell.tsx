@@ -1,6 +1,6 @@
 import { Link, Outlet, useParams } from '@tanstack/react-router';
 import { SkipLink } from 'nhsuk-react-components';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
 import { ViewerDocument, type Permission } from '../gql/graphql';
@@ -14,19 +14,21 @@ import { Problem } from './Problem';
 import { useSessionOver } from './session';
 import { ShortcutHelp } from './shortcuts';
 import { SignIn, signOut } from './SignIn';
+import { hubName } from './words';
 
 /** Everything is inside: who is signed in is known, or the sign-in page is shown. */
 export function Shell() {
   const [{ data, error }, again] = useQuery({ query: ViewerDocument });
   // Signed in again in another tab: the next look at this one finds out.
   useEffect(() => {
-    const look = () => document.visibilityState === 'visible' && again({ requestPolicy: 'network-only' });
+    const look = () => document.visibilityState === 'visible' && again();
     document.addEventListener('visibilitychange', look);
     return () => document.removeEventListener('visibilitychange', look);
   }, [again]);
-  if (data)
+  const viewer = useMemo(() => data && { ...data.viewer, hubs: data.viewer.hubs.map((hub) => ({ ...hub, name: hubName(hub.name) })) }, [data]);
+  if (viewer)
     return (
-      <ViewerContext value={data.viewer}>
+      <ViewerContext value={viewer}>
         <Outlet />
       </ViewerContext>
     );
@@ -35,7 +37,7 @@ export function Shell() {
     <main className="lr-sign-in" id="maincontent">
       <p className="lr-wordmark lr-wordmark--large">Life Rooms</p>
       <h1 className="nhsuk-u-visually-hidden">Life Rooms</h1>
-      {error ? <Problem error={error} retry={() => again({ requestPolicy: 'network-only' })} /> : <Loading what="Life Rooms" />}
+      {error ? <Problem error={error} retry={() => again()} /> : <Loading what="Life Rooms" />}
     </main>
   );
 }

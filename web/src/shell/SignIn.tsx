@@ -46,10 +46,10 @@ export function SignIn() {
         <ul className="lr-plain-list">
           {providers.map((provider) => (
             <li key={provider.id}>
-              <Button href={signInAt(provider)}>
+              <a className="nhsuk-button" href={signInAt(provider)}>
                 Sign in with {provider.name}
                 {several && <span className="lr-sign-in__trust">{provider.trust}</span>}
-              </Button>
+              </a>
             </li>
           ))}
         </ul>

@@ -1,4 +1,4 @@
-import { Client, cacheExchange, fetchExchange, mapExchange } from 'urql';
+import { Client, fetchExchange, mapExchange } from 'urql';
 import type { CombinedError, Exchange, TypedDocumentNode } from 'urql';
 import { session } from './session';
 
@@ -28,12 +28,13 @@ const watchSession: Exchange = mapExchange({
   },
 });
 
+// There is no cache: a desk wants what is so now, and what is known of a person is not kept once the page is left.
 export const client = new Client({
   url: endpoint,
   preferGetMethod: false,
-  requestPolicy: 'cache-and-network',
+  requestPolicy: 'network-only',
   fetchOptions: { credentials: 'same-origin', headers },
-  exchanges: [cacheExchange, watchSession, trustedDocuments, fetchExchange],
+  exchanges: [watchSession, trustedDocuments, fetchExchange],
 });
 
 export function isCode(error: CombinedError | undefined, code: string): boolean {

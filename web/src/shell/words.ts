@@ -101,3 +101,8 @@ export const roleWords: Record<Role, string> = {
   TRUST_ADMIN: 'Trust administrator',
   GOVERNANCE: 'Information governance',
 };
+
+/** Walton, of Life Rooms Walton: the header says Life Rooms already. */
+export function hubName(name: string): string {
+  return name.replace(/^Life Rooms\s+/, '');
+}
