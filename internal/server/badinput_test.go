@@ -2,12 +2,15 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // leaks are words that an answer to bad input must not hold: of Go, of SQL, of Postgres, and of what was sent.
@@ -149,6 +152,21 @@ func TestBadDocuments(t *testing.T) {
 			checkRefusal(t, got, one.code, one.saying)
 		})
 	}
+	for name, one := range map[string]struct {
+		value any
+		ok    bool
+	}{"a whole number": {3, true}, "a fraction": {3.5, false}, "a huge number": {json.Number("1e400"), false}, "words": {"three", false}, "none": {0, false}} {
+		t.Run("a page of "+name, func(t *testing.T) {
+			got := c.ask(`query ($n: Int) { hub(slug: "walton") { people(search: "sean", first: $n) { nodes { id } } } }`, map[string]any{"n": one.value})
+			if one.ok {
+				if got.code(t) != "" {
+					t.Errorf("%s", got.text)
+				}
+				return
+			}
+			checkRefusal(t, got, "BAD_USER_INPUT", "")
+		})
+	}
 	stillServes(t, c)
 }
 
@@ -221,6 +239,8 @@ func TestBadValues(t *testing.T) {
 	for name, set := range map[string]map[string]any{
 		"a day that is none":      {"dateOfBirth": "2001-02-30"},
 		"a yes for a name":        {"givenName": true},
+		"a number for a name":     {"givenName": 7},
+		"a number for a day":      {"dateOfBirth": 19840312},
 		"an object for a name":    {"givenName": map[string]any{"first": "Doreen"}},
 		"a code nobody knows":     {"safeContact": "CARRIER_PIGEON"},
 		"a field nobody knows":    {"shoeSize": 43},
@@ -258,6 +278,31 @@ func TestBadValues(t *testing.T) {
 				t.Errorf("told %v", problems)
 			}
 		})
+	}
+	stillServes(t, c)
+}
+
+// TestFaultOfOurs breaks the database under the server: whoever asks learns that it is not their fault, and no more.
+func TestFaultOfOurs(t *testing.T) {
+	s := newSite(t)
+	c := s.bearer("fay")
+	rename := func(sql string) {
+		t.Helper()
+		s.world.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+			if _, err := conn.Exec(ctx, sql); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	rename("alter table visits rename to visits_away")
+	got := c.ask(countVisits, nil)
+	checkRefusal(t, got, "INTERNAL", "report the request id")
+	if strings.Contains(got.text, "relation") || strings.Contains(got.text, "does not exist") {
+		t.Errorf("the answer tells of the database: %s", got.text)
+	}
+	rename("alter table visits_away rename to visits")
+	if got := c.ask(countVisits, nil); got.code(t) != "" {
+		t.Errorf("afterwards: %s", got.text)
 	}
 	stillServes(t, c)
 }

@@ -170,7 +170,33 @@ func read(w http.ResponseWriter, r *http.Request) (asked *body, status int, p *p
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, http.StatusBadRequest, problem.New(problem.BadUserInput, "The request goes on after its JSON object. Send one operation in each request.")
 	}
+	for name, value := range asked.Variables {
+		asked.Variables[name] = withNumbers(value)
+	}
 	return asked, 0, nil
+}
+
+// withNumbers makes numbers of json.Number, which the validator of variables takes for text: 7 is no name.
+func withNumbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if whole, err := v.Int64(); err == nil {
+			return whole
+		}
+		if fraction, err := v.Float64(); err == nil {
+			return fraction
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = withNumbers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = withNumbers(v[name])
+		}
+	}
+	return value
 }
 
 func unreadable(err error) *problem.Problem {
