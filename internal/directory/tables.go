@@ -29,13 +29,15 @@ type table struct {
 	columns []column
 	// given are further fields of its records: what its values are made of.
 	given string
+	// joins make rows of other tables known to its values.
+	joins string
 	// unless is SQL over g; records of which it is true are passed over.
 	unless string
 }
 
-// parent is the id of the row of another table that has the external id, in the same hub and source.
-func parent(table, externalID string) string {
-	return fmt.Sprintf("(select p.id from %s p where p.hub_id = $1 and p.source = $2 and p.external_id = %s)", table, externalID)
+// join finds the row of another table that has the external id, in the same hub and source.
+func join(table, as, externalID string) string {
+	return fmt.Sprintf("left join %s %s on %[2]s.hub_id = $1 and %[2]s.source = $2 and %[2]s.external_id = %[3]s\n", table, as, externalID)
 }
 
 // tables are in the order in which they are written: parents before children.
@@ -61,8 +63,8 @@ var tables = []table{
 			  on c.code = replace(lower(n.code), '_', '-')
 			where n.hub_id = $1 order by c.place limit 1))`},
 	}},
-	{name: "services", given: "organisation text", columns: []column{
-		{name: "organisation_id", value: "coalesce(" + parent("organisations", "g.organisation") + ", b.organisation_id, " + parent("organisations", "'"+unnamed+"'") + ")"},
+	{name: "services", given: "organisation text", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
+		{name: "organisation_id", value: "coalesce(named.id, b.organisation_id, none.id)"},
 		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
 		{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
 		{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
@@ -70,14 +72,14 @@ var tables = []table{
 		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"}, {name: "assured_date", kind: "date"},
 		{name: "last_modified", kind: "timestamptz"},
 	}},
-	{name: "service_at_locations", given: "service text, location text", columns: []column{
-		{name: "service_id", value: parent("services", "g.service")},
-		{name: "location_id", value: parent("locations", "g.location")},
+	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
+		{name: "service_id", value: "s.id"},
+		{name: "location_id", value: "l.id"},
 		{name: "description", kind: "text", empty: "''"},
 	}},
-	{name: "schedules", given: "service text, place text", columns: []column{
-		{name: "service_id", value: parent("services", "g.service")},
-		{name: "service_at_location_id", value: parent("service_at_locations", "g.place")},
+	{name: "schedules", given: "service text, place text", joins: join("services", "s", "g.service") + join("service_at_locations", "at", "g.place"), columns: []column{
+		{name: "service_id", value: "s.id"},
+		{name: "service_at_location_id", value: "at.id"},
 		{name: "freq", kind: "text"}, {name: "interval", kind: "int", empty: "1"}, {name: "by_day", kind: "jsonb"}, {name: "by_month_day", kind: "jsonb"},
 		{name: "dtstart", kind: "date"}, {name: "until", kind: "date"}, {name: "valid_from", kind: "date"}, {name: "valid_to", kind: "date"},
 		{name: "opens_at", kind: "text"}, {name: "closes_at", kind: "text"}, {name: "description", kind: "text", empty: "''"},
@@ -116,7 +118,7 @@ func (t table) upsert() string {
 		with worked as (
 		  select g.external_id, coalesce(b.id, g.id) as id, b as before, ` + list(values, ", ") + `
 		  from jsonb_to_recordset($3) as g(` + list(given, ", ") + `)
-		  left join ` + t.name + ` b on b.hub_id = $1 and b.source = $2 and b.external_id = g.external_id
+		  ` + join(t.name, "b", "g.external_id") + t.joins + `
 		  where (b.id is null or g.if_missing is not true) and (` + unless + `) is not true
 		), written as (
 		  insert into ` + t.name + ` as t (id, hub_id, source, external_id, imported_at, ` + list(names, ", ") + `)
