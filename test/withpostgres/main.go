@@ -29,7 +29,7 @@ func run(command []string) (code int, err error) {
 		command = command[1:]
 	}
 	if len(command) == 0 {
-		return 2, errors.New("name the command to run, such as: go test ./...")
+		return 2, errors.New("name the command to run, such as `go test` with its packages")
 	}
 	// A signal reaches the command too, which ends; the server is stopped behind it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
