@@ -23,7 +23,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends postgresql tzda
     && useradd --create-home --uid 65532 liferooms && install -d -o liferooms /data
 COPY --from=server /liferooms-dev /usr/local/bin/liferooms
 USER liferooms
-ENV LIFEROOMS_DATA=/data LIFEROOMS_DEV_HOST=0.0.0.0
+ENV LIFEROOMS_DATA=/data LIFEROOMS_HOST=0.0.0.0
 VOLUME /data
 EXPOSE 8080 8081
 ENTRYPOINT ["liferooms", "dev"]

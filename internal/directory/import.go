@@ -141,10 +141,13 @@ func fileProblem(err error) error {
 func (i *importing) begin(ctx context.Context) error {
 	var b pgx.Batch
 	// A slow source may take its time, but not for ever.
-	b.Queue(`select set_config('statement_timeout', '5min', true), set_config('idle_in_transaction_session_timeout', '5min', true)`)
+	b.Queue(`set local statement_timeout = '5min'`)
+	b.Queue(`set local idle_in_transaction_session_timeout = '5min'`)
 	// Nobody has counted the rows that this transaction adds. Led by what was there before, the planner would go through the
 	// hub's whole catalogue for each record; so it goes through it once for each batch.
-	b.Queue(`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_nestloop', 'off', true), set_config('enable_seqscan', 'off', true)`)
+	b.Queue(`set local plan_cache_mode = force_custom_plan`)
+	b.Queue(`set local enable_nestloop = off`)
+	b.Queue(`set local enable_seqscan = off`)
 	b.Queue(`select pg_advisory_xact_lock(hashtextextended('catalogue ' || $1::text || ' ' || $2, 0))`, i.hub, i.source)
 	b.Queue(`create temp table if not exists imported_rows (place int primary key, result jsonb not null) on commit drop`)
 	if err := i.store.Send(ctx, &b); err != nil {

@@ -37,7 +37,7 @@ func serverAccount() (account, error) {
 		}
 		return account{name: name, uid: uid, gid: gid, lent: true}, nil
 	}
-	return account{}, fmt.Errorf("Postgres does not run as root and there is no user postgres or nobody to run it as")
+	return account{}, fmt.Errorf("run Postgres: it does not run as root, and there is no user postgres or nobody to run it as")
 }
 
 // sysProcAttr puts the child in a process group of its own: Ctrl-C in a terminal must reach Life Rooms, which stops the
@@ -85,7 +85,7 @@ func (a account) reaches(dir string) error {
 			return fmt.Errorf("find folder for Postgres: %w", err)
 		}
 		if !a.enters(info) {
-			return fmt.Errorf("Postgres runs as the user %s here, because it refuses to run as root, and %s may not enter %s: "+
+			return fmt.Errorf("run Postgres: it runs as the user %s here, because it refuses to run as root, and %s may not enter %s: "+
 				"choose a data folder that it can reach, such as one under /var/lib", a.name, a.name, p)
 		}
 		if p == filepath.Dir(p) {

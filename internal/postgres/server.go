@@ -304,11 +304,11 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-s.done:
-			return fmt.Errorf("Postgres did not start: %v\n%s", s.waitErr, s.logTail())
+			return fmt.Errorf("start Postgres: it ended: %v\n%s", s.waitErr, s.logTail())
 		default:
 		}
 		if pause(ctx) != nil {
-			return fmt.Errorf("Postgres did not start: %w\n%s", err, s.logTail())
+			return fmt.Errorf("start Postgres: it takes no connections: %w\n%s", err, s.logTail())
 		}
 	}
 }
