@@ -32,6 +32,9 @@ type row struct {
 	Statements float64 `json:"statements"`
 	// Ratio is the requests per second as a share of plain SQL's with as many clients.
 	Ratio float64 `json:"ratio"`
+	// CPURatio is plain SQL's processor time per request, Postgres included, as a share of this row's. Where other programs
+	// take processors away, it is the steadier of the two.
+	CPURatio float64 `json:"cpu_ratio"`
 	// Target is what the ratio must reach; 0: there is none for this row.
 	Target float64 `json:"target,omitempty"`
 }
@@ -43,10 +46,10 @@ type report struct {
 	missed []string
 }
 
-const line = "%-8s %7d  %-5s %9s %9s %9s %8s %8s %6s  %5s  %s\n"
+const line = "%-8s %7d  %-5s %9s %9s %9s %8s %8s %6s  %5s  %5s  %s\n"
 
 func newReport(out io.Writer) *report {
-	fmt.Fprintf(out, "%-8s %7s  %-5s %9s %9s %9s %8s %8s %6s  %5s\n", "", "clients", "", "req/s", "p50 ms", "p99 ms", "API cpu", "PG cpu", "stmts", "ratio")
+	fmt.Fprintf(out, "%-8s %7s  %-5s %9s %9s %9s %8s %8s %6s  %5s  %5s\n", "", "clients", "", "req/s", "p50 ms", "p99 ms", "API cpu", "PG cpu", "stmts", "ratio", "cpu")
 	return &report{out: out}
 }
 
@@ -56,7 +59,8 @@ func (r *report) add(o *operation, clients int, statements map[string]float64, a
 			Operation: o.name, Subject: subject, Clients: clients, RPS: round(s.rps(), 1),
 			P50: round(milliseconds(s.quantile(.5)), 3), P99: round(milliseconds(s.quantile(.99)), 3),
 			APICPU: round(s.each(cpu), 4), PgCPU: round(s.each(s.pg), 4), Statements: round(statements[subject], 2),
-			Ratio: round(s.rps()/plain.rps(), 3),
+			Ratio:    round(s.rps()/plain.rps(), 3),
+			CPURatio: round((plain.each(plain.us)+plain.each(plain.pg))/(s.each(cpu)+s.each(s.pg)), 3),
 		}
 	}
 	one, other := measured(subjectAPI, api, api.api), measured(subjectPlain, plain, plain.us)
@@ -76,7 +80,7 @@ func (r *report) add(o *operation, clients int, statements map[string]float64, a
 
 func (r *report) print(w row, verdict string) {
 	fmt.Fprintf(r.out, line, w.Operation, w.Clients, w.Subject, number(w.RPS), number(w.P50), number(w.P99), number(w.APICPU), number(w.PgCPU),
-		fmt.Sprintf("%.1f", w.Statements), fmt.Sprintf("%.2f", w.Ratio), verdict)
+		fmt.Sprintf("%.1f", w.Statements), fmt.Sprintf("%.2f", w.Ratio), fmt.Sprintf("%.2f", w.CPURatio), verdict)
 }
 
 // number has three significant digits, or all of those before the point.

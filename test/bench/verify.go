@@ -60,13 +60,17 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 	return nil
 }
 
-// counted is how many requests the statements are counted over, one after the other.
-const counted = 50
+// counted is how many requests the statements are counted over, one after the other; for so long before, what is read
+// once for each hub or member of staff is read.
+const (
+	counted  = 50
+	settling = 2 * time.Second
+)
 
 // statements counts how many statements Postgres runs for one request of the work, without those that begin and end
 // transactions or set their scope. Postgres itself tells, in its log.
 func (b *bench) statements(ctx context.Context, work worker) (float64, error) {
-	if err := work(); err != nil { // what is done once is done
+	if _, err := together(ctx, []worker{work}, settling); err != nil {
 		return 0, err
 	}
 	log, err := b.database.logged(ctx, func() error {
