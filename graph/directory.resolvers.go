@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/service"

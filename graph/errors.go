@@ -16,6 +16,7 @@ import (
 
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/request"
+	"liferooms.io/liferooms/internal/store"
 )
 
 // Present turns any error into what a caller may see: a message, a code and the request's id. An internal error is
@@ -52,7 +53,7 @@ func present(ctx context.Context, err error, path ast.Path) *gqlerror.Error {
 
 // causes is the whole chain of an error, for the log: a problem shows its sentence only and hides its cause behind it.
 func causes(err error) string {
-	said := err.Error()
+	said := store.ForLog(err)
 	var p *problem.Problem
 	if errors.As(err, &p) && p.Unwrap() != nil {
 		said += ": " + causes(p.Unwrap())

@@ -146,6 +146,7 @@ type ComplexityRoot struct {
 		Address            func(childComplexity int) int
 		AuditEvents        func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
 		Conversation       func(childComplexity int, id uuid.UUID) int
+		FindStaff          func(childComplexity int, search string) int
 		FollowUps          func(childComplexity int, dueBy *time.Time, first *int, after *string) int
 		ID                 func(childComplexity int) int
 		Latitude           func(childComplexity int) int
@@ -558,6 +559,7 @@ type HubResolver interface {
 	MyConversation(ctx context.Context, obj *ent.Hub) (*ent.Conversation, error)
 	FollowUps(ctx context.Context, obj *ent.Hub, dueBy *time.Time, first *int, after *string) (*paging.Connection[*ent.Signpost], error)
 	Staff(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.StaffUser], error)
+	FindStaff(ctx context.Context, obj *ent.Hub, search string) ([]*ent.StaffUser, error)
 	AuditEvents(ctx context.Context, obj *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error)
 }
 type MutationResolver interface {
@@ -949,6 +951,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Conversation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Hub.findStaff":
+		if e.ComplexityRoot.Hub.FindStaff == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_findStaff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.FindStaff(childComplexity, args["search"].(string)), true
 	case "Hub.followUps":
 		if e.ComplexityRoot.Hub.FollowUps == nil {
 			break
@@ -2955,6 +2968,8 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_followUps(ctx, field)
 	case "staff":
 		return ec.fieldContext_Hub_staff(ctx, field)
+	case "findStaff":
+		return ec.fieldContext_Hub_findStaff(ctx, field)
 	case "auditEvents":
 		return ec.fieldContext_Hub_auditEvents(ctx, field)
 	}
@@ -3782,6 +3797,20 @@ func (ec *executionContext) field_Hub_conversation_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_findStaff_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
 	return args, nil
 }
 
@@ -6632,6 +6661,50 @@ func (ec *executionContext) fieldContext_Hub_staff(ctx context.Context, field gr
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_staff_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_findStaff(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_findStaff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().FindStaff(ctx, obj, fc.Args["search"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.StaffUser) graphql.Marshaler {
+			return ec.marshalNStaffMember2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_findStaff(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StaffMember(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_findStaff_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15891,6 +15964,12 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_staff(ctx, field, obj)
+				})
+		case "findStaff":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_findStaff(ctx, field, obj)
 				})
 		case "auditEvents":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

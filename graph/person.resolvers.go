@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/audit"

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/internal/paging"

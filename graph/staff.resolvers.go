@@ -10,7 +10,6 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/internal/paging"
@@ -35,6 +34,19 @@ func (r *hubResolver) Staff(ctx context.Context, obj *ent.Hub, first *int, after
 		return nil, fmt.Errorf("list staff: %w", err)
 	}
 	return paging.New(args, staff, func(s *ent.StaffUser) paging.Key { return paging.Key{s.Name, s.ID} }), nil
+}
+
+func (r *hubResolver) FindStaff(ctx context.Context, obj *ent.Hub, search string) ([]*ent.StaffUser, error) {
+	q := r.Roles.Find(ctx, search)
+	if q == nil {
+		return nil, nil
+	}
+	selectStaff(ctx, q, wanted(ctx))
+	staff, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find staff: %w", err)
+	}
+	return staff, nil
 }
 
 func (r *hubResolver) AuditEvents(ctx context.Context, obj *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error) {

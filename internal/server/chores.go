@@ -11,6 +11,7 @@ import (
 
 	"liferooms.io/liferooms/ent/session"
 	"liferooms.io/liferooms/ent/signinattempt"
+	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
@@ -41,7 +42,7 @@ func (c chore) keepDoing(ctx context.Context) {
 	for {
 		limited, cancel := context.WithTimeout(ctx, c.every)
 		if err := c.do(limited); err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "a chore failed; it is tried again", "chore", c.name, "error", forLog(err))
+			slog.ErrorContext(ctx, "a chore failed; it is tried again", "chore", c.name, "error", store.ForLog(err))
 		}
 		cancel()
 		select {

@@ -6,14 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/request"
+	"liferooms.io/liferooms/internal/store"
 )
 
 var errPanic = errors.New("panic")
@@ -51,19 +50,5 @@ func report(ctx context.Context, p *problem.Problem) {
 		level = slog.LevelError
 	}
 	slog.Log(ctx, level, "an operation failed", "code", p.Code, "operation", entryOf(ctx).operation,
-		"error", forLog(cause), "request", request.ID(ctx))
-}
-
-// forLog is the error's text without what Postgres repeats of the values it was given: those may be personal data.
-func forLog(err error) string {
-	text := err.Error()
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Message != "" {
-		named := "refused"
-		if pg.ConstraintName != "" {
-			named = "refused by " + pg.ConstraintName
-		}
-		text = strings.ReplaceAll(text, pg.Message, named)
-	}
-	return text
+		"error", store.ForLog(cause), "request", request.ID(ctx))
 }

@@ -3,6 +3,8 @@ package staff
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -105,6 +107,19 @@ func (r *Roles) Revoke(ctx context.Context, grantID uuid.UUID) error {
 // Holders asks for the staff who were given a role in the hub, or in every hub of the trust.
 func (r *Roles) Holders(ctx context.Context) *ent.StaffUserQuery {
 	return r.store.Client(ctx).StaffUser.Query().Where(staffuser.HasGrantsWith(Here(ctx)))
+}
+
+// maxFound bounds a search for staff.
+const maxFound = 20
+
+// Find asks for staff of the whole trust by a part of their name; nil for fewer than two letters.
+func (r *Roles) Find(ctx context.Context, name string) *ent.StaffUserQuery {
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) < 2 {
+		return nil
+	}
+	return r.store.Client(ctx).StaffUser.Query().Where(staffuser.NameContainsFold(name), staffuser.DisabledAtIsNil()).
+		Order(staffuser.ByName(), staffuser.ByID()).Limit(maxFound)
 }
 
 // Here narrows grants to those that count in the hub.

@@ -37,7 +37,12 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 			t.Fatal(err)
 		}
 	}
-	must(c.StaffUser.UpdateOneID(advisor).SetName(m + " advisor").SetEmail(m + "@example.org").Exec(ctx))
+	// Staff belong to their trust, whose administrators find them by name: what they are called is no secret of a hub.
+	name := "Advisor of " + m
+	if hub.ID == w.Southport.ID {
+		name = "Advisor of Southport"
+	}
+	must(c.StaffUser.UpdateOneID(advisor).SetName(name).SetEmail(hub.Slug + "@example.org").Exec(ctx))
 	need := c.Need.Create().SetCode("need-" + m).SetName("Need " + m).SaveX(ctx)
 	organisation := c.Organisation.Create().SetSource("local").SetExternalID("o1").SetName("Partner " + m).SetDescription(m).SetURL("https://" + m + ".example.org").SaveX(ctx)
 	service := c.Service.Create().SetSource("local").SetExternalID("s1").SetOrganisationID(organisation.ID).SetName("Service " + m).SetDescription(m).SaveX(ctx)
