@@ -5,4 +5,4 @@
 // it, however many rows there are (load.go): children are never fetched row by row.
 package graph
 
-//go:generate go run -C .. github.com/99designs/gqlgen generate
+//go:generate go run -C .. ./graph/generate

@@ -18861,7 +18861,7 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAccessNeed2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐAccessNeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessNeed) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccessNeed2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAccessNeed(ctx, sel, v[i])
@@ -18920,7 +18920,7 @@ func (ec *executionContext) unmarshalNAccessNeedInput2ᚖliferoomsᚗioᚋlifero
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AuditEvent) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "AuditEvent", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEvent2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAuditEvent(ctx, sel, v[i])
@@ -18956,7 +18956,7 @@ func (ec *executionContext) marshalNAuditEventEdge2liferoomsᚗioᚋliferoomsᚋ
 }
 
 func (ec *executionContext) marshalNAuditEventEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.AuditEvent]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEventEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -18999,7 +18999,7 @@ func (ec *executionContext) marshalNCheckInPayload2ᚖliferoomsᚗioᚋliferooms
 }
 
 func (ec *executionContext) marshalNConversation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNConversation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐConversation(ctx, sel, v[i])
@@ -19035,7 +19035,7 @@ func (ec *executionContext) marshalNConversationEdge2liferoomsᚗioᚋliferooms�
 }
 
 func (ec *executionContext) marshalNConversationEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Conversation]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNConversationEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -19175,7 +19175,7 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 }
 
 func (ec *executionContext) marshalNLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, sel, v[i])
@@ -19199,7 +19199,7 @@ func (ec *executionContext) marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋent
 }
 
 func (ec *executionContext) marshalNNeed2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐNeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Need) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNNeed2ᚖliferoomsᚗioᚋliferoomsᚋentᚐNeed(ctx, sel, v[i])
@@ -19227,7 +19227,7 @@ func (ec *executionContext) marshalNOpeningHours2liferoomsᚗioᚋliferoomsᚋen
 }
 
 func (ec *executionContext) marshalNOpeningHours2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHoursᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.OpeningHours) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOpeningHours2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHours(ctx, sel, v[i])
@@ -19243,7 +19243,7 @@ func (ec *executionContext) marshalNOpeningHours2ᚕliferoomsᚗioᚋliferooms�
 }
 
 func (ec *executionContext) marshalNOrganisation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Organisation) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, sel, v[i])
@@ -19279,7 +19279,7 @@ func (ec *executionContext) marshalNOrganisationEdge2liferoomsᚗioᚋliferooms�
 }
 
 func (ec *executionContext) marshalNOrganisationEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Organisation]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOrganisationEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -19336,7 +19336,7 @@ func (ec *executionContext) unmarshalNPermission2ᚕliferoomsᚗioᚋliferooms�
 }
 
 func (ec *executionContext) marshalNPermission2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋaccessᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []access.Permission) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPermission2liferoomsᚗioᚋliferoomsᚋinternalᚋaccessᚐPermission(ctx, sel, v[i])
@@ -19352,7 +19352,7 @@ func (ec *executionContext) marshalNPermission2ᚕliferoomsᚗioᚋliferoomsᚋi
 }
 
 func (ec *executionContext) marshalNPerson2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐPersonᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Person) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPerson2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPerson(ctx, sel, v[i])
@@ -19388,7 +19388,7 @@ func (ec *executionContext) marshalNPersonEdge2liferoomsᚗioᚋliferoomsᚋinte
 }
 
 func (ec *executionContext) marshalNPersonEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Person]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPersonEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -19524,7 +19524,7 @@ func (ec *executionContext) unmarshalNRole2ᚕliferoomsᚗioᚋliferoomsᚋinter
 }
 
 func (ec *executionContext) marshalNRole2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋviewerᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []viewer.Role) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRole2liferoomsᚗioᚋliferoomsᚋinternalᚋviewerᚐRole(ctx, sel, v[i])
@@ -19540,7 +19540,7 @@ func (ec *executionContext) marshalNRole2ᚕliferoomsᚗioᚋliferoomsᚋinterna
 }
 
 func (ec *executionContext) marshalNRoleGrant2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐRoleGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.RoleGrant) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoleGrant2ᚖliferoomsᚗioᚋliferoomsᚋentᚐRoleGrant(ctx, sel, v[i])
@@ -19579,7 +19579,7 @@ func (ec *executionContext) marshalNSafeContact2liferoomsᚗioᚋliferoomsᚋent
 }
 
 func (ec *executionContext) marshalNSchedule2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Schedule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx, sel, v[i])
@@ -19603,7 +19603,7 @@ func (ec *executionContext) marshalNSchedule2ᚖliferoomsᚗioᚋliferoomsᚋent
 }
 
 func (ec *executionContext) marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, sel, v[i])
@@ -19635,7 +19635,7 @@ func (ec *executionContext) marshalNServiceConnection2ᚖliferoomsᚗioᚋlifero
 }
 
 func (ec *executionContext) marshalNServiceEdge2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ServiceEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNServiceEdge2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceEdge(ctx, sel, v[i])
@@ -19674,7 +19674,7 @@ func (ec *executionContext) marshalNServiceStatus2liferoomsᚗioᚋliferoomsᚋe
 }
 
 func (ec *executionContext) marshalNSession2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*Session) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSession2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSession(ctx, sel, v[i])
@@ -19719,7 +19719,7 @@ func (ec *executionContext) marshalNSignOutPayload2ᚖliferoomsᚗioᚋliferooms
 }
 
 func (ec *executionContext) marshalNSignpost2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐSignpostᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Signpost) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSignpost2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSignpost(ctx, sel, v[i])
@@ -19755,7 +19755,7 @@ func (ec *executionContext) marshalNSignpostEdge2liferoomsᚗioᚋliferoomsᚋin
 }
 
 func (ec *executionContext) marshalNSignpostEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Signpost]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNSignpostEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -19811,7 +19811,7 @@ func (ec *executionContext) marshalNStaffEdge2liferoomsᚗioᚋliferoomsᚋinter
 }
 
 func (ec *executionContext) marshalNStaffEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.StaffUser]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStaffEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -19827,7 +19827,7 @@ func (ec *executionContext) marshalNStaffEdge2ᚕliferoomsᚗioᚋliferoomsᚋin
 }
 
 func (ec *executionContext) marshalNStaffMember2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.StaffUser) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStaffMember2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, sel, v[i])
@@ -19962,7 +19962,7 @@ func (ec *executionContext) marshalNUpdatePersonPayload2ᚖliferoomsᚗioᚋlife
 }
 
 func (ec *executionContext) marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserError2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblem(ctx, sel, v[i])
@@ -19994,7 +19994,7 @@ func (ec *executionContext) marshalNViewer2ᚖliferoomsᚗioᚋliferoomsᚋgraph
 }
 
 func (ec *executionContext) marshalNViewerHub2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐViewerHubᚄ(ctx context.Context, sel ast.SelectionSet, v []*ViewerHub) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNViewerHub2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐViewerHub(ctx, sel, v[i])
@@ -20026,7 +20026,7 @@ func (ec *executionContext) marshalNViewerTrust2ᚖliferoomsᚗioᚋliferoomsᚋ
 }
 
 func (ec *executionContext) marshalNVisit2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐVisitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Visit) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVisit2ᚖliferoomsᚗioᚋliferoomsᚋentᚐVisit(ctx, sel, v[i])
@@ -20062,7 +20062,7 @@ func (ec *executionContext) marshalNVisitEdge2liferoomsᚗioᚋliferoomsᚋinter
 }
 
 func (ec *executionContext) marshalNVisitEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Visit]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVisitEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -20093,7 +20093,7 @@ func (ec *executionContext) marshalNVisitState2liferoomsᚗioᚋliferoomsᚋent�
 }
 
 func (ec *executionContext) marshalNWeekCount2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐWeekCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*WeekCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWeekCount2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐWeekCount(ctx, sel, v[i])
@@ -20131,7 +20131,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -20175,7 +20175,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -20203,7 +20203,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -20231,7 +20231,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -20603,7 +20603,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -20622,7 +20622,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -20641,7 +20641,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -20660,7 +20660,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])

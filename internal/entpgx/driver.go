@@ -9,8 +9,10 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -98,6 +100,7 @@ func (d *Driver) Send(ctx context.Context, b *pgx.Batch) error {
 	if err != nil {
 		return err
 	}
+	nativeUUIDs(b)
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("get a database connection: %w", err)
@@ -114,6 +117,25 @@ func withScope(head *pgx.Batch, scope Scope, b *pgx.Batch) *pgx.Batch {
 	}
 	head.QueuedQueries = append(head.QueuedQueries, b.QueuedQueries...)
 	return head
+}
+
+// nativeUUIDs gives pgx its own UUIDs: google's write themselves as text, which pgx would parse again, more than a tenth
+// of the CPU of a short query.
+func nativeUUIDs(b *pgx.Batch) {
+	for _, q := range b.QueuedQueries {
+		for i, arg := range q.Arguments {
+			switch v := arg.(type) {
+			case uuid.UUID:
+				q.Arguments[i] = pgtype.UUID{Bytes: v, Valid: true}
+			case *uuid.UUID:
+				if v == nil {
+					q.Arguments[i] = nil
+				} else {
+					q.Arguments[i] = pgtype.UUID{Bytes: *v, Valid: true}
+				}
+			}
+		}
+	}
 }
 
 func runQuery(ctx context.Context, s Session, query string, args, v any) error {

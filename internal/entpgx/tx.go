@@ -104,6 +104,7 @@ func (tx *Tx) Send(ctx context.Context, b *pgx.Batch) error {
 	if err := tx.usable(); err != nil {
 		return err
 	}
+	nativeUUIDs(b)
 	if tx.conn == nil {
 		return tx.begin(ctx, b)
 	}

@@ -303,15 +303,36 @@ func write(w http.ResponseWriter, response *graphql.Response, form string, code 
 	_, _ = w.Write(text) // the caller has gone: nobody to tell
 }
 
-// encode writes an answer; one that holds no data has none, rather than null (GraphQL specification, 7.1).
+// encode writes an answer; one that holds no data has none, rather than null (GraphQL specification, 7.1). The data is
+// JSON already and goes in as it is: encoding/json would read all of it again.
 func encode(response *graphql.Response) []byte {
-	text, err := json.Marshal(struct {
-		Errors     gqlerror.List   `json:"errors,omitempty"`
-		Data       json.RawMessage `json:"data,omitempty"`
-		Extensions map[string]any  `json:"extensions,omitempty"`
-	}{response.Errors, response.Data, response.Extensions})
+	var text bytes.Buffer
+	text.Grow(len(response.Data) + 64)
+	text.WriteByte('{')
+	member := func(name string, value []byte) {
+		if text.Len() > 1 {
+			text.WriteByte(',')
+		}
+		text.WriteString(`"` + name + `":`)
+		text.Write(value)
+	}
+	if len(response.Errors) > 0 {
+		member("errors", mustJSON(response.Errors))
+	}
+	if len(response.Data) > 0 {
+		member("data", response.Data)
+	}
+	if len(response.Extensions) > 0 {
+		member("extensions", mustJSON(response.Extensions))
+	}
+	text.WriteByte('}')
+	return text.Bytes()
+}
+
+func mustJSON(v any) []byte {
+	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // gqlgen wrote JSON that is none
+		panic(err) // errors and extensions are our own, and can be written
 	}
 	return text
 }
