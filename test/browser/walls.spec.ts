@@ -25,6 +25,25 @@ test('a person of one hub is nobody in another', async ({ page, browser }) => {
   await other.context().close();
 });
 
+test('what is not there is said to be not there', async ({ page, browser }) => {
+  await signIn(page, 'fay');
+  for (const [address, what] of [
+    [`people/${crypto.randomUUID()}`, 'person'],
+    [`people/${crypto.randomUUID()}/edit`, 'person'],
+    ['people/nobody', 'person'],
+    [`services/${crypto.randomUUID()}`, 'service'],
+  ]) {
+    await page.goto(`/walton/${address}`);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(`There is no such ${what}`);
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  }
+  const other = await another(browser);
+  await signIn(other, 'amir');
+  await other.goto(`/walton/conversation/${crypto.randomUUID()}`);
+  await expect(other.getByRole('heading', { level: 1 })).toHaveText('There is no such conversation');
+  await other.context().close();
+});
+
 test('a tutor sees the catalogue, and neither the desk nor people', async ({ page }) => {
   await signIn(page, 'tia');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Find services');

@@ -18,7 +18,7 @@ import { useHub } from '../shell/hub';
 import { Empty, Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Problem } from '../shell/Problem';
-import { NothingHere } from '../shell/Shell';
+import { Unread } from '../shell/Shell';
 import { dayOf, list, plural, time } from '../shell/words';
 import { Draft, useDraft, type Saving, type Words } from './draft';
 import { Matching } from './Matching';
@@ -40,8 +40,7 @@ export function ConversationPage({ id }: { id: string }) {
     ) : (
       <Open conversation={conversation} place={at} />
     );
-  if (failed) return <Problem error={failed} retry={() => (again(), againPlace())} />;
-  if (data && !conversation) return <NothingHere what="conversation" />;
+  if (failed || (data && !conversation)) return <Unread what="conversation" error={failed} retry={() => (again(), againPlace())} />;
   return <Loading what="the conversation" />;
 }
 

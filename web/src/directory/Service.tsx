@@ -5,18 +5,16 @@ import { ServiceDocument } from '../gql/graphql';
 import { useHub } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
-import { Problem } from '../shell/Problem';
-import { NothingHere } from '../shell/Shell';
+import { Unread } from '../shell/Shell';
 import { day, list, session } from '../shell/words';
 import { ServiceWarning } from './ServiceCard';
 
 export function ServicePage({ id }: { id: string }) {
   const hub = useHub();
   const [{ data, error }, again] = useQuery({ query: ServiceDocument, variables: { hub: hub.slug, id } });
-  if (error && !data) return <Problem error={error} retry={() => again()} />;
-  if (!data) return <Loading what="the service" />;
-  const service = data.hub?.service;
-  if (!service) return <NothingHere what="service" />;
+  if (!data && !error) return <Loading what="the service" />;
+  const service = data?.hub?.service;
+  if (!service) return <Unread what="service" error={error} retry={() => again()} />;
   const { organisation: partner } = service;
 
   const ages =

@@ -23,7 +23,7 @@ import { useHub } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Problem } from '../shell/Problem';
-import { NothingHere } from '../shell/Shell';
+import { Unread } from '../shell/Shell';
 import { nhsNumber, plural, safeContactWords, time } from '../shell/words';
 import { accessNeedCodes, accessNeedLabel, AccessNeeds } from './AccessNeeds';
 import { Identity } from './Identity';
@@ -135,10 +135,10 @@ export function NewPerson() {
 export function EditPerson({ id }: { id: string }) {
   const hub = useHub();
   const [{ data, error }, again] = useQuery({ query: PersonDocument, variables: { hub: hub.slug, id } });
-  if (error) return <Problem error={error} retry={() => again()} />;
-  if (!data) return <Loading what="the person" />;
-  if (!data.hub?.person) return <NothingHere what="person" />;
-  return <EditLoaded person={data.hub.person} />;
+  if (!data && !error) return <Loading what="the person" />;
+  const person = data?.hub?.person;
+  if (!person) return <Unread what="person" error={error} retry={() => again()} />;
+  return <EditLoaded person={person} />;
 }
 
 function EditLoaded({ person }: { person: PersonDetailsFragment }) {

@@ -10,7 +10,7 @@ import { Empty, Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Pages, usePages } from '../shell/Pages';
 import { Problem } from '../shell/Problem';
-import { NothingHere } from '../shell/Shell';
+import { Unread } from '../shell/Shell';
 import { day, dayOf, list, nhsNumber, safeContactWords, time, visitWords } from '../shell/words';
 import { AccessNeeds, SafeContactFlag } from './AccessNeeds';
 
@@ -19,10 +19,9 @@ export function PersonPage({ id }: { id: string }) {
   const [{ data, error }, again] = useQuery({ query: PersonDocument, variables: { hub: hub.slug, id } });
   const [said, setSaid] = useState(told);
   const [problem, setProblem] = useState<CombinedError>();
-  if (error && !data) return <Problem error={error} retry={() => again()} />;
-  if (!data) return <Loading what="the person" />;
-  const person = data.hub?.person;
-  if (!person) return <NothingHere what="person" />;
+  if (!data && !error) return <Loading what="the person" />;
+  const person = data?.hub?.person;
+  if (!person) return <Unread what="person" error={error} retry={() => again()} />;
 
   async function checkIn() {
     const outcome = await change(CheckInDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), personId: id } });

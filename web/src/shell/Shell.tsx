@@ -2,7 +2,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router';
 import { SkipLink } from 'nhsuk-react-components';
 import { useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
-import { useQuery } from 'urql';
+import { useQuery, type CombinedError } from 'urql';
 import { ViewerDocument, type Permission } from '../gql/graphql';
 import { Announcer } from './announce';
 import { brand } from './brand';
@@ -95,6 +95,13 @@ export function NothingHere({ what = 'page' }: { what?: string }) {
       </p>
     </Page>
   );
+}
+
+/** Instead of a page about one thing that could not be read: that there is none, or what went wrong. */
+export function Unread({ what, error, retry }: { what: string; error?: CombinedError; retry(): void }) {
+  // What is no id at all is refused as input; it comes from the address, so for a reader it is the same.
+  const missing = !error || isCode(error, 'NOT_FOUND') || isCode(error, 'BAD_USER_INPUT');
+  return missing ? <NothingHere what={what} /> : <Problem error={error} retry={retry} />;
 }
 
 /** Shows what is inside only to those who may see it; the server decides anyway, this saves a wasted walk. */
