@@ -147,6 +147,7 @@ func runQuery(ctx context.Context, s Session, query string, args, v any) error {
 	if !ok {
 		return fmt.Errorf("entpgx: query with arguments %T, want []any", args)
 	}
+	query, argv = foldLists(query, argv)
 	result := newResult()
 	var b pgx.Batch
 	b.Queue(query, argv...).Query(result.read)
