@@ -155,7 +155,7 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
               <Button type="button" onClick={end} preventDoubleClick>
                 End the conversation
               </Button>
-              <p className="lr-small">The visitor has left then. You can still read it afterwards, and cannot change it.</p>
+              <p className="lr-small">This ends their visit too. You can read the conversation afterwards, but not change it.</p>
             </div>
             <div>
               <Given signposts={signposts} onTakeBack={takeBack} />

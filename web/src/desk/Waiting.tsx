@@ -156,7 +156,7 @@ function Who({ visit, children }: { visit: QueueVisitFragment; children: React.R
         ) : (
           'Anonymous visitor'
         )}
-        {visit.person?.pronouns && <span className="lr-identity__pronouns"> ({visit.person.pronouns})</span>}
+        {visit.person?.pronouns && <span className="lr-identity__pronouns">({visit.person.pronouns})</span>}
         {visit.need && <span className="lr-need">{visit.need.name}</span>}
       </span>
       <span className="lr-small">{children}</span>

@@ -91,7 +91,11 @@ export function ServicePage({ id }: { id: string }) {
             {service.locations.map((at) => (
               <address key={at.id} className="lr-address">
                 {[at.name, at.address, at.city, at.postcode].filter(Boolean).join(', ')}
-                {at.accessibility.length > 0 && <span className="lr-small"> {list(at.accessibility)}</span>}
+                {at.accessibility.map((words) => (
+                  <span key={words} className="lr-address__access">
+                    {words}
+                  </span>
+                ))}
               </address>
             ))}
           </section>

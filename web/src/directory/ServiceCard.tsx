@@ -46,7 +46,7 @@ export function ServiceCard({ service, distanceMetres, children }: { service: Se
             {distanceMetres != null && `, ${miles(distanceMetres)}`}
           </li>
         )}
-        {service.eligibilityDescription && <li>For: {service.eligibilityDescription}</li>}
+        {service.eligibilityDescription && <li>{service.eligibilityDescription}</li>}
         {service.phone && <li>{service.phone}</li>}
       </ul>
       {service.needs.length > 0 && (

@@ -30,7 +30,7 @@ export function Report() {
       <Select id="weeks" label="Show" value={weeks} onChange={(e) => setWeeks(Number(e.currentTarget.value))}>
         {[4, 12, 26, 52].map((n) => (
           <Select.Option key={n} value={n}>
-            the last {n} weeks
+            The last {n} weeks
           </Select.Option>
         ))}
       </Select>
@@ -39,7 +39,7 @@ export function Report() {
       {data && rows.length === 0 && <Empty>No visits in these weeks.</Empty>}
       {rows.length > 0 && (
         <div className="lr-scroll" tabIndex={0} role="region" aria-label="Table of visits by week and need">
-          <table className="lr-table">
+          <table className="lr-table lr-table--counts">
             <caption className="nhsuk-u-visually-hidden">Visits by week and need</caption>
             <thead>
               <tr>

@@ -89,7 +89,7 @@ export function NotFound() {
 export function NothingHere({ what = 'page' }: { what?: string }) {
   return (
     <Page title={`There is no such ${what}`}>
-      <p>It may have been removed, the address may be wrong, or it may belong to a hub in which you have no role.</p>
+      <p>The address may be wrong, or what was here was removed or belongs to a hub in which you have no role.</p>
       <p>
         <Link to="/">Go to your hubs</Link>
       </p>

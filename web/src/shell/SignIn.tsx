@@ -43,7 +43,7 @@ export function SignIn() {
         <p>No way to sign in is set up. Ask your trust’s administrator to add a sign-in provider.</p>
       )}
       {Array.isArray(providers) && providers.length > 0 && (
-        <ul className="lr-plain-list">
+        <ul className="lr-plain-list lr-sign-in__ways">
           {providers.map((provider) => (
             <li key={provider.id}>
               <a className="nhsuk-button" href={signInAt(provider)}>

@@ -20,7 +20,7 @@ export function Staff() {
   return (
     <Page title="Staff" caption={`Who has a role at ${hub.name}. Roles that the sign-in provider gives are changed there, and not listed here.`}>
       {mayChange && (
-        <form role="search" className="lr-find" onSubmit={(e) => e.preventDefault()}>
+        <form role="search" className="lr-colleague" onSubmit={(e) => e.preventDefault()}>
           <label className="nhsuk-label lr-find__label" htmlFor="colleague">
             Find a colleague
           </label>

@@ -1,5 +1,5 @@
 import { Button, Select } from 'nhsuk-react-components';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
 import { GrantRoleDocument, RevokeRoleDocument, type ColleagueFragment, type Role } from '../gql/graphql';
 import { announce } from '../shell/announce';
@@ -13,11 +13,15 @@ export function StaffMember({ member }: { member: ColleagueFragment }) {
   const hub = useHub();
   const mayChange = hub.can('STAFF_WRITE');
   const [grants, setGrants] = useState(member.grants);
-  const [role, setRole] = useState<Role>('RECEPTION');
+  const heading = useRef<HTMLHeadingElement>(null);
+  const left = (Object.keys(roleWords) as Role[]).filter((r) => !grants.some((g) => g.role === r));
+  const [wanted, setWanted] = useState<Role>();
+  const role = wanted && left.includes(wanted) ? wanted : left[0];
   const [problem, setProblem] = useState<CombinedError>();
   const [refused, setRefused] = useState('');
 
   async function grant() {
+    if (!role) return;
     const outcome = await change(GrantRoleDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), staffId: member.id, role } });
     setProblem(outcome.problem);
     if (outcome.problem) return;
@@ -35,12 +39,15 @@ export function StaffMember({ member }: { member: ColleagueFragment }) {
     setRefused(outcome.userErrors[0]?.message ?? '');
     if (!outcome.data.revokeRole.revoked) return;
     setGrants((all) => all.filter((g) => g.id !== id));
+    heading.current?.focus(); // the button that had it is gone
     announce(`${member.name} no longer has the role ${roleWords[taken]}.`);
   }
 
   return (
     <article className="lr-card" aria-label={member.name}>
-      <h2 className="nhsuk-heading-s">{member.name}</h2>
+      <h2 ref={heading} tabIndex={-1} className="nhsuk-heading-s">
+        {member.name}
+      </h2>
       <p className="lr-small">
         {member.email && `${member.email}. `}
         {member.lastSignedInAt ? `Last signed in ${dayOf(member.lastSignedInAt, hub.timeZone)}, ${time(member.lastSignedInAt, hub.timeZone)}` : 'Has not signed in yet'}
@@ -62,12 +69,12 @@ export function StaffMember({ member }: { member: ColleagueFragment }) {
           ))}
         </ul>
       )}
-      {mayChange && (
+      {mayChange && role && (
         <div className="lr-inline-form">
-          <Select id={`role-${member.id}`} label="Give a role" value={role} onChange={(e) => setRole(e.currentTarget.value as Role)}>
-            {Object.entries(roleWords).map(([value, words]) => (
+          <Select id={`role-${member.id}`} label="Give a role" value={role} onChange={(e) => setWanted(e.currentTarget.value as Role)}>
+            {left.map((value) => (
               <Select.Option key={value} value={value}>
-                {words}
+                {roleWords[value]}
               </Select.Option>
             ))}
           </Select>
