@@ -31,7 +31,7 @@ func foldLists(query string, args []any) (string, []any) {
 			i += end + 2
 		case c == ' ' && strings.HasPrefix(query[i:], " IN ($") && !strings.HasSuffix(query[:i], " NOT"):
 			ids, length := idList(query[i+len(" IN "):], args)
-			if ids == nil {
+			if len(ids) < 2 { // a list of one is an equation to the planner, which an index can answer in order
 				b.WriteByte(c)
 				i++
 				continue
