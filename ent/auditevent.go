@@ -37,7 +37,7 @@ type AuditEvent struct {
 	PersonID *uuid.UUID `json:"person_id,omitempty"`
 	// RequestID holds the value of the "request_id" field.
 	RequestID string `json:"request_id,omitempty"`
-	// names of the fields that changed, never their values
+	// names of the fields that changed, never their values; or the role that was given
 	Fields       []string `json:"fields,omitempty"`
 	selectValues sql.SelectValues
 }

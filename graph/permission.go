@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -40,6 +41,9 @@ func permit(ctx context.Context, op *graphql.OperationContext) (context.Context,
 	if v == nil {
 		return nil, gqlerror.List{present(ctx, problem.New(problem.Unauthenticated, "You are not signed in. Sign in and try again."), nil)}
 	}
+	if defers(op.Operation.SelectionSet) || slices.ContainsFunc(op.Doc.Fragments, func(f *ast.FragmentDefinition) bool { return defers(f.SelectionSet) }) {
+		return nil, gqlerror.List{present(ctx, problem.New(problem.BadUserInput, "An answer comes as a whole: leave out @defer."), nil)}
+	}
 	roots := fields(op.Operation.SelectionSet, op.Variables)
 	slug, path, err := oneHub(roots, op.Variables)
 	if err != nil {
@@ -57,6 +61,21 @@ func permit(ctx context.Context, op *graphql.OperationContext) (context.Context,
 	walk := walk{ctx: ctx, variables: op.Variables, held: held}
 	walk.fields(roots, nil)
 	return ctx, walk.denied
+}
+
+// defers reports whether any part of a selection asks to come later.
+func defers(set ast.SelectionSet) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return defers(s.SelectionSet)
+		case *ast.InlineFragment:
+			return s.Directives.ForName("defer") != nil || defers(s.SelectionSet)
+		case *ast.FragmentSpread:
+			return s.Directives.ForName("defer") != nil
+		}
+		return false
+	})
 }
 
 // wholeKey holds the viewer as they signed in, beside the one narrowed to a hub.

@@ -24,7 +24,7 @@ func (AuditEvent) Fields() []ent.Field {
 		field.UUID("subject_id", uuid.UUID{}).Immutable().Optional().Nillable(),
 		field.UUID("person_id", uuid.UUID{}).Immutable().Optional().Nillable().Comment("whose record it concerns"),
 		field.String("request_id").Immutable().MaxLen(60).Default(""),
-		field.JSON("fields", []string{}).Immutable().Optional().Comment("names of the fields that changed, never their values"),
+		field.JSON("fields", []string{}).Immutable().Optional().Comment("names of the fields that changed, never their values; or the role that was given"),
 	}
 }
 

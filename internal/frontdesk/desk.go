@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/conversation"
@@ -235,7 +236,16 @@ func (d *Desk) ByWeek(ctx context.Context, from, to time.Time) ([]WeekCount, err
 	}
 	// Days are counted from a Monday, in whole numbers: date_trunc would make each a time in a zone first. Materialized: to
 	// deliver the order, the planner would sort every visit rather than the few counts.
-	counts, err := store.Collect(ctx, d.store, pgx.RowToStructByPos[WeekCount], `
+	counts, err := store.Collect(ctx, d.store, func(row pgx.CollectableRow) (c WeekCount, err error) {
+		var need pgtype.UUID
+		if err := row.Scan(&c.Monday, &need, &c.Visits); err != nil {
+			return c, err
+		}
+		if need.Valid {
+			c.NeedID = (*uuid.UUID)(&need.Bytes)
+		}
+		return c, nil
+	}, `
 		with counted as materialized (
 			select (arrived_on - date '2001-01-01') / 7 as week, need_id, count(*)::int as visits
 			from visits where hub_id = $1 and arrived_on >= $2 and arrived_on < $3 group by 1, 2)
