@@ -39,6 +39,7 @@ import (
 	"liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/ent/visitcount"
 )
 
 // Client is the client that holds all ent builders.
@@ -92,6 +93,8 @@ type Client struct {
 	Trust *TrustClient
 	// Visit is the client for interacting with the Visit builders.
 	Visit *VisitClient
+	// VisitCount is the client for interacting with the VisitCount builders.
+	VisitCount *VisitCountClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -126,6 +129,7 @@ func (c *Client) init() {
 	c.TaxonomyTerm = NewTaxonomyTermClient(c.config)
 	c.Trust = NewTrustClient(c.config)
 	c.Visit = NewVisitClient(c.config)
+	c.VisitCount = NewVisitCountClient(c.config)
 }
 
 type (
@@ -241,6 +245,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		TaxonomyTerm:      NewTaxonomyTermClient(cfg),
 		Trust:             NewTrustClient(cfg),
 		Visit:             NewVisitClient(cfg),
+		VisitCount:        NewVisitCountClient(cfg),
 	}, nil
 }
 
@@ -283,6 +288,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		TaxonomyTerm:      NewTaxonomyTermClient(cfg),
 		Trust:             NewTrustClient(cfg),
 		Visit:             NewVisitClient(cfg),
+		VisitCount:        NewVisitCountClient(cfg),
 	}, nil
 }
 
@@ -316,7 +322,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.IdentityProvider, c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant,
 		c.Schedule, c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm,
 		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
-		c.Visit,
+		c.Visit, c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -330,7 +336,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.IdentityProvider, c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant,
 		c.Schedule, c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm,
 		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
-		c.Visit,
+		c.Visit, c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -385,6 +391,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Trust.mutate(ctx, m)
 	case *VisitMutation:
 		return c.Visit.mutate(ctx, m)
+	case *VisitCountMutation:
+		return c.VisitCount.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -4169,18 +4177,151 @@ func (c *VisitClient) mutate(ctx context.Context, m *VisitMutation) (Value, erro
 	}
 }
 
+// VisitCountClient is a client for the VisitCount schema.
+type VisitCountClient struct {
+	config
+}
+
+// NewVisitCountClient returns a client for the VisitCount from the given config.
+func NewVisitCountClient(c config) *VisitCountClient {
+	return &VisitCountClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `visitcount.Hooks(f(g(h())))`.
+func (c *VisitCountClient) Use(hooks ...Hook) {
+	c.hooks.VisitCount = append(c.hooks.VisitCount, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `visitcount.Intercept(f(g(h())))`.
+func (c *VisitCountClient) Intercept(interceptors ...Interceptor) {
+	c.inters.VisitCount = append(c.inters.VisitCount, interceptors...)
+}
+
+// Create returns a builder for creating a VisitCount entity.
+func (c *VisitCountClient) Create() *VisitCountCreate {
+	mutation := newVisitCountMutation(c.config, OpCreate)
+	return &VisitCountCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of VisitCount entities.
+func (c *VisitCountClient) CreateBulk(builders ...*VisitCountCreate) *VisitCountCreateBulk {
+	return &VisitCountCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VisitCountClient) MapCreateBulk(slice any, setFunc func(*VisitCountCreate, int)) *VisitCountCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VisitCountCreateBulk{err: fmt.Errorf("calling to VisitCountClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VisitCountCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VisitCountCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for VisitCount.
+func (c *VisitCountClient) Update() *VisitCountUpdate {
+	mutation := newVisitCountMutation(c.config, OpUpdate)
+	return &VisitCountUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VisitCountClient) UpdateOne(_m *VisitCount) *VisitCountUpdateOne {
+	mutation := newVisitCountMutation(c.config, OpUpdateOne, withVisitCount(_m))
+	return &VisitCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VisitCountClient) UpdateOneID(id uuid.UUID) *VisitCountUpdateOne {
+	mutation := newVisitCountMutation(c.config, OpUpdateOne, withVisitCountID(id))
+	return &VisitCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for VisitCount.
+func (c *VisitCountClient) Delete() *VisitCountDelete {
+	mutation := newVisitCountMutation(c.config, OpDelete)
+	return &VisitCountDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VisitCountClient) DeleteOne(_m *VisitCount) *VisitCountDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VisitCountClient) DeleteOneID(id uuid.UUID) *VisitCountDeleteOne {
+	builder := c.Delete().Where(visitcount.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VisitCountDeleteOne{builder}
+}
+
+// Query returns a query builder for VisitCount.
+func (c *VisitCountClient) Query() *VisitCountQuery {
+	return &VisitCountQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVisitCount},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a VisitCount entity by its id.
+func (c *VisitCountClient) Get(ctx context.Context, id uuid.UUID) (*VisitCount, error) {
+	return c.Query().Where(visitcount.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VisitCountClient) GetX(ctx context.Context, id uuid.UUID) *VisitCount {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *VisitCountClient) Hooks() []Hook {
+	return c.hooks.VisitCount
+}
+
+// Interceptors returns the client interceptors.
+func (c *VisitCountClient) Interceptors() []Interceptor {
+	return c.inters.VisitCount
+}
+
+func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VisitCountCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VisitCountUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VisitCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VisitCountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown VisitCount mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		AccessNeed, AuditEvent, Conversation, ConversationNeed, Hub, IdentityProvider,
 		Location, Need, Organisation, Person, RoleGrant, Schedule, Service,
 		ServiceAtLocation, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
-		StaffUser, TaxonomyTerm, Trust, Visit []ent.Hook
+		StaffUser, TaxonomyTerm, Trust, Visit, VisitCount []ent.Hook
 	}
 	inters struct {
 		AccessNeed, AuditEvent, Conversation, ConversationNeed, Hub, IdentityProvider,
 		Location, Need, Organisation, Person, RoleGrant, Schedule, Service,
 		ServiceAtLocation, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
-		StaffUser, TaxonomyTerm, Trust, Visit []ent.Interceptor
+		StaffUser, TaxonomyTerm, Trust, Visit, VisitCount []ent.Interceptor
 	}
 )

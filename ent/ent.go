@@ -35,6 +35,7 @@ import (
 	"liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/ent/visitcount"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -118,6 +119,7 @@ func checkColumn(t, c string) error {
 			taxonomyterm.Table:      taxonomyterm.ValidColumn,
 			trust.Table:             trust.ValidColumn,
 			visit.Table:             visit.ValidColumn,
+			visitcount.Table:        visitcount.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

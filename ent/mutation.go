@@ -37,6 +37,7 @@ import (
 	"liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/ent/visitcount"
 )
 
 const (
@@ -71,6 +72,7 @@ const (
 	TypeTaxonomyTerm      = "TaxonomyTerm"
 	TypeTrust             = "Trust"
 	TypeVisit             = "Visit"
+	TypeVisitCount        = "VisitCount"
 )
 
 // AccessNeedMutation represents an operation that mutates the AccessNeed nodes in the graph.
@@ -24537,4 +24539,556 @@ func (m *VisitMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Visit edge %s", name)
+}
+
+// VisitCountMutation represents an operation that mutates the VisitCount nodes in the graph.
+type VisitCountMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	arrived_on    *time.Time
+	need_id       *uuid.UUID
+	visits        *int
+	addvisits     *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*VisitCount, error)
+	predicates    []predicate.VisitCount
+}
+
+var _ ent.Mutation = (*VisitCountMutation)(nil)
+
+// visitcountOption allows management of the mutation configuration using functional options.
+type visitcountOption func(*VisitCountMutation)
+
+// newVisitCountMutation creates new mutation for the VisitCount entity.
+func newVisitCountMutation(c config, op Op, opts ...visitcountOption) *VisitCountMutation {
+	m := &VisitCountMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVisitCount,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVisitCountID sets the ID field of the mutation.
+func withVisitCountID(id uuid.UUID) visitcountOption {
+	return func(m *VisitCountMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *VisitCount
+		)
+		m.oldValue = func(ctx context.Context) (*VisitCount, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().VisitCount.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVisitCount sets the old VisitCount of the mutation.
+func withVisitCount(node *VisitCount) visitcountOption {
+	return func(m *VisitCountMutation) {
+		m.oldValue = func(context.Context) (*VisitCount, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VisitCountMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VisitCountMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of VisitCount entities.
+func (m *VisitCountMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VisitCountMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VisitCountMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().VisitCount.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *VisitCountMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *VisitCountMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the VisitCount entity.
+// If the VisitCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitCountMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *VisitCountMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetArrivedOn sets the "arrived_on" field.
+func (m *VisitCountMutation) SetArrivedOn(t time.Time) {
+	m.arrived_on = &t
+}
+
+// ArrivedOn returns the value of the "arrived_on" field in the mutation.
+func (m *VisitCountMutation) ArrivedOn() (r time.Time, exists bool) {
+	v := m.arrived_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArrivedOn returns the old "arrived_on" field's value of the VisitCount entity.
+// If the VisitCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitCountMutation) OldArrivedOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArrivedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArrivedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArrivedOn: %w", err)
+	}
+	return oldValue.ArrivedOn, nil
+}
+
+// ResetArrivedOn resets all changes to the "arrived_on" field.
+func (m *VisitCountMutation) ResetArrivedOn() {
+	m.arrived_on = nil
+}
+
+// SetNeedID sets the "need_id" field.
+func (m *VisitCountMutation) SetNeedID(u uuid.UUID) {
+	m.need_id = &u
+}
+
+// NeedID returns the value of the "need_id" field in the mutation.
+func (m *VisitCountMutation) NeedID() (r uuid.UUID, exists bool) {
+	v := m.need_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNeedID returns the old "need_id" field's value of the VisitCount entity.
+// If the VisitCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitCountMutation) OldNeedID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNeedID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNeedID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNeedID: %w", err)
+	}
+	return oldValue.NeedID, nil
+}
+
+// ClearNeedID clears the value of the "need_id" field.
+func (m *VisitCountMutation) ClearNeedID() {
+	m.need_id = nil
+	m.clearedFields[visitcount.FieldNeedID] = struct{}{}
+}
+
+// NeedIDCleared returns if the "need_id" field was cleared in this mutation.
+func (m *VisitCountMutation) NeedIDCleared() bool {
+	_, ok := m.clearedFields[visitcount.FieldNeedID]
+	return ok
+}
+
+// ResetNeedID resets all changes to the "need_id" field.
+func (m *VisitCountMutation) ResetNeedID() {
+	m.need_id = nil
+	delete(m.clearedFields, visitcount.FieldNeedID)
+}
+
+// SetVisits sets the "visits" field.
+func (m *VisitCountMutation) SetVisits(i int) {
+	m.visits = &i
+	m.addvisits = nil
+}
+
+// Visits returns the value of the "visits" field in the mutation.
+func (m *VisitCountMutation) Visits() (r int, exists bool) {
+	v := m.visits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisits returns the old "visits" field's value of the VisitCount entity.
+// If the VisitCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitCountMutation) OldVisits(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisits: %w", err)
+	}
+	return oldValue.Visits, nil
+}
+
+// AddVisits adds i to the "visits" field.
+func (m *VisitCountMutation) AddVisits(i int) {
+	if m.addvisits != nil {
+		*m.addvisits += i
+	} else {
+		m.addvisits = &i
+	}
+}
+
+// AddedVisits returns the value that was added to the "visits" field in this mutation.
+func (m *VisitCountMutation) AddedVisits() (r int, exists bool) {
+	v := m.addvisits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVisits resets all changes to the "visits" field.
+func (m *VisitCountMutation) ResetVisits() {
+	m.visits = nil
+	m.addvisits = nil
+}
+
+// Where appends a list predicates to the VisitCountMutation builder.
+func (m *VisitCountMutation) Where(ps ...predicate.VisitCount) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VisitCountMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VisitCountMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.VisitCount, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VisitCountMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VisitCountMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (VisitCount).
+func (m *VisitCountMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VisitCountMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.hub_id != nil {
+		fields = append(fields, visitcount.FieldHubID)
+	}
+	if m.arrived_on != nil {
+		fields = append(fields, visitcount.FieldArrivedOn)
+	}
+	if m.need_id != nil {
+		fields = append(fields, visitcount.FieldNeedID)
+	}
+	if m.visits != nil {
+		fields = append(fields, visitcount.FieldVisits)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VisitCountMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case visitcount.FieldHubID:
+		return m.HubID()
+	case visitcount.FieldArrivedOn:
+		return m.ArrivedOn()
+	case visitcount.FieldNeedID:
+		return m.NeedID()
+	case visitcount.FieldVisits:
+		return m.Visits()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VisitCountMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case visitcount.FieldHubID:
+		return m.OldHubID(ctx)
+	case visitcount.FieldArrivedOn:
+		return m.OldArrivedOn(ctx)
+	case visitcount.FieldNeedID:
+		return m.OldNeedID(ctx)
+	case visitcount.FieldVisits:
+		return m.OldVisits(ctx)
+	}
+	return nil, fmt.Errorf("unknown VisitCount field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VisitCountMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case visitcount.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case visitcount.FieldArrivedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArrivedOn(v)
+		return nil
+	case visitcount.FieldNeedID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNeedID(v)
+		return nil
+	case visitcount.FieldVisits:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisits(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VisitCount field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VisitCountMutation) AddedFields() []string {
+	var fields []string
+	if m.addvisits != nil {
+		fields = append(fields, visitcount.FieldVisits)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VisitCountMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case visitcount.FieldVisits:
+		return m.AddedVisits()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VisitCountMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case visitcount.FieldVisits:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVisits(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VisitCount numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VisitCountMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(visitcount.FieldNeedID) {
+		fields = append(fields, visitcount.FieldNeedID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VisitCountMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VisitCountMutation) ClearField(name string) error {
+	switch name {
+	case visitcount.FieldNeedID:
+		m.ClearNeedID()
+		return nil
+	}
+	return fmt.Errorf("unknown VisitCount nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VisitCountMutation) ResetField(name string) error {
+	switch name {
+	case visitcount.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case visitcount.FieldArrivedOn:
+		m.ResetArrivedOn()
+		return nil
+	case visitcount.FieldNeedID:
+		m.ResetNeedID()
+		return nil
+	case visitcount.FieldVisits:
+		m.ResetVisits()
+		return nil
+	}
+	return fmt.Errorf("unknown VisitCount field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VisitCountMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VisitCountMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VisitCountMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VisitCountMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VisitCountMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VisitCountMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VisitCountMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown VisitCount unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VisitCountMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown VisitCount edge %s", name)
 }

@@ -30,6 +30,7 @@ import (
 	"liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/ent/visitcount"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -949,4 +950,13 @@ func init() {
 	visitDescID := visitMixinFields0[0].Descriptor()
 	// visit.DefaultID holds the default value on creation for the id field.
 	visit.DefaultID = visitDescID.Default.(func() uuid.UUID)
+	visitcountMixin := schema.VisitCount{}.Mixin()
+	visitcountMixinFields0 := visitcountMixin[0].Fields()
+	_ = visitcountMixinFields0
+	visitcountFields := schema.VisitCount{}.Fields()
+	_ = visitcountFields
+	// visitcountDescID is the schema descriptor for id field.
+	visitcountDescID := visitcountMixinFields0[0].Descriptor()
+	// visitcount.DefaultID holds the default value on creation for the id field.
+	visitcount.DefaultID = visitcountDescID.Default.(func() uuid.UUID)
 }

@@ -58,6 +58,8 @@ type Tx struct {
 	Trust *TrustClient
 	// Visit is the client for interacting with the Visit builders.
 	Visit *VisitClient
+	// VisitCount is the client for interacting with the VisitCount builders.
+	VisitCount *VisitCountClient
 
 	// lazily loaded.
 	client     *Client
@@ -212,6 +214,7 @@ func (tx *Tx) init() {
 	tx.TaxonomyTerm = NewTaxonomyTermClient(tx.config)
 	tx.Trust = NewTrustClient(tx.config)
 	tx.Visit = NewVisitClient(tx.config)
+	tx.VisitCount = NewVisitCountClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

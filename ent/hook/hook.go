@@ -285,6 +285,18 @@ func (f VisitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VisitMutation", m)
 }
 
+// The VisitCountFunc type is an adapter to allow the use of ordinary
+// function as VisitCount mutator.
+type VisitCountFunc func(context.Context, *ent.VisitCountMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VisitCountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VisitCountMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VisitCountMutation", m)
+}
+
 // Condition is a hook condition function.
 type Condition func(context.Context, ent.Mutation) bool
 

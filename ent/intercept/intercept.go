@@ -32,6 +32,7 @@ import (
 	"liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/ent/visitcount"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -711,6 +712,33 @@ func (f TraverseVisit) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.VisitQuery", q)
 }
 
+// The VisitCountFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VisitCountFunc func(context.Context, *ent.VisitCountQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VisitCountFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VisitCountQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VisitCountQuery", q)
+}
+
+// The TraverseVisitCount type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVisitCount func(context.Context, *ent.VisitCountQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVisitCount) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVisitCount) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VisitCountQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VisitCountQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
@@ -760,6 +788,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TrustQuery, predicate.Trust, trust.OrderOption]{typ: ent.TypeTrust, tq: q}, nil
 	case *ent.VisitQuery:
 		return &query[*ent.VisitQuery, predicate.Visit, visit.OrderOption]{typ: ent.TypeVisit, tq: q}, nil
+	case *ent.VisitCountQuery:
+		return &query[*ent.VisitCountQuery, predicate.VisitCount, visitcount.OrderOption]{typ: ent.TypeVisitCount, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

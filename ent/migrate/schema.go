@@ -938,6 +938,20 @@ var (
 			},
 		},
 	}
+	// VisitCountsColumns holds the columns for the "visit_counts" table.
+	VisitCountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "arrived_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "need_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "visits", Type: field.TypeInt},
+	}
+	// VisitCountsTable holds the schema information for the "visit_counts" table.
+	VisitCountsTable = &schema.Table{
+		Name:       "visit_counts",
+		Columns:    VisitCountsColumns,
+		PrimaryKey: []*schema.Column{VisitCountsColumns[0]},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccessNeedsTable,
@@ -963,6 +977,7 @@ var (
 		TaxonomyTermsTable,
 		TrustsTable,
 		VisitsTable,
+		VisitCountsTable,
 	}
 )
 

@@ -74,3 +74,6 @@ type Trust func(*sql.Selector)
 
 // Visit is the predicate function for visit builders.
 type Visit func(*sql.Selector)
+
+// VisitCount is the predicate function for visitcount builders.
+type VisitCount func(*sql.Selector)

@@ -87,6 +87,20 @@ func (Visit) Annotations() []schema.Annotation {
 	}
 }
 
+// VisitCount is how many visits a hub had on a day about a need: what reports add up. Triggers keep it with the visits
+// (see the migrations); nothing else writes it.
+type VisitCount struct{ ent.Schema }
+
+func (VisitCount) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}} }
+
+func (VisitCount) Fields() []ent.Field {
+	return []ent.Field{
+		field.Time("arrived_on").SchemaType(map[string]string{dialect.Postgres: "date"}).Immutable(),
+		field.UUID("need_id", uuid.UUID{}).Immutable().Optional().Nillable().Comment("nil: none was recorded"),
+		field.Int("visits"),
+	}
+}
+
 // Conversation is a visitor's time with an advisor: what matters to them, needs found, what was agreed.
 type Conversation struct{ ent.Schema }
 

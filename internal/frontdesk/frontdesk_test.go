@@ -157,3 +157,40 @@ func TestByWeek(t *testing.T) {
 		}
 	}
 }
+
+// TestCountsFollowTheVisits: arrivals and undone visits of many desks at once, and a need put right, leave the counts as
+// an independent count of the visits has them.
+func TestCountsFollowTheVisits(t *testing.T) {
+	w, d := desk(t)
+	ctx := w.As(t, w.Walton, viewer.Reception)
+	client := w.Store.Client(ctx)
+	money := client.Need.Create().SetCode("money").SetName("Money").SaveX(ctx)
+	work := client.Need.Create().SetCode("work").SetName("Work").SaveX(ctx)
+	needs := []*string{&money.Code, &work.Code, nil}
+	var all sync.WaitGroup
+	for i := range 60 {
+		all.Go(func() {
+			v, _, err := d.Arrive(ctx, frontdesk.Arrival{ClientMutationID: fmt.Sprint(i), Need: needs[i%3]})
+			if err == nil && i%4 == 0 {
+				err = d.Undo(ctx, v.ID)
+			}
+			if err == nil && i%4 == 1 {
+				err = client.Visit.UpdateOneID(v.ID).SetNeedID(work.ID).Exec(ctx)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := w.Count(t, `select count(*) from visits`); n != 45 {
+		t.Fatalf("%d visits, want 45", n)
+	}
+	if n := w.Count(t, `
+		select count(*) from (select hub_id, arrived_on, need_id, count(*) as visits from visits group by 1, 2, 3) counted
+		full join (select * from visit_counts where visits <> 0) kept
+		  on (kept.hub_id, kept.arrived_on) = (counted.hub_id, counted.arrived_on) and kept.need_id is not distinct from counted.need_id
+		where kept.visits is distinct from counted.visits`); n != 0 {
+		t.Errorf("%d counts differ from the visits", n)
+	}
+}

@@ -50,6 +50,7 @@ var tables = map[string]table{
 	ent.TypeServiceTerm:       {"service_terms", hubLevel},
 	ent.TypeSignpost:          {"signposts", hubLevel},
 	ent.TypeTaxonomyTerm:      {"taxonomy_terms", hubLevel},
+	ent.TypeVisitCount:        {"visit_counts", hubLevel},
 	ent.TypeVisit:             {"visits", hubLevel},
 }
 
