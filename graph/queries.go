@@ -165,11 +165,17 @@ func (r *Resolver) visitsOn(ctx context.Context, h *ent.Hub, on *time.Time, firs
 	if rows.has("person") {
 		r.Log.Read(ctx, audit.Event{Action: "desk.read", SubjectType: "hub", SubjectID: h.ID})
 	}
-	selectVisit(ctx, q.Limit(args.Limit()), rows)
+	selectVisit(ctx, q.Limit(args.Limit()), rows.without("need"))
+	q.Select(visit.FieldNeedID)
 	q.Modify(args.Order(true, visit.FieldArrivedAt, visit.FieldID))
 	visits, err := q.All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list visits: %w", err)
+	}
+	if rows.has("need") {
+		if err := r.Desk.NameNeeds(ctx, visits); err != nil {
+			return nil, err
+		}
 	}
 	page := paging.New(args, visits, visitKey)
 	page.TotalCount = total
@@ -181,16 +187,10 @@ func (r *Resolver) visitsByWeek(ctx context.Context, from, to time.Time) ([]*Wee
 	if err != nil {
 		return nil, err
 	}
-	needs := map[uuid.UUID]*ent.Need{}
+	var needs map[uuid.UUID]*ent.Need
 	if s := wanted(ctx); s.has("need") && len(counts) > 0 {
-		q := r.Store.Client(ctx).Need.Query()
-		selectNeed(q, s.of("need"))
-		all, err := q.All(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list needs: %w", err)
-		}
-		for _, n := range all {
-			needs[n.ID] = n
+		if needs, err = r.Desk.Needs(ctx); err != nil {
+			return nil, err
 		}
 	}
 	rows := make([]WeekCount, len(counts))

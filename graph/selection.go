@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -77,6 +78,18 @@ func (s selection) of(name string) selection {
 		set = append(set, f.SelectionSet...)
 	}
 	return selectionOf(set, s.variables)
+}
+
+// without is the selection but for the fields of a name, which are answered in another way.
+func (s selection) without(name string) selection {
+	rest := selection{variables: s.variables, byName: maps.Clone(s.byName)}
+	delete(rest.byName, name)
+	for _, n := range s.names {
+		if n != name {
+			rest.names = append(rest.names, n)
+		}
+	}
+	return rest
 }
 
 // node is what is asked of each row of a page.

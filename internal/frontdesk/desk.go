@@ -27,11 +27,13 @@ type Desk struct {
 	store  *store.Store
 	log    *audit.Log
 	clocks clocks
+
+	taxonomies taxonomies
 }
 
 // New makes a desk.
 func New(s *store.Store, log *audit.Log) *Desk {
-	return &Desk{store: s, log: log, clocks: clocks{kept: map[uuid.UUID]keptClock{}}}
+	return &Desk{store: s, log: log, clocks: clocks{kept: map[uuid.UUID]keptClock{}}, taxonomies: taxonomies{kept: map[uuid.UUID]keptNeeds{}}}
 }
 
 // Arrival is somebody coming in.

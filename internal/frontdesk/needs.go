@@ -1,0 +1,82 @@
+package frontdesk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liferooms.io/liferooms/ent"
+)
+
+// needsAge is how long a hub's needs are kept: a renamed need is seen by every replica within it.
+const needsAge = 5 * time.Second
+
+// taxonomies keeps each hub's needs, a dozen rows that every list of visits names. There are as many as hubs.
+type taxonomies struct {
+	mu   sync.Mutex
+	kept map[uuid.UUID]keptNeeds
+}
+
+type keptNeeds struct {
+	byID  map[uuid.UUID]*ent.Need
+	until time.Time
+}
+
+// Needs are the needs of the viewer's hub by id, offered or not, at most five seconds old. They are shared: do not change
+// them.
+func (d *Desk) Needs(ctx context.Context) (map[uuid.UUID]*ent.Need, error) {
+	id := hubOf(ctx)
+	if id == uuid.Nil { // what is kept is one hub's, or it would be shown to another
+		return nil, errors.New("read the hub's needs: the viewer works in no one hub")
+	}
+	d.taxonomies.mu.Lock()
+	kept := d.taxonomies.kept[id]
+	d.taxonomies.mu.Unlock()
+	if kept.byID != nil && time.Now().Before(kept.until) {
+		return kept.byID, nil
+	}
+	all, err := d.store.Client(ctx).Need.Query().All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the hub's needs: %w", err)
+	}
+	byID := make(map[uuid.UUID]*ent.Need, len(all))
+	for _, n := range all {
+		byID[n.ID] = n
+	}
+	d.taxonomies.mu.Lock()
+	d.taxonomies.kept[id] = keptNeeds{byID, time.Now().Add(needsAge)}
+	d.taxonomies.mu.Unlock()
+	return byID, nil
+}
+
+// NameNeeds gives visits their needs from those that are kept; where a need is newer than they are, they are read again.
+func (d *Desk) NameNeeds(ctx context.Context, visits []*ent.Visit) error {
+	for range 2 {
+		needs, err := d.Needs(ctx)
+		if err != nil {
+			return err
+		}
+		unknown := false
+		for _, v := range visits {
+			if v.NeedID != nil {
+				v.Edges.Need = needs[*v.NeedID]
+				unknown = unknown || v.Edges.Need == nil
+			}
+		}
+		if !unknown {
+			return nil
+		}
+		d.taxonomies.forget(hubOf(ctx))
+	}
+	return errors.New("name the needs of visits: a visit has a need that its hub has not")
+}
+
+func (t *taxonomies) forget(hub uuid.UUID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.kept, hub)
+}
