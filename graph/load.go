@@ -55,7 +55,12 @@ func selectPerson(ctx context.Context, q *ent.PersonQuery, s selection, many boo
 	for _, f := range s.byName["visits"] {
 		if args, err := pageOf(f, s.variables); err == nil {
 			q.WithNamedVisits(key(args), func(q *ent.VisitQuery) {
-				selectVisit(ctx, q, selectionOf(f.SelectionSet, s.variables).node())
+				rows := selectionOf(f.SelectionSet, s.variables).node()
+				if !many { // person names the needs of these
+					rows = rows.without("need")
+					q.Select(visit.FieldNeedID)
+				}
+				selectVisit(ctx, q, rows)
 				cut(q.Modify, func(n int) { q.Limit(n) }, args, many, visit.FieldPersonID, visit.FieldArrivedAt, visit.FieldID)
 			})
 		}

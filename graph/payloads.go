@@ -8,7 +8,6 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/conversation"
-	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/visit"
 	domain "liferooms.io/liferooms/internal/person"
@@ -57,9 +56,7 @@ func (r *Resolver) signpostPayload(ctx context.Context, p *ent.Signpost) (*ent.S
 
 func (r *Resolver) personPayload(ctx context.Context, p *ent.Person) (*ent.Person, error) {
 	return payload(ctx, "person", p, func(s selection) (*ent.Person, error) {
-		q := r.Store.Client(ctx).Person.Query().Where(person.ID(p.ID))
-		selectPerson(ctx, q, s, false)
-		return q.Only(ctx)
+		return r.person(ctx, p.ID, s)
 	})
 }
 

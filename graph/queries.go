@@ -209,7 +209,23 @@ func (r *Resolver) person(ctx context.Context, id uuid.UUID, s selection) (*ent.
 	q := r.Store.Client(ctx).Person.Query().Where(person.ID(id))
 	selectPerson(ctx, q, s, false)
 	p, err := q.Only(ctx)
-	return found("person", p, err)
+	if p, err = found("person", p, err); err != nil {
+		return nil, err
+	}
+	for _, f := range s.byName["visits"] {
+		args, err := pageOf(f, s.variables)
+		if err != nil || !selectionOf(f.SelectionSet, s.variables).node().has("need") {
+			continue // what is wrong with the arguments is said where the page is resolved
+		}
+		visits, err := p.NamedVisits(key(args))
+		if err != nil {
+			return nil, fmt.Errorf("read a person's visits: %w", err)
+		}
+		if err := r.Desk.NameNeeds(ctx, visits); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 // peopleOf reads the people of matches, and records that each was shown.
