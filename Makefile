@@ -15,6 +15,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 dev: bin/liferooms ## Run everything on this machine: PORT=8080, LIFEROOMS_DATA=.data
+	@test/prepare.sh postgres
 	@exec bin/liferooms dev
 
 token: bin/liferooms ## Print a bearer token of the running `make dev`: AS=fay

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings what the tests need beyond Go, Node and make: Chromium and Postgres from the distribution where there are none.
+# Brings what is needed beyond Go, Node and make, from the distribution where there is none: Postgres, and for the tests
+# Chromium. `prepare.sh postgres` brings Postgres only, which is all that `make dev` needs.
 set -euo pipefail
 
 have_postgres() {
@@ -17,19 +18,19 @@ have_chromium() {
 
 missing=()
 have_postgres || missing+=(postgresql)
-have_chromium || missing+=(chromium)
+[ "${1:-}" = postgres ] || have_chromium || missing+=(chromium)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! sudo -n true 2>/dev/null; then
-    echo "The tests need ${missing[*]}. Install them, for instance: sudo apt-get install ${missing[*]}" >&2
+    echo "Missing: ${missing[*]}. Install what is missing, for instance: sudo apt-get install ${missing[*]}" >&2
     exit 1
   fi
   as_root=(sudo -n)
 fi
 if ! command -v apt-get >/dev/null; then
-  echo "The tests need ${missing[*]}. Install them with your system's package manager." >&2
+  echo "Missing: ${missing[*]}. Install what is missing with your system's package manager." >&2
   exit 1
 fi
 echo "installing ${missing[*]}"
