@@ -45,16 +45,16 @@ func New(s *store.Store, log *audit.Log, sessions staff.Sessions, signOut func(c
 // NewServer makes the HTTP handler of the API with its permissions, errors and audit. Transports, limits and trusted
 // documents are the caller's to add. Each request's context must hold the viewer (none: every operation answers
 // UNAUTHENTICATED) and the request's id.
-func NewServer(r *Resolver) *handler.Server {
-	s := handler.New(NewExecutableSchema(Config{Resolvers: r}))
+func NewServer(r *Resolver, options ...Option) *handler.Server {
+	s := handler.New(newExecution(r, options))
 	configure(s)
 	s.SetDisableSuggestion(true)
 	return s
 }
 
 // NewExecutor is NewServer without HTTP.
-func NewExecutor(r *Resolver) *executor.Executor {
-	e := executor.New(NewExecutableSchema(Config{Resolvers: r}))
+func NewExecutor(r *Resolver, options ...Option) *executor.Executor {
+	e := executor.New(newExecution(r, options))
 	configure(e)
 	e.SetDisableSuggestion(true)
 	return e
