@@ -21,16 +21,34 @@ import (
 	"liferooms.io/liferooms/internal/store/storetest"
 )
 
-// API is the API over the database of one World.
+// API is the API over the database of one World. It is not safe for concurrent use.
 type API struct {
 	t       testing.TB
 	handler *handler.Server
+	name    string   // begins each request's id
+	second  *opinion // nil: nobody is asked for one
 	asked   int
+	run     graph.Run
 }
 
-// New makes the API over w.
+// New makes the API over w as it is served. Each read is asked a second time of gqlgen's executor over Ent, and the test
+// fails where the two do not answer, or record in the audit, the same.
 func New(t testing.TB, w *storetest.World) *API {
 	t.Helper()
+	a := open(t, w)
+	a.second = newOpinion(t, w)
+	return a
+}
+
+// Interpreted makes the API over w with nothing compiled: gqlgen's executor over Ent runs every operation.
+func Interpreted(t testing.TB, w *storetest.World) *API {
+	t.Helper()
+	return open(t, w, graph.WithoutCompiler())
+}
+
+func open(t testing.TB, w *storetest.World, options ...graph.Option) *API {
+	t.Helper()
+	a := &API{t: t, name: "test"}
 	log := audit.New(w.Store)
 	t.Cleanup(log.Close)
 	signIn, err := signin.New(w.Store, log, signin.Config{PublicURL: "http://localhost:8080"})
@@ -38,10 +56,11 @@ func New(t testing.TB, w *storetest.World) *API {
 		t.Fatal(err)
 	}
 	signOut := func(context.Context) (string, error) { return "", nil } // needs a browser's session, which has none here
-	s := graph.NewServer(graph.New(w.Store, log, signIn, signOut))
-	s.AddTransport(transport.SSE{})
-	s.AddTransport(transport.POST{})
-	return &API{t: t, handler: s}
+	options = append(options, graph.OnRun(func(_ context.Context, r graph.Run) { a.run = r }))
+	a.handler = graph.NewServer(graph.New(w.Store, log, signIn, signOut), options...)
+	a.handler.AddTransport(transport.SSE{})
+	a.handler.AddTransport(transport.POST{})
+	return a
 }
 
 // Answer is what the API says to one request.
@@ -51,7 +70,8 @@ type Answer struct {
 		Message    string `json:"message"`
 		Path       []any  `json:"path"`
 		Extensions struct {
-			Code string `json:"code"`
+			Code  string `json:"code"`
+			Field string `json:"field"`
 		} `json:"extensions"`
 	} `json:"errors"`
 	// Raw is the answer as it came.
@@ -66,6 +86,19 @@ func (a Answer) Comparable() string { return requestID.ReplaceAllString(a.Raw, `
 // Do asks as the viewer of ctx.
 func (a *API) Do(ctx context.Context, query string, variables map[string]any) Answer {
 	a.t.Helper()
+	if a.second == nil || !reads(query) {
+		return a.once(ctx, query, variables)
+	}
+	both := a.Both(ctx, query, variables)
+	if d := both.Difference(); d != "" {
+		a.t.Errorf("two opinions of\n%s\nwith %v: %s", query, variables, d)
+	}
+	return both.Served
+}
+
+func (a *API) once(ctx context.Context, query string, variables map[string]any) Answer {
+	a.t.Helper()
+	a.run = graph.Run{}
 	return a.decode(a.send(ctx, "application/json", query, variables))
 }
 
@@ -90,7 +123,7 @@ func (a *API) send(ctx context.Context, accept, query string, variables map[stri
 		a.t.Fatal(err)
 	}
 	a.asked++
-	ctx = request.WithID(ctx, fmt.Sprint("test-", a.asked))
+	ctx = request.WithID(ctx, a.requestID())
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("content-type", "application/json")
 	r.Header.Set("accept", accept)
@@ -98,6 +131,8 @@ func (a *API) send(ctx context.Context, accept, query string, variables map[stri
 	a.handler.ServeHTTP(w, r)
 	return w.Body.String()
 }
+
+func (a *API) requestID() string { return fmt.Sprint(a.name, "-", a.asked) }
 
 func (a *API) decode(raw string) Answer {
 	a.t.Helper()

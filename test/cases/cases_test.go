@@ -28,11 +28,13 @@ func TestCases(t *testing.T) {
 		t.Fatalf("no cases: %v", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { run(t, file) })
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(name+"/served", func(t *testing.T) { run(t, file, apitest.New) })
+		t.Run(name+"/interpreted", func(t *testing.T) { run(t, file, apitest.Interpreted) })
 	}
 }
 
-func run(t *testing.T, file string) {
+func run(t *testing.T, file string, open func(testing.TB, *storetest.World) *apitest.API) {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +47,7 @@ func run(t *testing.T, file string) {
 	}
 	w := storetest.New(t)
 	furnish(t, w)
-	api := apitest.New(t, w)
+	api := open(t, w)
 	staff := map[string]context.Context{}
 	bound := map[string]any{}
 	for i := 0; i < len(archive.Files); i += 2 {

@@ -1,4 +1,5 @@
-// Package cases runs the GraphQL cases in testdata: one file for each, named after what it shows.
+// Package cases runs the GraphQL cases in testdata: one file for each, named after what it shows. Each runs twice: as the
+// API serves it, and by gqlgen's executor over Ent alone.
 //
 // A file is a txtar archive. Its first lines say what it shows. Then each step is a request, in a section
 // "-- role@hub --", followed by the answer that it must get, in a section "-- answer --" as JSON. In an answer "<any>"

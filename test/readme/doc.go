@@ -1,0 +1,2 @@
+// Package readme keeps README.md true: what it tells a newcomer to type is typed here, as it stands there.
+package readme
