@@ -134,6 +134,9 @@ func (b *bench) estimate(operations int) time.Duration {
 func (b *bench) operation(ctx context.Context, o *operation, report *report) error {
 	statements := map[string]float64{}
 	for _, subject := range subjects {
+		if err := b.again(ctx, o); err != nil {
+			return err
+		}
 		workers, done, err := b.workers(ctx, o, subject, 1)
 		if err != nil {
 			return err

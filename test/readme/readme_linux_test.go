@@ -124,12 +124,13 @@ func (s *shell) asks(command string) {
 	}
 }
 
-// measures runs the bench over a small region and for moments only: that it measures everything, not how fast it is.
+// measures runs the bench over a small region (with people enough that it does not run out of them before all are checked
+// in) and for moments only: that it measures everything, not how fast it is.
 func (s *shell) measures(command string) {
 	s.t.Helper()
 	rows := filepath.Join(s.t.TempDir(), "bench.json")
 	small := *s
-	small.env = append(slices.Clone(s.env), "BENCH_FLAGS=--hubs=1 --clients=1,2 --spells=1 --spell=100ms --warm-up=50ms --data="+filepath.Join(s.data, "bench")+" --out="+rows)
+	small.env = append(slices.Clone(s.env), "BENCH_FLAGS=--hubs=5 --clients=1,2 --spells=1 --spell=100ms --warm-up=50ms --data="+filepath.Join(s.data, "bench")+" --out="+rows)
 	small.output(command)
 	text, err := os.ReadFile(rows)
 	if err != nil {
