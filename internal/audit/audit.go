@@ -106,32 +106,50 @@ func (l *Log) Queue(ctx context.Context, b *pgx.Batch, e Event) error {
 	return nil
 }
 
-// Read records that something was read, outside a transaction: events of many requests are written together. The answer
-// to the request must wait for Flushed, so that nothing is shown whose reading is not on record.
+// Read records that something was read, outside a transaction. What an operation reads is written when it has read
+// everything (see Flushed), so that no part of it sees the record of another: an operation that reads the audit itself
+// would else show sometimes more and sometimes less.
 func (l *Log) Read(ctx context.Context, e Event) {
-	r, err := rowOf(ctx, e)
 	t := trackerOf(ctx)
+	r, err := rowOf(ctx, e)
 	if err != nil {
 		t.fail(err)
 		return
 	}
-	h := viewer.FromContext(ctx).Hubs
+	one := read{l, r, viewer.FromContext(ctx).Hubs}
+	if t == orphan {
+		one.write()
+		return
+	}
+	t.add(one)
+}
+
+// read is an event on its way to the log.
+type read struct {
+	log  *Log
+	row  row
+	hubs []viewer.Hub
+}
+
+// write adds the event to those of its trust that are written next: events of many requests are written together.
+func (r read) write() *batch {
+	l := r.log
 	l.mu.Lock()
-	b := l.pending[r.TrustID]
+	defer l.mu.Unlock()
+	b := l.pending[r.row.TrustID]
 	if b == nil {
 		b = &batch{hubs: map[uuid.UUID]viewer.Hub{}, written: make(chan struct{})}
-		l.pending[r.TrustID] = b
+		l.pending[r.row.TrustID] = b
 	}
-	b.rows = append(b.rows, r)
-	for _, hub := range h {
+	b.rows = append(b.rows, r.row)
+	for _, hub := range r.hubs {
 		b.hubs[hub.ID] = hub
 	}
-	l.mu.Unlock()
-	t.add(b)
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
+	return b
 }
 
 func rowOf(ctx context.Context, e Event) (row, error) {

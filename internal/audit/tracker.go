@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// tracker knows which batches hold the reads of one request.
+// tracker holds what one request has read so far.
 type tracker struct {
-	mu      sync.Mutex
-	batches []*batch
-	err     error
+	mu    sync.Mutex
+	reads []read
+	err   error
 }
 
 type trackerKey struct{}
 
-// Track makes a context in which Flushed waits for what Read recorded.
+// Track makes a context in which what Read records waits for Flushed.
 func Track(ctx context.Context) context.Context {
 	return context.WithValue(ctx, trackerKey{}, &tracker{})
 }
@@ -31,15 +31,10 @@ func trackerOf(ctx context.Context) *tracker {
 	return orphan
 }
 
-func (t *tracker) add(b *batch) {
-	if t == orphan {
-		return
-	}
+func (t *tracker) add(r read) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !slices.Contains(t.batches, b) {
-		t.batches = append(t.batches, b)
-	}
+	t.reads = append(t.reads, r)
 }
 
 func (t *tracker) fail(err error) {
@@ -48,13 +43,20 @@ func (t *tracker) fail(err error) {
 	t.err = errors.Join(t.err, err)
 }
 
-// Flushed waits until every read recorded in ctx (see Track) is saved, and fails where one could not be.
+// Flushed writes what was read in ctx (see Track), waits until it is saved, and fails where it could not be. The answer to
+// a request must wait for it, so that nothing is shown whose reading is not on record.
 func Flushed(ctx context.Context) error {
 	t := trackerOf(ctx)
 	t.mu.Lock()
-	batches, err := t.batches, t.err
-	t.batches = nil
+	reads, err := t.reads, t.err
+	t.reads = nil
 	t.mu.Unlock()
+	var batches []*batch
+	for _, r := range reads {
+		if b := r.write(); !slices.Contains(batches, b) {
+			batches = append(batches, b)
+		}
+	}
 	for _, b := range batches {
 		select {
 		case <-b.written:
