@@ -2,8 +2,16 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"liferooms.io/liferooms/graph/compile"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 // How an operation was run.
@@ -23,9 +31,23 @@ type RunResult string
 type Run struct {
 	Result RunResult
 	// Because says why an operation was interpreted, in few and bounded words: the field that cannot be compiled, as
-	// Type.field; "arguments" where they cannot be used, which the executor then says; "off"; "subscription".
+	// Type.field; or one of the reasons below.
 	Because string
 }
+
+// Why an operation may be interpreted, beside a field of it.
+const (
+	// BecauseOff: the compiler is switched off.
+	BecauseOff = "off"
+	// BecauseArguments: they cannot be used; the executor says why.
+	BecauseArguments = "arguments"
+	// BecauseHole: something that is always there is missing; the executor says what.
+	BecauseHole = "hole"
+	// BecauseShape: more variables than a plan can tell apart decide what is selected.
+	BecauseShape = "shape"
+	// BecauseKind: it is a mutation or a subscription.
+	BecauseKind = "kind"
+)
 
 // Option changes how operations run.
 type Option func(*execution)
@@ -40,20 +62,171 @@ func OnRun(fn func(context.Context, Run)) Option { return func(e *execution) { e
 // executor.
 type execution struct {
 	graphql.ExecutableSchema
-	off  bool
-	tell func(context.Context, Run)
+	resolver *Resolver
+	off      bool
+	tell     func(context.Context, Run)
+
+	schema *compile.Schema
+	shapes *lru.Cache[*ast.OperationDefinition, shape]
+	plans  *lru.Cache[planKey, *plan]
+}
+
+// plans is how many plans are kept: the app's operations have a few shapes each.
+const plans = 2000
+
+// planKey is an operation of a document and its shape. The document is the one that the cache of documents holds for its
+// text, so the same text is the same operation. Permissions need no part in it: an operation that selects what its viewer
+// may not see is refused before, and has no plan for them.
+type planKey struct {
+	operation *ast.OperationDefinition
+	shape     uint64
+}
+
+type shape struct {
+	compile.Shape
+	ok bool
+}
+
+// plan is a compiled operation, or why there is none.
+type plan struct {
+	*compile.Plan
+	because string
 }
 
 func newExecution(r *Resolver, options []Option) *execution {
-	e := &execution{ExecutableSchema: NewExecutableSchema(Config{Resolvers: r}), tell: func(context.Context, Run) {}}
+	schema := NewExecutableSchema(Config{Resolvers: r})
+	e := &execution{ExecutableSchema: schema, resolver: r, tell: func(context.Context, Run) {}}
 	for _, option := range options {
 		option(e)
+	}
+	var err error
+	if e.schema, err = r.declared(schema.(*executableSchema)); err != nil {
+		panic(err) // a mistake in the declaration, which every test meets
+	}
+	if e.shapes, err = lru.New[*ast.OperationDefinition, shape](documents); err != nil {
+		panic(err) // a size below one
+	}
+	if e.plans, err = lru.New[planKey, *plan](plans); err != nil {
+		panic(err) // a size below one
 	}
 	return e
 }
 
 // Exec implements graphql.ExecutableSchema.
 func (e *execution) Exec(ctx context.Context) graphql.ResponseHandler {
-	e.tell(ctx, Run{Interpreted, "off"})
-	return e.ExecutableSchema.Exec(ctx)
+	op := graphql.GetOperationContext(ctx)
+	plan, result := e.plan(op)
+	if plan.because != "" {
+		e.tell(ctx, Run{Interpreted, plan.because})
+		return e.ExecutableSchema.Exec(ctx)
+	}
+	answered := false
+	return func(ctx context.Context) *graphql.Response {
+		if answered {
+			return nil
+		}
+		answered = true
+		return e.read(ctx, op, plan, result)
+	}
+}
+
+// plan gives the plan of an operation.
+func (e *execution) plan(op *graphql.OperationContext) (*plan, RunResult) {
+	switch {
+	case e.off:
+		return &plan{because: BecauseOff}, Interpreted
+	case op.Operation.Operation != ast.Query:
+		return &plan{because: BecauseKind}, Interpreted
+	}
+	s, known := e.shapes.Get(op.Operation)
+	if !known {
+		s.Shape, s.ok = e.schema.ShapeOf(op.Operation)
+		e.shapes.Add(op.Operation, s)
+	}
+	if !s.ok {
+		return &plan{because: BecauseShape}, Interpreted
+	}
+	key := planKey{op.Operation, s.Of(op.Variables)}
+	if p, known := e.plans.Get(key); known {
+		return p, CompiledHit
+	}
+	p := &plan{}
+	var err error
+	if p.Plan, err = e.schema.Compile(op.Operation, "Query", op.Variables); err != nil {
+		p.because = "error"
+		var field *compile.Uncompilable
+		if errors.As(err, &field) {
+			p.because = field.Field
+		}
+	}
+	e.plans.Add(key, p)
+	return p, CompiledMiss
+}
+
+// read answers an operation by its plan.
+func (e *execution) read(ctx context.Context, op *graphql.OperationContext, p *plan, result RunResult) *graphql.Response {
+	interpret := func(because string) *graphql.Response {
+		e.tell(ctx, Run{Interpreted, because})
+		return e.ExecutableSchema.Exec(ctx)(ctx)
+	}
+	run, err := p.Begin(ctx, op.Variables)
+	if err != nil {
+		return interpret(BecauseArguments)
+	}
+	answer, err := e.resolver.Store.ReadText(ctx, p.SQL, run.Arguments)
+	if err == nil {
+		answer, err = run.Finish(ctx, answer)
+	}
+	switch {
+	case errors.Is(err, compile.ErrHole):
+		return interpret(BecauseHole)
+	case err != nil:
+		e.tell(ctx, Run{Result: result})
+		root := op.Operation.SelectionSet[0]
+		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{present(ctx, fmt.Errorf("read: %w", err), pathOf(root))}}
+	}
+	e.tell(ctx, Run{Result: result})
+	response := &graphql.Response{Data: answer}
+	for _, m := range run.Missing {
+		response.Errors = append(response.Errors, present(ctx, problem.Missing(m.What), m.Path))
+	}
+	return response
+}
+
+func pathOf(s ast.Selection) ast.Path {
+	if f, ok := s.(*ast.Field); ok {
+		return ast.Path{ast.PathName(f.Alias)}
+	}
+	return nil
+}
+
+// decodeArguments decodes the arguments of fields as the executor does.
+func decodeArguments(e *executableSchema) func(ctx context.Context, object, field string, raw map[string]any) (map[string]any, error) {
+	ec := newExecutionContext(nil, e, nil)
+	decoders := map[string]func(context.Context, map[string]any) (map[string]any, error){
+		"Hub.auditEvents":        ec.field_Hub_auditEvents_args,
+		"Hub.conversation":       ec.field_Hub_conversation_args,
+		"Hub.findStaff":          ec.field_Hub_findStaff_args,
+		"Hub.followUps":          ec.field_Hub_followUps_args,
+		"Hub.organisation":       ec.field_Hub_organisation_args,
+		"Hub.organisations":      ec.field_Hub_organisations_args,
+		"Hub.people":             ec.field_Hub_people_args,
+		"Hub.person":             ec.field_Hub_person_args,
+		"Hub.possibleDuplicates": ec.field_Hub_possibleDuplicates_args,
+		"Hub.service":            ec.field_Hub_service_args,
+		"Hub.services":           ec.field_Hub_services_args,
+		"Hub.staff":              ec.field_Hub_staff_args,
+		"Hub.visits":             ec.field_Hub_visits_args,
+		"Hub.visitsByWeek":       ec.field_Hub_visitsByWeek_args,
+		"Person.conversations":   ec.field_Person_conversations_args,
+		"Person.visits":          ec.field_Person_visits_args,
+		"Service.nextSessions":   ec.field_Service_nextSessions_args,
+	}
+	return func(ctx context.Context, object, field string, raw map[string]any) (map[string]any, error) {
+		decode := decoders[object+"."+field]
+		if decode == nil {
+			return raw, nil
+		}
+		return decode(ctx, raw)
+	}
 }

@@ -52,10 +52,7 @@ func (r *hubResolver) People(ctx context.Context, obj *ent.Hub, search string, f
 }
 
 func (r *hubResolver) PossibleDuplicates(ctx context.Context, obj *ent.Hub, of PossibleDuplicatesInput) ([]*ent.Person, error) {
-	matches, err := r.Resolver.People.Duplicates(ctx, person.Details{
-		GivenName: person.To(&of.GivenName), FamilyName: person.To(&of.FamilyName), DateOfBirth: change(of.DateOfBirth),
-		Phone: change(of.Phone), NHSNumber: change(of.NhsNumber),
-	})
+	matches, err := r.Resolver.People.Duplicates(ctx, duplicatesOf(of))
 	if err != nil {
 		return nil, err
 	}

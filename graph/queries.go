@@ -251,6 +251,14 @@ func (r *Resolver) peopleOf(ctx context.Context, matches []domain.Match, s selec
 	return byID, nil
 }
 
+// duplicatesOf is whom possible duplicates are looked for of.
+func duplicatesOf(of PossibleDuplicatesInput) domain.Details {
+	return domain.Details{
+		GivenName: domain.To(&of.GivenName), FamilyName: domain.To(&of.FamilyName), DateOfBirth: change(of.DateOfBirth),
+		Phone: change(of.Phone), NHSNumber: change(of.NhsNumber),
+	}
+}
+
 func (r *Resolver) peopleInOrder(ctx context.Context, matches []domain.Match, s selection) ([]*ent.Person, error) {
 	people, err := r.peopleOf(ctx, matches, s)
 	if err != nil {
@@ -311,22 +319,8 @@ func (r *Resolver) followUps(ctx context.Context, dueBy *time.Time, first *int, 
 }
 
 func (r *Resolver) services(ctx context.Context, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error) {
-	var query directory.Query
-	if filter != nil {
-		if text := filter.Text.Value(); text != nil {
-			query.Text = *text
-		}
-		query.Needs, query.Free = filter.Needs.Value(), filter.Free.Value()
-		if day := filter.Day.Value(); day != nil {
-			d := weekdays[*day]
-			query.Day = &d
-		}
-		if near := filter.Near.Value(); near != nil {
-			query.Near = &directory.Near{Latitude: near.Latitude, Longitude: near.Longitude, Metres: near.Metres}
-		}
-	}
 	s := wanted(ctx).node()
-	page, err := r.Directory.Search(ctx, query, first, after, func(q *ent.ServiceQuery) { selectService(q, s) })
+	page, err := r.Directory.Search(ctx, queryOf(filter), first, after, func(q *ent.ServiceQuery) { selectService(q, s) })
 	if err != nil {
 		return nil, err
 	}
@@ -336,6 +330,26 @@ func (r *Resolver) services(ctx context.Context, filter *ServiceFilter, first *i
 		answer.Nodes[i] = e.Node.Service
 	}
 	return answer, nil
+}
+
+// queryOf is what a filter asks of the directory.
+func queryOf(filter *ServiceFilter) directory.Query {
+	var query directory.Query
+	if filter == nil {
+		return query
+	}
+	if text := filter.Text.Value(); text != nil {
+		query.Text = *text
+	}
+	query.Needs, query.Free = filter.Needs.Value(), filter.Free.Value()
+	if day := filter.Day.Value(); day != nil {
+		d := weekdays[*day]
+		query.Day = &d
+	}
+	if near := filter.Near.Value(); near != nil {
+		query.Near = &directory.Near{Latitude: near.Latitude, Longitude: near.Longitude, Metres: near.Metres}
+	}
+	return query
 }
 
 var weekdays = map[Weekday]time.Weekday{WeekdaySunday: time.Sunday, WeekdayMonday: time.Monday, WeekdayTuesday: time.Tuesday,

@@ -9,8 +9,13 @@ import (
 )
 
 // MarshalDateTime writes an instant by RFC 3339, in UTC, to the millisecond: what a browser's Date holds.
-func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return quoted(t.UTC(), "2006-01-02T15:04:05.000Z07:00")
+func MarshalDateTime(t time.Time) graphql.Marshaler { return quoted(t.UTC(), dateTime) }
+
+const dateTime = "2006-01-02T15:04:05.000Z07:00"
+
+// AppendDateTime appends an instant as MarshalDateTime writes it.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), dateTime), '"')
 }
 
 // UnmarshalDateTime reads an instant by RFC 3339.

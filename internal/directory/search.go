@@ -69,7 +69,7 @@ func (d *Directory) Search(ctx context.Context, q Query, first *int, after *stri
 	if err != nil {
 		return nil, err
 	}
-	arguments, err := q.arguments()
+	arguments, err := q.Arguments()
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +143,8 @@ func valueOf[T any](service *ent.Service, column string) (T, error) {
 	return typed, nil
 }
 
-// arguments are those of search_services between the hub and the page.
-func (q Query) arguments() ([]any, error) {
+// Arguments are those of search_services between the hub and the page.
+func (q Query) Arguments() ([]any, error) {
 	if len(q.Needs) > maxNeeds {
 		return nil, problem.Field("filter.needs", "Choose at most %d needs.", maxNeeds)
 	}

@@ -228,13 +228,9 @@ const maxWeeks = 157
 
 // ByWeek counts visits per week, Monday to Sunday, and need, for the weeks that hold the days from and to.
 func (d *Desk) ByWeek(ctx context.Context, from, to time.Time) ([]WeekCount, error) {
-	from = monday(from)
-	end := monday(to).AddDate(0, 0, 7)
-	switch {
-	case !from.Before(end):
-		return nil, problem.New(problem.BadUserInput, "The first day must not be after the last.")
-	case end.Sub(from) > maxWeeks*7*24*time.Hour:
-		return nil, problem.New(problem.BadUserInput, "Ask for at most three years at once.")
+	from, end, err := Weeks(from, to)
+	if err != nil {
+		return nil, err
 	}
 	// Days are counted from a Monday, in whole numbers: date_trunc would make each a time in a zone first.
 	counts, err := store.Collect(ctx, d.store, func(row pgx.CollectableRow) (WeekCount, error) {
@@ -255,6 +251,19 @@ func (d *Desk) ByWeek(ctx context.Context, from, to time.Time) ([]WeekCount, err
 		return nil, fmt.Errorf("count visits by week: %w", err)
 	}
 	return counts, nil
+}
+
+// Weeks gives the Monday of the week that holds from, and the Monday after the week that holds to, where the report that
+// they bound is not too long.
+func Weeks(from, to time.Time) (first, end time.Time, err error) {
+	first, end = monday(from), monday(to).AddDate(0, 0, 7)
+	switch {
+	case !first.Before(end):
+		err = problem.New(problem.BadUserInput, "The first day must not be after the last.")
+	case end.Sub(first) > maxWeeks*7*24*time.Hour:
+		err = problem.New(problem.BadUserInput, "Ask for at most three years at once.")
+	}
+	return first, end, err
 }
 
 func monday(day time.Time) time.Time {

@@ -118,8 +118,17 @@ var SearchKinds = []paging.Kind{paging.Number, paging.ID}
 // spelling), a date of birth, a phone, NHS or member number, or several of these together. Fewer than two letters or
 // digits find nobody.
 func (r *Registry) Search(ctx context.Context, text string, page paging.Args) ([]Match, error) {
+	t, err := searchTerms(text)
+	if err != nil || t.none() {
+		return nil, err
+	}
+	return r.matches(ctx, t, nearBest, page)
+}
+
+// searchTerms reads what somebody typed; none where it is too little to look for.
+func searchTerms(text string) (terms, error) {
 	if len(text) > maxSearch*4 || len([]rune(text)) > maxSearch {
-		return nil, problem.New(problem.BadUserInput, "Search for at most %d characters.", maxSearch)
+		return terms{}, problem.New(problem.BadUserInput, "Search for at most %d characters.", maxSearch)
 	}
 	significant := 0
 	for _, c := range text {
@@ -127,11 +136,22 @@ func (r *Registry) Search(ctx context.Context, text string, page paging.Args) ([
 			significant++
 		}
 	}
-	t := parse(strings.ToValidUTF8(text, " "))
-	if significant < 2 || t.none() {
-		return nil, nil
+	if significant < 2 {
+		return terms{}, nil
 	}
-	return r.matches(ctx, t, nearBest, page)
+	return parse(strings.ToValidUTF8(text, " ")), nil
+}
+
+// SearchArguments are those of person_matches for what Search looks for: words, a date of birth, numbers, how near to the
+// best; and whether there is anything to look for.
+func SearchArguments(text string) ([]any, error) {
+	t, err := searchTerms(text)
+	return append(t.arguments(), nearBest, !t.none()), err
+}
+
+func (t terms) arguments() []any {
+	// Never null, which would find nobody.
+	return []any{append([]string{}, t.words...), t.born, append([]string{}, t.numbers...)}
 }
 
 // nearBest is how near to the best match's score another must be to be shown: two people called Sean with an M are
@@ -146,27 +166,51 @@ func (r *Registry) matches(ctx context.Context, t terms, keep float64, page pagi
 		from, id := page.From[0].(float64), page.From[1].(uuid.UUID)
 		rank, after = &from, &id
 	}
-	if t.words == nil {
-		t.words = []string{}
-	}
-	if t.numbers == nil {
-		t.numbers = []string{}
-	}
+	a := t.arguments()
 	found, err := store.Collect(ctx, r.store, pgx.RowToStructByPos[Match],
 		`select id, rank, named, born, numbered from person_matches($1, $2, $3, $4, $5, $6, $7, $8)`,
-		hubOf(ctx), t.words, t.born, t.numbers, keep, rank, after, page.Limit())
+		hubOf(ctx), a[0], a[1], a[2], keep, rank, after, page.Limit())
 	if err != nil {
 		return nil, fmt.Errorf("search people: %w", err)
 	}
 	return found, nil
 }
 
-// maxDuplicates bounds the list of those who may be the same.
-const maxDuplicates = 10
+const (
+	// MaxDuplicates bounds the list of those who may be the same.
+	MaxDuplicates = 10
+	// DuplicateCandidates is how many matches are looked at for them.
+	DuplicateCandidates = 5*MaxDuplicates + 1
+	// DuplicateSQL says of found, a row of person_matches, whether they may be the same; @born is the date of birth asked for.
+	DuplicateSQL = `(found.numbered or found.named >= 0.7 and @born is null or found.named >= 0.4 and found.born or found.named >= 0.95)`
+)
 
 // Duplicates finds people who may be the one described, best match first: the same NHS or phone number, or names that
 // agree and no date of birth that says otherwise.
 func (r *Registry) Duplicates(ctx context.Context, d Details) ([]Match, error) {
+	t := duplicateTerms(d)
+	if t.none() {
+		return nil, nil
+	}
+	found, err := r.matches(ctx, t, 0, paging.Args{Size: DuplicateCandidates - 1})
+	if err != nil {
+		return nil, err
+	}
+	alike := slices.DeleteFunc(found, func(m Match) bool { // as DuplicateSQL
+		same := m.Numbered || m.Named >= 0.7 && t.born == nil || m.Named >= 0.4 && m.Born || m.Named >= 0.95
+		return !same
+	})
+	return alike[:min(len(alike), MaxDuplicates)], nil
+}
+
+// DuplicateArguments are those of person_matches for what Duplicates looks for: words, a date of birth, numbers; and
+// whether there is anything to look for.
+func DuplicateArguments(d Details) []any {
+	t := duplicateTerms(d)
+	return append(t.arguments(), !t.none())
+}
+
+func duplicateTerms(d Details) terms {
 	var t terms
 	for _, c := range []Change[*string]{d.GivenName, d.PreferredName, d.FamilyName} {
 		if c.Set && c.Value != nil {
@@ -187,16 +231,5 @@ func (r *Registry) Duplicates(ctx context.Context, d Details) ([]Match, error) {
 			t.numbers = append(t.numbers, nhs)
 		}
 	}
-	if t.none() {
-		return nil, nil
-	}
-	found, err := r.matches(ctx, t, 0, paging.Args{Size: 5 * maxDuplicates})
-	if err != nil {
-		return nil, err
-	}
-	alike := slices.DeleteFunc(found, func(m Match) bool {
-		same := m.Numbered || m.Named >= 0.7 && t.born == nil || m.Named >= 0.4 && m.Born || m.Named >= 0.95
-		return !same
-	})
-	return alike[:min(len(alike), maxDuplicates)], nil
+	return t
 }

@@ -1,0 +1,2 @@
+// Package compile makes one SQL statement of a GraphQL operation.
+package compile

@@ -1,0 +1,712 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"entgo.io/ent/schema/field"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"liferooms.io/liferooms/internal/paging"
+)
+
+// Uncompilable is a field that has no place in Ent's graph and no declaration.
+type Uncompilable struct {
+	// Field is Type.field.
+	Field string
+}
+
+func (u *Uncompilable) Error() string { return u.Field + " cannot be compiled" }
+
+// writer writes one statement.
+type writer struct {
+	schema    *Schema
+	variables map[string]any // only whether they are there, and those of @skip and @include, may shape the statement
+	path      ast.Path       // of the field that is being written; no further than the first list
+
+	rows    int // how many aliases were given
+	params  []source
+	values  map[string]*param // of Schema.Values
+	binds   []bind
+	splices []splice
+	once    []once
+}
+
+// from is a FROM clause under way: rows that belong to one another join it.
+type from struct {
+	joins strings.Builder
+	rows  map[string]string // aliases by what they are joined for
+}
+
+// place is where a field stands.
+type place struct {
+	from        *from
+	object      *Object
+	row, parent string
+	used        *bool             // whether the row is referred to
+	names       map[string]*param // parameters by name
+}
+
+// param is a parameter of a field; it is one of the statement's where something refers to it.
+type param struct {
+	source
+	typ, sql string
+}
+
+func (w *writer) alias() string {
+	w.rows++
+	return "t" + strconv.Itoa(w.rows)
+}
+
+// use gives a parameter as SQL.
+func (w *writer) use(p *param) string {
+	if p.sql == "" {
+		w.params = append(w.params, p.source)
+		p.sql = "$" + strconv.Itoa(len(w.params)) + "::" + p.typ
+	}
+	return p.sql
+}
+
+// fill writes a declared expression: @row, @parent and parameters get their names.
+func (w *writer) fill(sql string, at place) (string, error) {
+	if !strings.Contains(sql, "@") {
+		return sql, nil
+	}
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(sql, '@')
+		if i < 0 {
+			b.WriteString(sql)
+			return b.String(), nil
+		}
+		b.WriteString(sql[:i])
+		sql = sql[i+1:]
+		end := strings.IndexFunc(sql, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_') })
+		if end < 0 {
+			end = len(sql)
+		}
+		name := sql[:end]
+		sql = sql[end:]
+		switch p := at.names[name]; {
+		case name == "row":
+			if at.used != nil {
+				*at.used = true
+			}
+			b.WriteString(at.row)
+		case name == "parent":
+			b.WriteString(at.parent)
+		case name == "limit" && at.names["size"] != nil:
+			b.WriteString(w.use(at.names["size"]) + " + 1")
+		case p != nil:
+			b.WriteString(w.use(p))
+		case w.values[name] != nil:
+			b.WriteString(w.use(w.values[name]))
+		default:
+			return "", fmt.Errorf("an expression of %s names @%s, which is nothing", at.object.name, name)
+		}
+	}
+}
+
+// within is the predicate of an object's rows, and what else must hold.
+func (w *writer) within(at place, also ...string) (string, error) {
+	var parts []string
+	switch {
+	case at.object.Within != "":
+		parts = append(parts, at.object.Within)
+	case at.object.Table != "":
+		scope, err := w.schema.Within(at.object.Table)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, scope)
+	}
+	for _, condition := range also {
+		if condition != "" {
+			parts = append(parts, condition)
+		}
+	}
+	return w.fill(strings.Join(parts, " and "), at)
+}
+
+func (w *writer) object(t *text, at place, s Selection) error {
+	t.lit("{")
+	for i, f := range s.fields {
+		if i > 0 {
+			t.lit(",")
+		}
+		t.lit(`"` + f.Alias + `":`)
+		depth := len(w.path)
+		w.path = append(w.path, ast.PathName(f.Alias))
+		if err := w.value(t, at, f); err != nil {
+			return err
+		}
+		w.path = w.path[:depth]
+	}
+	t.lit("}")
+	return nil
+}
+
+func (w *writer) value(t *text, at place, f *selected) error {
+	if f.Name == "__typename" {
+		t.lit(`"` + at.object.name + `"`)
+		return nil
+	}
+	if declared := at.object.Fields[f.Name]; declared != nil {
+		return declared.write(w, t, at, f)
+	}
+	column := columnName(f.Name)
+	if w.schema.hasColumn(at.object.Table, column) && len(f.SelectionSet) == 0 {
+		return Column(column).write(w, t, at, f)
+	}
+	if w.schema.pointsTo(at.object.Table, column+"_id") != "" && w.schema.Objects[f.Definition.Type.Name()] != nil {
+		return One{Object: f.Definition.Type.Name(), Key: column + "_id"}.write(w, t, at, f)
+	}
+	return &Uncompilable{at.object.name + "." + f.Name}
+}
+
+func (c Column) write(w *writer, t *text, at place, f *selected) error {
+	column, ok := w.schema.tables[at.object.Table].Column(string(c))
+	if !ok {
+		return fmt.Errorf("%s.%s is declared as the column %s, which is none", at.object.name, f.Name, c)
+	}
+	*at.used = true
+	w.scalar(t, f.Definition.Type, at.row+"."+string(c), column.Nullable, column.Type == field.TypeEnum)
+	return nil
+}
+
+func (s SQL) write(w *writer, t *text, at place, f *selected) error {
+	sql, err := w.fill(string(s), at)
+	if err != nil {
+		return err
+	}
+	w.scalar(t, f.Definition.Type, "("+sql+")", true, false)
+	return nil
+}
+
+// hole is written where the API promises a value and there is none. The whole operation is then left to the executor,
+// which nulls the right parent and says where.
+const hole = `E'\x01!\x02'`
+
+// scalar writes a value in the format of the API.
+func (w *writer) scalar(t *text, typ *ast.Type, sql string, nullable, enum bool) {
+	if typ.Elem != nil { // a list of scalars is kept as jsonb, and an empty one as nothing
+		t.expr("coalesce(nullif(", sql, ", 'null')::text, '[]')")
+		return
+	}
+	open, shut, form := "", "", sql+"::text"
+	switch name := typ.NamedType; {
+	case name == "Int" || name == "Float" || name == "Boolean":
+	case name == "DateTime":
+		open, shut, form = `"`, `"`, "to_char("+sql+" at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+	case name == "ID" || name == "Date" || enum: // letters, digits and dashes
+		open, shut = `"`, `"`
+	default:
+		form = "to_json(" + sql + ")::text"
+	}
+	switch {
+	case !nullable:
+		t.lit(open)
+		t.expr(form)
+		t.lit(shut)
+	default:
+		missing := "'null'"
+		if typ.NonNull {
+			missing = hole
+		}
+		if open != "" {
+			form = `'"' || ` + form + ` || '"'`
+		}
+		t.expr("coalesce(", form, ", ", missing, ")")
+	}
+}
+
+func (f With) write(w *writer, t *text, at place, s *selected) error {
+	at.names = w.bind(f.Params, f.Bind, at, s)
+	return f.Field.write(w, t, at, s)
+}
+
+// bind adds the parameters of a field, whose values are known when the statement runs.
+func (w *writer) bind(params []Param, values Bind, at place, f *selected) map[string]*param {
+	names := make(map[string]*param, len(params)+len(at.names))
+	maps.Copy(names, at.names)
+	w.binds = append(w.binds, bind{object: at.object.name, field: f.Field, values: values, count: len(params)})
+	for i, p := range params {
+		names[p.Name] = &param{source: source{bind: len(w.binds), index: i}, typ: p.Type}
+	}
+	return names
+}
+
+func (f Group) write(w *writer, t *text, at place, s *selected) error {
+	inner := collect(w.variables, s.sets...)
+	if f.Once != nil && (f.If == nil || f.If(inner)) {
+		w.once = append(w.once, f.Once)
+	}
+	return w.object(t, place{object: w.schema.Objects[f.Object], names: at.names, used: new(bool)}, inner)
+}
+
+func (f Same) write(w *writer, t *text, at place, s *selected) error {
+	at.object = w.schema.Objects[f.Object]
+	return w.object(t, at, collect(w.variables, s.sets...))
+}
+
+func (f One) write(w *writer, t *text, at place, s *selected) error {
+	object := w.schema.Objects[f.Object]
+	*at.used = true
+	on := f.On
+	if on == "" {
+		on = "@row.id = @parent." + f.Key
+	}
+	row, known := at.from.rows[at.row+" "+on]
+	inner := place{from: at.from, object: object, row: row, parent: at.row, used: new(bool), names: at.names}
+	if !known {
+		inner.row = w.alias()
+		at.from.rows[at.row+" "+on] = inner.row
+		condition, err := w.within(inner, on)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&at.from.joins, " left join %s %s on %s", object.Table, inner.row, condition)
+	}
+	var one text
+	if err := w.object(&one, inner, collect(w.variables, s.sets...)); err != nil {
+		return err
+	}
+	missing := "'null'"
+	if s.Definition.Type.NonNull {
+		missing = hole
+	}
+	t.expr("case when ", inner.row, ".id is null then ", missing, " else ", one.String(), " end")
+	return nil
+}
+
+// source names the rows of a list or page; its own place has a row and a FROM clause that may be joined.
+func (w *writer) source(rows Rows, at place) (inner place, table, where string, err error) {
+	object := w.schema.Objects[rows.Object]
+	if object == nil {
+		return place{}, "", "", fmt.Errorf("a list of %s, which is no object", rows.Object)
+	}
+	inner = place{from: &from{rows: map[string]string{}}, object: object, row: w.alias(), parent: at.row, used: new(bool), names: at.names}
+	if strings.Contains(rows.Where+rows.From, "@parent") && at.used != nil {
+		*at.used = true
+	}
+	if rows.From == "" {
+		table = object.Table + " " + inner.row
+	} else if table, err = w.fill(rows.From, inner); err != nil {
+		return place{}, "", "", err
+	}
+	where, err = w.within(inner, rows.Where)
+	return inner, table, where, err
+}
+
+// order gives an ORDER BY; upside down where backward.
+func (w *writer) order(keys []Key, at place, backward bool) (string, error) {
+	parts := make([]string, len(keys))
+	for i, k := range keys {
+		sql, err := w.fill(k.By, at)
+		if err != nil {
+			return "", err
+		}
+		parts[i] = sql
+		if k.Desc != backward {
+			parts[i] += " desc"
+		}
+	}
+	return strings.Join(parts, ", "), nil
+}
+
+func (f List) write(w *writer, t *text, at place, s *selected) error {
+	inner, table, where, err := w.source(f.Rows, at)
+	if err != nil {
+		return err
+	}
+	order, err := w.order(f.Order, inner, false)
+	if err != nil {
+		return err
+	}
+	rows := collect(w.variables, s.sets...)
+	var row text
+	if err := w.object(&row, inner, rows); err != nil {
+		return err
+	}
+	shown, err := w.shown(f.Record, inner, rows)
+	if err != nil {
+		return err
+	}
+	if f.Limit != "" {
+		limit, err := w.fill(f.Limit, inner)
+		if err != nil {
+			return err
+		}
+		keys, named, err := w.keys(f.Order, inner)
+		if err != nil {
+			return err
+		}
+		table = fmt.Sprintf("(select %s.*%s from %s where %s order by %s limit %s) %s", inner.row, keys, table, where, order, limit, inner.row)
+		where, order = "", orderBy(named, f.Order)
+	}
+	if where != "" {
+		where = " where " + where
+	}
+	t.expr("(select '[' || coalesce(string_agg(", row.String(), ", ',' order by ", order, "), '') || ']'")
+	if shown != "" {
+		t.sql.WriteString(" || " + w.mark(w.tell(f.Each)) + " || coalesce(string_agg(" + shown + "::text, ',' order by " + order + `), '') || E'\x02'`)
+	}
+	t.sql.WriteString(" from " + table + inner.from.joins.String() + where + ")")
+	return nil
+}
+
+// keys are the keys of an order as further columns of a subquery, k1, k2, …, and their names outside it.
+func (w *writer) keys(order []Key, at place) (columns string, named []string, err error) {
+	var b strings.Builder
+	for i, k := range order {
+		sql, err := w.fill(k.By, at)
+		if err != nil {
+			return "", nil, err
+		}
+		name := "k" + strconv.Itoa(i+1)
+		b.WriteString(", " + sql + " as " + name)
+		named = append(named, at.row+"."+name)
+	}
+	return b.String(), named, nil
+}
+
+func orderBy(named []string, order []Key) string {
+	parts := slices.Clone(named)
+	for i, k := range order {
+		if k.Desc {
+			parts[i] += " desc"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// shown is the SQL of who a row shows, empty where nothing of it is recorded.
+func (w *writer) shown(r Record, at place, rows Selection) (string, error) {
+	if r.If != nil && !r.If(rows) {
+		return "", nil
+	}
+	if r.Once != nil {
+		w.once = append(w.once, r.Once)
+	}
+	if r.Shown == "" {
+		return "", nil
+	}
+	return w.fill(r.Shown, at)
+}
+
+func (f Page) write(w *writer, t *text, at place, s *selected) error {
+	p := page{Page: f, w: w, field: s, fields: collect(w.variables, s.sets...)}
+	return p.write(t, at)
+}
+
+// page is a connection under way.
+type page struct {
+	Page
+	w      *writer
+	field  *selected
+	fields Selection
+
+	inner    place
+	rows     string   // the subquery of rows
+	columns  []string // its columns
+	size     string   // the parameter
+	from     bool     // a cursor is given
+	backward bool
+}
+
+func (p *page) write(t *text, at place) error {
+	w := p.w
+	given := func(name string) bool { // as the shape of the variables says
+		return p.field.Definition.Arguments.ForName(name) != nil && p.field.ArgumentMap(w.variables)[name] != nil
+	}
+	p.backward = given("last") || given("before")
+	p.from = given("after") || given("before")
+
+	kinds := make([]paging.Kind, len(p.Order))
+	params := []Param{{"size", "int"}}
+	for i, k := range p.Order {
+		kinds[i] = k.Kind
+		if p.from || p.Itself {
+			params = append(params, Param{"after" + strconv.Itoa(i+1), k.Type})
+		}
+	}
+	at.names = w.bind(params, pageValues(kinds, len(params) > 1), at, p.field)
+	p.size = w.use(at.names["size"])
+
+	inner, table, where, err := w.source(p.Rows, at)
+	if err != nil {
+		return err
+	}
+	for _, argument := range slices.Sorted(maps.Keys(p.Given)) {
+		if given(argument) {
+			condition, err := w.fill(p.Given[argument], inner)
+			if err != nil {
+				return err
+			}
+			where += " and " + condition
+		}
+	}
+	p.inner, p.rows = inner, w.alias()
+	keys, named, err := w.keys(p.Order, inner)
+	if err != nil {
+		return err
+	}
+	order, err := w.order(p.Order, inner, p.backward)
+	if err != nil {
+		return err
+	}
+	cut := where
+	if p.from && !p.Itself {
+		after, err := p.after()
+		if err != nil {
+			return err
+		}
+		cut += " and " + after
+	}
+	rows := fmt.Sprintf("(select %s.*%s from %s where %s order by %s limit %s + 1) %s", inner.row, keys, table, cut, order, p.size, inner.row)
+
+	var connection text
+	if err := p.connection(&connection, named, table, where); err != nil {
+		return err
+	}
+	t.expr("(select ", connection.String(), " from (select ", strings.Join(append(p.columns, named...), ", "),
+		" from ", rows, inner.from.joins.String(), " order by ", orderBy(named, p.Order), ") ", p.rows, ")")
+	return nil
+}
+
+// after compares rows as a whole with the cursor, which an index on the keys answers by one range.
+func (p *page) after() (string, error) {
+	columns, values := make([]string, len(p.Order)), make([]string, len(p.Order))
+	for i, k := range p.Order {
+		sql, err := p.w.fill(k.By, p.inner)
+		if err != nil {
+			return "", err
+		}
+		columns[i], values[i] = sql, p.w.use(p.inner.names["after"+strconv.Itoa(i+1)])
+	}
+	sign := ">"
+	if p.Order[0].Desc != p.backward {
+		sign = "<"
+	}
+	return fmt.Sprintf("(%s) %s (%s)", strings.Join(columns, ", "), sign, strings.Join(values, ", ")), nil
+}
+
+// column adds a column to the subquery of rows, and gives those of the page put together.
+func (p *page) column(sql, separator string) string {
+	p.columns = append(p.columns, sql+" as c"+strconv.Itoa(len(p.columns)+1))
+	slice := "[1:" + p.size + "]"
+	if p.backward {
+		slice = "[greatest(count(*)::int - " + p.size + ", 0) + 1:]"
+	}
+	return "coalesce(array_to_string((array_agg(" + p.rows + ".c" + strconv.Itoa(len(p.columns)) + "))" + slice + ", '" + separator + "'), '')"
+}
+
+func (p *page) connection(t *text, named []string, table, where string) error {
+	w := p.w
+	var rows []ast.SelectionSet
+	t.lit("{")
+	for i, f := range p.fields.fields {
+		if i > 0 {
+			t.lit(",")
+		}
+		t.lit(`"` + f.Alias + `":`)
+		switch f.Name {
+		case "__typename":
+			t.lit(`"` + f.ObjectDefinition.Name + `"`)
+		case "nodes":
+			rows = append(rows, f.sets...)
+			var node text
+			if err := w.object(&node, p.inner, collect(w.variables, f.sets...)); err != nil {
+				return err
+			}
+			t.lit("[")
+			t.expr(p.column(node.String(), ","))
+			t.lit("]")
+		case "edges":
+			edge, nodes, err := p.edge(collect(w.variables, f.sets...), named)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, nodes...)
+			t.lit("[")
+			t.expr(p.column(edge, ","))
+			t.lit("]")
+		case "pageInfo":
+			p.info(t, collect(w.variables, f.sets...))
+		case "totalCount":
+			t.expr("(select count(*) from ", table, " where ", where, ")::text")
+		default:
+			return &Uncompilable{f.ObjectDefinition.Name + "." + f.Name}
+		}
+	}
+	t.lit("}")
+	shown, err := w.shown(p.Record, p.inner, collect(w.variables, rows...))
+	if err != nil || shown == "" {
+		return err
+	}
+	t.lit(w.markText(w.tell(p.Each)))
+	t.expr(p.column(shown+"::text", ","))
+	t.lit("\x02")
+	return nil
+}
+
+func (p *page) edge(fields Selection, named []string) (sql string, nodes []ast.SelectionSet, err error) {
+	w := p.w
+	var t text
+	t.lit("{")
+	for i, f := range fields.fields {
+		if i > 0 {
+			t.lit(",")
+		}
+		t.lit(`"` + f.Alias + `":`)
+		switch f.Name {
+		case "__typename":
+			t.lit(`"` + f.ObjectDefinition.Name + `"`)
+		case "node":
+			nodes = append(nodes, f.sets...)
+			if err := w.object(&t, p.inner, collect(w.variables, f.sets...)); err != nil {
+				return "", nil, err
+			}
+		case "cursor":
+			p.cursor(&t, named)
+		default:
+			declared, ok := p.Edge[f.Name]
+			if !ok {
+				return "", nil, &Uncompilable{f.ObjectDefinition.Name + "." + f.Name}
+			}
+			if err := declared.write(w, &t, p.inner, f); err != nil {
+				return "", nil, err
+			}
+		}
+	}
+	t.lit("}")
+	return t.String(), nodes, nil
+}
+
+// cursor writes the keys of a row for Go to make a cursor of: there is one place that knows how cursors are made.
+func (p *page) cursor(t *text, keys []string) {
+	kinds := make([]paging.Kind, len(p.Order))
+	for i, k := range p.Order {
+		kinds[i] = k.Kind
+	}
+	p.w.splices = append(p.w.splices, cursorSplice(kinds))
+	t.lit(p.w.markText(len(p.w.splices)-1) + "[")
+	for i, k := range p.Order {
+		if i > 0 {
+			t.lit(",")
+		}
+		switch k.Kind {
+		case paging.Time:
+			t.expr("(extract(epoch from ", keys[i], ") * 1000000)::bigint::text")
+		case paging.Text:
+			t.expr("to_json(", keys[i], ")::text")
+		case paging.ID:
+			t.lit(`"`)
+			t.expr(keys[i], "::text")
+			t.lit(`"`)
+		default:
+			t.expr(keys[i], "::text")
+		}
+	}
+	t.lit("]\x02")
+}
+
+func (p *page) info(t *text, fields Selection) {
+	more := "(count(*) > " + p.size + ")::text"
+	first, last := "1", "least(count(*)::int, "+p.size+")"
+	if p.backward {
+		first, last = "greatest(count(*)::int - "+p.size+", 0) + 1", "count(*)::int"
+	}
+	t.lit("{")
+	for i, f := range fields.fields {
+		if i > 0 {
+			t.lit(",")
+		}
+		t.lit(`"` + f.Alias + `":`)
+		switch {
+		case f.Name == "__typename":
+			t.lit(`"PageInfo"`)
+		case f.Name == "hasNextPage" && !p.backward, f.Name == "hasPreviousPage" && p.backward:
+			t.expr(more)
+		case f.Name == "hasNextPage", f.Name == "hasPreviousPage":
+			t.lit(strconv.FormatBool(p.from))
+		default:
+			at := first
+			if f.Name == "endCursor" {
+				at = last
+			}
+			keys := make([]string, len(p.Order))
+			for i := range keys {
+				keys[i] = "(array_agg(" + p.rows + ".k" + strconv.Itoa(i+1) + "))[" + at + "]"
+			}
+			var c text
+			p.cursor(&c, keys)
+			t.expr("case when count(*) = 0 then 'null' else ", c.String(), " end")
+		}
+	}
+	t.lit("}")
+}
+
+func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
+	inner, table, where, err := w.source(Rows{Object: f.Object, From: f.From, Where: f.Where}, at)
+	if err != nil {
+		return err
+	}
+	fields := collect(w.variables, s.sets...)
+	var row text
+	if err := w.object(&row, inner, fields); err != nil {
+		return err
+	}
+	if f.Record != nil {
+		shown, err := w.fill(f.Shown, inner)
+		if err != nil {
+			return err
+		}
+		w.splices = append(w.splices, recordSplice(f.Record, fields.Names()))
+		row.lit(w.markText(len(w.splices) - 1))
+		row.expr("array_to_string(", shown, ", ',', '')")
+		row.lit("\x02")
+	}
+	missing := "'null'"
+	if f.Missing != "" {
+		w.splices = append(w.splices, missingSplice(f.Missing, slices.Clone(w.path)))
+		missing = w.mark(len(w.splices)-1) + ` || E'\x02'`
+	}
+	if f.Free && !*inner.used {
+		t.expr(row.String())
+		return nil
+	}
+	if where != "" {
+		where = " where " + where
+	}
+	t.expr("coalesce((select ", row.String(), " from ", table, inner.from.joins.String(), where, " limit 1), ", missing, ")")
+	return nil
+}
+
+func (f Computed) write(w *writer, t *text, at place, s *selected) error {
+	from, err := w.fill(f.From, at)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(f.From, "@row") {
+		*at.used = true
+	}
+	bound := 0
+	if f.Check != nil {
+		w.bind(nil, checked(f.Check), at, s)
+		bound = len(w.binds)
+	}
+	w.splices = append(w.splices, computedSplice(f, collect(w.variables, s.sets...), bound))
+	t.lit(w.markText(len(w.splices) - 1))
+	t.expr("coalesce((", from, ")::text, 'null')")
+	t.lit("\x02")
+	return nil
+}
+
+// markText begins what Go writes after the statement; \x02 ends it.
+func (w *writer) markText(splice int) string { return "\x01" + strconv.Itoa(splice) + ":" }
+
+func (w *writer) mark(splice int) string { return `E'\x01` + strconv.Itoa(splice) + `:'` }

@@ -1,0 +1,479 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/conversation"
+	"liferooms.io/liferooms/ent/hub"
+	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/migrate"
+	"liferooms.io/liferooms/ent/need"
+	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/schedule"
+	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/ent/signpost"
+	"liferooms.io/liferooms/ent/staffuser"
+	"liferooms.io/liferooms/ent/visit"
+	"liferooms.io/liferooms/graph/compile"
+	"liferooms.io/liferooms/graph/scalar"
+	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/frontdesk"
+	"liferooms.io/liferooms/internal/paging"
+	domain "liferooms.io/liferooms/internal/person"
+	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/store"
+	"liferooms.io/liferooms/internal/viewer"
+)
+
+// declared is how the API's objects are read by compiled statements. What is not here follows from Ent's graph: see
+// package compile. Each entry answers what the resolver of the same field answers, and test/secondopinion holds the
+// two against each other.
+func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
+	return compile.New(compile.Schema{
+		API: e.Schema(), Tables: migrate.Tables, Within: store.Within, Arguments: decodeArguments(e),
+		Values: map[string]compile.Value{
+			"hub":   {Type: "uuid", Of: hubID},
+			"trust": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).TrustID, nil }},
+			"me":    {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).StaffID, nil }},
+			"today": {Type: "date", Of: r.today},
+		},
+		Objects: map[string]*compile.Object{
+			"Query": {Fields: map[string]compile.Field{
+				"hub": compile.Lookup{Object: "Hub", Free: true},
+			}},
+			"Hub": {Table: hub.Table, Fields: r.hubFields()},
+			"OpeningHours": {Fields: map[string]compile.Field{
+				"day": compile.SQL("@row.hours->>'day'"), "opens": compile.SQL("@row.hours->>'opens'"), "closes": compile.SQL("@row.hours->>'closes'"),
+			}},
+			"Need": {Table: need.Table},
+			"Today": {Fields: map[string]compile.Field{
+				"date": compile.SQL("@today"), "opens": compile.SQL("@opens"), "closes": compile.SQL("@closes"),
+				"visitCount": compile.SQL("@row.visits"), "anonymousCount": compile.SQL("@row.anonymous"), "waitingCount": compile.SQL("@row.waiting"),
+			}},
+			"Queue": {Fields: queueFields},
+			"WeekCount": {Fields: map[string]compile.Field{
+				"week": compile.SQL("@row.week"), "visits": compile.SQL("@row.visits"),
+				"need": compile.One{Object: "Need", On: "@row.id = @parent.need_id"},
+			}},
+			"Person":     {Table: person.Table, Fields: personFields},
+			"AccessNeed": {Table: accessneed.Table},
+			"Visit": {Table: visit.Table, Fields: map[string]compile.Field{
+				"anonymous":    compile.SQL("@row.person_id is null"),
+				"advisor":      compile.One{Object: "StaffName", Key: visit.FieldAdvisorID},
+				"conversation": compile.One{Object: "Conversation", On: "@row.visit_id = @parent.id"},
+			}},
+			"StaffName": {Table: staffuser.Table},
+			"Conversation": {Table: conversation.Table, Fields: map[string]compile.Field{
+				"advisor":   compile.One{Object: "StaffName", Key: conversation.FieldAdvisorID},
+				"needs":     needsThrough(conversation.NeedsTable, conversation.NeedsPrimaryKey),
+				"signposts": compile.List{Rows: compile.Rows{Object: "Signpost", Where: "@row.conversation_id = @parent.id", Order: by("given_at", "id")}},
+			}},
+			"Signpost": {Table: signpost.Table},
+			"Organisation": {Table: organisation.Table, Fields: map[string]compile.Field{
+				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
+					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
+			}},
+			"Service":  {Table: service.Table, Fields: r.serviceFields()},
+			"Location": {Table: location.Table},
+			"Schedule": {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
+			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
+				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
+			}},
+			"RoleGrant": {Table: rolegrant.Table},
+			"AuditEvent": {Table: auditevent.Table, Fields: map[string]compile.Field{
+				"actor": compile.One{Object: "AuditActor", On: "@row.id = @parent.actor_id"},
+			}},
+			"AuditActor": {Table: staffuser.Table},
+		},
+	})
+}
+
+func hubID(ctx context.Context) (any, error) {
+	h, one := viewer.FromContext(ctx).OneHub()
+	if !one {
+		return nil, fmt.Errorf("a compiled statement: the viewer works in no one hub")
+	}
+	return h.ID, nil
+}
+
+// today is the day at the viewer's hub.
+func (r *Resolver) today(ctx context.Context) (any, error) {
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return clock.Day(time.Now()), nil
+}
+
+// by orders by columns of the row, upwards, for lists without cursors.
+func by(columns ...string) []compile.Key {
+	keys := make([]compile.Key, len(columns))
+	for i, c := range columns {
+		keys[i] = compile.Key{By: "@row." + c}
+	}
+	return keys
+}
+
+// The orders of pages.
+var (
+	newestVisit        = []compile.Key{{By: "@row.arrived_at", Kind: paging.Time, Type: "timestamptz", Desc: true}, idKey(true)}
+	newestConversation = []compile.Key{{By: "@row.started_at", Kind: paging.Time, Type: "timestamptz", Desc: true}, idKey(true)}
+	newestEvent        = []compile.Key{{By: "@row.at", Kind: paging.Time, Type: "timestamptz", Desc: true}, idKey(true)}
+	longestDue         = []compile.Key{{By: "@row.follow_up_on", Kind: paging.Time, Type: "date"}, idKey(false)}
+	byName             = []compile.Key{{By: "@row.name", Kind: paging.Text, Type: "text"}, idKey(false)}
+)
+
+func idKey(desc bool) compile.Key {
+	return compile.Key{By: "@row.id", Kind: paging.ID, Type: "uuid", Desc: desc}
+}
+
+// needsThrough lists the needs that a table of pairs gives a row, in the order in which the hub offers them.
+func needsThrough(pairs string, key []string) compile.Field {
+	return compile.List{Rows: compile.Rows{
+		Object: "Need",
+		From:   pairs + " pair join needs @row on @row.id = pair." + key[1],
+		Where:  "pair.hub_id = @hub and pair." + key[0] + " = @parent.id",
+		Order:  by("position", "id"),
+	}}
+}
+
+// The fields of a person that are no columns.
+var personFields = map[string]compile.Field{
+	// The preferred name where there is one, and the family name: ent.Person.DisplayName.
+	"displayName": compile.SQL("coalesce(nullif(@row.preferred_name, ''), @row.given_name) || coalesce(' ' || nullif(@row.family_name, ''), '')"),
+	// Whole years on the day at the hub: person.Age.
+	"age": compile.SQL(`extract(year from @today)::int - extract(year from @row.date_of_birth)::int
+		- ((extract(month from @today), extract(day from @today)) < (extract(month from @row.date_of_birth), extract(day from @row.date_of_birth)))::int`),
+	"accessNeeds":   compile.List{Rows: compile.Rows{Object: "AccessNeed", Where: "@row.person_id = @parent.id", Order: by("code")}},
+	"openVisit":     compile.One{Object: "Visit", On: "@row.person_id = @parent.id and @row.left_at is null"},
+	"visits":        compile.Page{Rows: compile.Rows{Object: "Visit", Where: "@row.person_id = @parent.id", Order: newestVisit}},
+	"conversations": compile.Page{Rows: compile.Rows{Object: "Conversation", Where: "@row.person_id = @parent.id", Order: newestConversation}},
+}
+
+// The desk's queue: those who are here, first come first.
+var queueFields = map[string]compile.Field{
+	"waiting":     openVisits(visit.StateWaiting),
+	"withAdvisor": openVisits(visit.StateWithAdvisor),
+}
+
+func openVisits(state visit.State) compile.Field {
+	return compile.List{Rows: compile.Rows{
+		Object: "Visit", Where: "@row.left_at is null and @row.state = '" + string(state) + "'", Order: by("arrived_at", "id"),
+	}, Limit: strconv.Itoa(maxQueue)}
+}
+
+func (r *Resolver) hubFields() map[string]compile.Field {
+	deskRead := func(ctx context.Context) {
+		h, _ := viewer.FromContext(ctx).OneHub()
+		r.Log.Read(ctx, audit.Event{Action: "desk.read", SubjectType: "hub", SubjectID: h.ID})
+	}
+	listed := func(ctx context.Context, ids []uuid.UUID) {
+		slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+		for _, id := range slices.Compact(ids) {
+			r.Log.Read(ctx, audit.Event{Action: "person.listed", SubjectType: "person", SubjectID: id, PersonID: &id})
+		}
+	}
+	conversationRead := func(ctx context.Context, shown, fields []string) {
+		e := audit.Event{Action: "conversation.read", SubjectType: "conversation", SubjectID: uuid.MustParse(shown[0]), Fields: fields}
+		if shown[1] != "" {
+			whose := uuid.MustParse(shown[1])
+			e.PersonID = &whose
+		}
+		r.Log.Read(ctx, e)
+	}
+	byID := func(lookup compile.Lookup) compile.Field {
+		lookup.Where = "@row.id = @id"
+		return compile.With{Params: []compile.Param{{Name: "id", Type: "uuid"}}, Bind: argument("id"), Field: lookup}
+	}
+	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
+	return map[string]compile.Field{
+		"id":    compile.SQL("@hub"),
+		"needs": compile.List{Rows: compile.Rows{Object: "Need", Order: by("position", "id")}},
+
+		"openingHours": compile.List{Rows: compile.Rows{Object: "OpeningHours",
+			From: "jsonb_array_elements(coalesce(nullif(@parent.opening_hours, 'null'), '[]')) with ordinality @row(hours, n)", Order: by("n")}},
+
+		"today": r.todayField(),
+		"queue": compile.Group{Object: "Queue", Once: deskRead, If: func(q compile.Selection) bool {
+			return q.Of("waiting").Has("person") || q.Of("withAdvisor").Has("person")
+		}},
+		"visits": compile.With{
+			Params: []compile.Param{{Name: "on", Type: "date"}},
+			Bind:   r.dayOr("on"),
+			Field: compile.Page{Rows: compile.Rows{Object: "Visit", Where: "@row.arrived_on = @on", Order: newestVisit},
+				Record: compile.Record{Once: deskRead, If: hasPerson}},
+		},
+		"visitsByWeek": compile.With{
+			Params: []compile.Param{{Name: "monday", Type: "date"}, {Name: "end", Type: "date"}},
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				monday, end, err := frontdesk.Weeks(a["from"].(time.Time), a["to"].(time.Time))
+				return []any{monday, end}, err
+			},
+			// Days are counted from a Monday, in whole numbers: date_trunc would make each a time in a zone first.
+			Field: compile.List{Rows: compile.Rows{Object: "WeekCount", From: `(
+				select date '2001-01-01' + 7 * ((c.arrived_on - date '2001-01-01') / 7) as week, c.need_id, sum(c.visits)::int as visits
+				from visit_counts c where c.hub_id = @hub and c.arrived_on >= @monday and c.arrived_on < @end and c.visits > 0 group by 1, 2) @row`,
+				Order: by("week", "need_id")}},
+		},
+
+		"person": byID(compile.Lookup{Object: "Person", Missing: "person", Shown: "array[@row.id::text]",
+			Record: func(ctx context.Context, shown, fields []string) {
+				id := uuid.MustParse(shown[0])
+				r.Log.Read(ctx, audit.Event{Action: "person.read", SubjectType: "person", SubjectID: id, PersonID: &id, Fields: fields})
+			}}),
+		"people": compile.With{
+			Params: []compile.Param{{Name: "words", Type: "text[]"}, {Name: "born", Type: "date"}, {Name: "numbers", Type: "text[]"},
+				{Name: "keep", Type: "float8"}, {Name: "some", Type: "boolean"}},
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return domain.SearchArguments(a["search"].(string))
+			},
+			Field: compile.Page{Itself: true,
+				Rows: compile.Rows{Object: "Person",
+					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found join persons @row on @row.id = found.id",
+					Where: "@some",
+					Order: []compile.Key{{By: "found.rank", Kind: paging.Number, Type: "float8"}, {By: "found.id", Kind: paging.ID, Type: "uuid"}}},
+				Record: compile.Record{Shown: "@row.id", Each: listed}},
+		},
+		"possibleDuplicates": compile.With{
+			Params: []compile.Param{{Name: "words", Type: "text[]"}, {Name: "born", Type: "date"}, {Name: "numbers", Type: "text[]"}, {Name: "some", Type: "boolean"}},
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return domain.DuplicateArguments(duplicatesOf(a["of"].(PossibleDuplicatesInput))), nil
+			},
+			Field: compile.List{
+				Rows: compile.Rows{Object: "Person",
+					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found join persons @row on @row.id = found.id",
+					Where: "@some and " + domain.DuplicateSQL,
+					Order: []compile.Key{{By: "found.rank"}, {By: "found.id"}}},
+				Limit:  strconv.Itoa(domain.MaxDuplicates),
+				Record: compile.Record{Shown: "@row.id", Each: listed}},
+		},
+
+		"conversation": byID(compile.Lookup{Object: "Conversation", Missing: "conversation",
+			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead}),
+		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null",
+			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead},
+		"followUps": compile.With{
+			Params: []compile.Param{{Name: "due", Type: "date"}},
+			Bind:   r.dayOr("dueBy"),
+			Field: compile.Page{
+				Rows:   compile.Rows{Object: "Signpost", Where: "@row.followed_up_at is null and @row.follow_up_on <= @due", Order: longestDue},
+				Record: compile.Record{Shown: "@row.person_id", Each: listed, If: hasPerson}},
+		},
+
+		"services":      r.servicesField(),
+		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
+		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
+		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+
+		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
+			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
+		"auditEvents": compile.With{
+			Params: []compile.Param{{Name: "whose", Type: "uuid"}},
+			Bind:   argument("personId"),
+			Field: compile.Page{Rows: compile.Rows{Object: "AuditEvent", Where: "@row.hub_id = @hub",
+				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
+		},
+	}
+}
+
+// argument binds an argument as it is.
+func argument(name string) compile.Bind {
+	return func(_ context.Context, a map[string]any) ([]any, error) { return []any{a[name]}, nil }
+}
+
+// dayOr binds an argument that is a day, or today where it is not given.
+func (r *Resolver) dayOr(name string) compile.Bind {
+	return func(ctx context.Context, a map[string]any) ([]any, error) {
+		if day, _ := a[name].(*time.Time); day != nil {
+			return []any{*day}, nil
+		}
+		today, err := r.today(ctx)
+		return []any{today}, err
+	}
+}
+
+// todayField is the day so far: its opening hours are the clock's, its visits are counted.
+func (r *Resolver) todayField() compile.Field {
+	return compile.With{
+		Params: []compile.Param{{Name: "opens", Type: "text"}, {Name: "closes", Type: "text"}},
+		Bind: func(ctx context.Context, _ map[string]any) ([]any, error) {
+			clock, err := r.Desk.Clock(ctx)
+			if err != nil {
+				return nil, err
+			}
+			opens, closes, ok := clock.Open(clock.Day(time.Now()))
+			if !ok {
+				return []any{nil, nil}, nil
+			}
+			return []any{opens, closes}, nil
+		},
+		Field: compile.Lookup{Object: "Today", From: `(
+			select count(*) as visits, count(*) filter (where v.person_id is null) as anonymous, count(*) filter (where v.state = 'WAITING') as waiting
+			from visits v where v.hub_id = @hub and v.arrived_on = @today) @row`},
+	}
+}
+
+func (r *Resolver) servicesField() compile.Field {
+	return compile.With{
+		Params: []compile.Param{{Name: "words", Type: "text"}, {Name: "head", Type: "text"}, {Name: "last_word", Type: "text"}, {Name: "needs", Type: "text[]"},
+			{Name: "day", Type: "text"}, {Name: "latitude", Type: "float8"}, {Name: "longitude", Type: "float8"}, {Name: "metres", Type: "float8"}, {Name: "free", Type: "boolean"}},
+		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+			filter, _ := a["filter"].(*ServiceFilter)
+			return queryOf(filter).Arguments()
+		},
+		Field: compile.Page{Itself: true,
+			Rows: compile.Rows{Object: "Service",
+				From: `search_services(@hub, @words, @head, @last_word, @needs, @day, @latitude, @longitude, @metres, @free,
+					@after1, @after2, @after3, @after4, @limit) found join services @row on @row.id = found.service_id`,
+				Order: []compile.Key{{By: "found.standing", Kind: paging.Number, Type: "float8"}, {By: "found.distance", Kind: paging.Number, Type: "float8"},
+					{By: "found.sort_name", Kind: paging.Text, Type: "text"}, {By: "found.service_id", Kind: paging.ID, Type: "uuid"}}},
+			// Rounded as Go does, half away from zero.
+			Edge: map[string]compile.SQL{"distanceMetres": "case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"},
+		},
+	}
+}
+
+func (r *Resolver) serviceFields() map[string]compile.Field {
+	return map[string]compile.Field{
+		"retired": compile.SQL("@row.retired_at is not null"),
+		"needs":   needsThrough(service.NeedsTable, service.NeedsPrimaryKey),
+		// Each place once, in the order in which the service came to it.
+		"locations": compile.List{Rows: compile.Rows{Object: "Location",
+			From: `(select a.location_id, min(a.id::text) as first from service_at_locations a
+				where a.hub_id = @hub and a.service_id = @parent.id and a.retired_at is null group by 1) held join locations @row on @row.id = held.location_id`,
+			Order: []compile.Key{{By: "held.first"}}}},
+		"schedules":    compile.List{Rows: compile.Rows{Object: "Schedule", Where: "@row.service_id = @parent.id and @row.retired_at is null", Order: by("id")}},
+		"nextSessions": r.nextSessions(),
+	}
+}
+
+// scheduleColumns are what Go needs of a schedule, by the names of its JSON.
+const scheduleColumns = `json_build_object('freq', s.freq, 'interval', s.interval, 'by_day', s.by_day, 'by_month_day', s.by_month_day, 'dtstart', s.dtstart,
+	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at)`
+
+// recurrence is a schedule as scheduleColumns gives it.
+type recurrence struct {
+	Freq       *schedule.Freq `json:"freq"`
+	Interval   int            `json:"interval"`
+	ByDay      []string       `json:"by_day"`
+	ByMonthDay []int          `json:"by_month_day"`
+	Dtstart    *day           `json:"dtstart"`
+	Until      *day           `json:"until"`
+	ValidFrom  *day           `json:"valid_from"`
+	ValidTo    *day           `json:"valid_to"`
+	OpensAt    *string        `json:"opens_at"`
+	ClosesAt   *string        `json:"closes_at"`
+}
+
+// day is a date of Postgres's JSON.
+type day time.Time
+
+func (d *day) UnmarshalJSON(b []byte) error {
+	t, err := time.Parse(`"`+time.DateOnly+`"`, string(b))
+	*d = day(t)
+	return err
+}
+
+func (c *recurrence) schedule() *ent.Schedule {
+	return &ent.Schedule{Freq: c.Freq, Interval: c.Interval, ByDay: c.ByDay, ByMonthDay: c.ByMonthDay, Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until),
+		ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt}
+}
+
+// scheduleSummary says a schedule in words.
+var scheduleSummary = compile.Computed{
+	From: strings.ReplaceAll(scheduleColumns, "s.", "@row."),
+	Write: func(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+		var c recurrence
+		if err := json.Unmarshal(from, &c); err != nil {
+			return nil, fmt.Errorf("read a schedule: %w", err)
+		}
+		words, err := json.Marshal(directory.ScheduleSummary(c.schedule()))
+		return append(b, words...), err
+	},
+}
+
+// nextSessions computes the next times of a service from its schedules.
+func (r *Resolver) nextSessions() compile.Field {
+	return compile.Computed{
+		From: "(select json_agg(" + scheduleColumns + " order by s.id) from schedules s where s.hub_id = @hub and s.service_id = @row.id and s.retired_at is null)",
+		Check: func(a map[string]any) error {
+			_, err := sessionsWanted(a)
+			return err
+		},
+		Write: func(ctx context.Context, b, from []byte, f compile.Selected) ([]byte, error) {
+			n, err := sessionsWanted(f.Arguments)
+			if err != nil {
+				return nil, err
+			}
+			var all []recurrence
+			if err := json.Unmarshal(from, &all); err != nil {
+				return nil, fmt.Errorf("read a service's schedules: %w", err)
+			}
+			clock, err := r.Desk.Clock(ctx)
+			if err != nil {
+				return nil, err
+			}
+			schedules := make([]*ent.Schedule, len(all))
+			for i := range all {
+				schedules[i] = all[i].schedule()
+			}
+			b = append(b, '[')
+			for i, s := range directory.Sessions(schedules, time.Now(), clock.Zone, n) {
+				if i > 0 {
+					b = append(b, ',')
+				}
+				b = appendSession(b, s, f.Selection)
+			}
+			return append(b, ']'), nil
+		},
+	}
+}
+
+// sessionsWanted is how many sessions the arguments ask for.
+func sessionsWanted(arguments map[string]any) (int, error) {
+	n := 3
+	if first, _ := arguments["first"].(*int); first != nil {
+		n = *first
+	}
+	if n < 1 || n > maxSessions {
+		return 0, problem.New(problem.BadUserInput, "first must be from 1 to %d.", maxSessions)
+	}
+	return n, nil
+}
+
+func appendSession(b []byte, s directory.Session, fields compile.Selection) []byte {
+	b = append(b, '{')
+	first := true
+	for key, name := range fields.Each {
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(append(append(b, '"'), key...), `":`...)
+		switch {
+		case name == "__typename":
+			b = append(b, `"Session"`...)
+		case name == "startsAt":
+			b = scalar.AppendDateTime(b, s.StartsAt)
+		case s.EndsAt == nil:
+			b = append(b, "null"...)
+		default:
+			b = scalar.AppendDateTime(b, *s.EndsAt)
+		}
+	}
+	return append(b, '}')
+}
