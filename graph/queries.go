@@ -277,7 +277,8 @@ func (r *Resolver) conversation(ctx context.Context, s selection, which ...predi
 	q := r.Store.Client(ctx).Conversation.Query().Where(which...)
 	selectConversation(ctx, q, s)
 	q.Modify(func(s *sql.Selector) { s.AppendSelect(s.C(conversation.FieldPersonID)) })
-	c, err := q.First(ctx)
+	// Where several are open it is the one that began last.
+	c, err := q.Order(conversation.ByStartedAt(sql.OrderDesc()), conversation.ByID(sql.OrderDesc())).First(ctx)
 	if c, err = found("conversation", c, err); err != nil {
 		return nil, err
 	}

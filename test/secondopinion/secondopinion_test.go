@@ -26,6 +26,7 @@ import (
 var (
 	seed       = flag.Uint64("seed", 20261124, "of the generated operations")
 	operations = flag.Int("operations", 20_000, "how many operations to generate; a tenth of it with -short")
+	told       = flag.Int("told", 10, "after how many differences to stop")
 )
 
 // Of the operations that are answered without an error, at least this share must be run as one statement: two
@@ -107,11 +108,11 @@ func unreached(y *tally) []string {
 	return missing
 }
 
-// enough reports whether so many differences were told that more would not help.
+// enough reports whether enough differences were told.
 func (y *tally) enough() bool {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	return y.different >= 10
+	return y.different >= *told
 }
 
 func (y *tally) add(o operation, both apitest.Both) {
