@@ -33,10 +33,10 @@ func dial(address string) (*client, error) {
 
 func (c *client) close() { _ = c.conn.Close() }
 
-// post sends a GraphQL request and gives the answer's body, which is valid until the next call. Anything but data
-// without errors is an error.
-func (c *client) post(token string, body []byte) ([]byte, error) {
-	c.out = fmt.Appendf(c.out[:0], "POST /graphql HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", c.address, token, len(body))
+// post sends a request and gives the answer's body, which is valid until the next call. Anything but data without errors,
+// as GraphQL has it, is an error.
+func (c *client) post(path, token string, body []byte) ([]byte, error) {
+	c.out = fmt.Appendf(c.out[:0], "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, c.address, token, len(body))
 	c.out = append(c.out, body...)
 	if err := c.conn.SetDeadline(time.Now().Add(requestTime)); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (c *client) post(token string, body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	answer := c.body.Bytes()
-	if response.StatusCode != http.StatusOK || !bytes.HasPrefix(answer, []byte(`{"data":`)) || response.Close {
+	if response.StatusCode != http.StatusOK || !bytes.HasPrefix(answer, []byte(`{"data"`)) || response.Close {
 		return nil, fmt.Errorf("the server answers %s: %.500s", response.Status, answer)
 	}
 	return answer, nil

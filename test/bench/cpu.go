@@ -71,3 +71,17 @@ func cpuOfFamily(pid int) time.Duration {
 	}
 	return sum
 }
+
+// memoryOf is what a process holds in memory (its resident set), in bytes; 0 where that cannot be known.
+func memoryOf(pid int) int64 {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "statm"))
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(text)
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64) // a number by the kernel's word
+	return pages * int64(os.Getpagesize())
+}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,7 +20,8 @@ import (
 )
 
 type options struct {
-	Hubs     int           `default:"50" help:"How many hubs the region has, each with 4,000 people, 40,000 visits and 100 services."`
+	Hubs     []int         `default:"50" help:"How many hubs the region has, each with 4,000 people, 40,000 visits and 100 services; several to measure one after the other."`
+	Among    int           `help:"Ask for things of the first so many hubs only, to see what the others cost; 0: of all."`
 	Data     string        `default:".data/bench" env:"LIFEROOMS_BENCH_DATA" help:"Folder that keeps the database between runs."`
 	Clients  []int         `default:"1,16,64" help:"Numbers of clients to measure with."`
 	Only     []string      `help:"Measure these operations only: person, list, search, weeks, checkin."`
@@ -41,9 +41,6 @@ var connections = int32(8 * runtime.GOMAXPROCS(0))
 // targetClients is how many clients the targets are for.
 const targetClients = 16
 
-// setup matches statements that begin or end transactions or set their scope.
-var setup = regexp.MustCompile(`(?i)^(begin|commit|rollback|start transaction|savepoint|release|;|select\s+set_config)`)
-
 func main() {
 	var o options
 	kong.Parse(&o, kong.Description("Loads a region of hubs and measures the API over HTTP beside plain SQL for the same rows."))
@@ -58,25 +55,48 @@ func main() {
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
-// bench is a region and the server over it.
+// bench is a region and the servers over it.
 type bench struct {
 	options
 	database *database
 	api      *api
-	clock    clock
+	bare     *bare
+	report   *report
 }
 
 func run(ctx context.Context, o options) (err error) {
-	if o.Hubs < 1 || slices.Min(o.Clients) < 1 || o.Spells < 1 {
+	if slices.Min(o.Hubs) < 1 || slices.Min(o.Clients) < 1 || o.Spells < 1 || o.Among < 0 {
 		return errors.New("there must be at least one hub, one client and one spell")
 	}
-	d, err := openDatabase(ctx, o.Data, o.Hubs)
+	dir, err := os.MkdirTemp("", "liferooms-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the servers: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	report := newReport(os.Stdout)
+	for _, hubs := range o.Hubs {
+		if err := measureRegion(ctx, o, hubs, dir, report); err != nil {
+			return err
+		}
+	}
+	if o.LoadOnly {
+		return nil
+	}
+	return report.finish(o.Out, o.Strict)
+}
+
+// measureRegion loads a region, or finds it loaded, and measures over it.
+func measureRegion(ctx context.Context, o options, hubs int, dir string, report *report) (err error) {
+	d, err := openDatabase(ctx, o.Data, hubs)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	if o.LoadOnly {
 		return nil
+	}
+	if o.Among > 0 {
+		d.region.among = min(o.Among, hubs)
 	}
 	day, err := d.freshen(ctx)
 	if err != nil {
@@ -86,14 +106,9 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "liferooms-bench-")
-	if err != nil {
-		return fmt.Errorf("make a folder for the server: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	binary := o.Server
 	if binary == "" {
-		if binary, err = build(ctx, dir, o.Profile != ""); err != nil {
+		if binary, err = build(ctx, dir, "./cmd/liferooms", o.Profile != "", "-tags", "production"); err != nil {
 			return err
 		}
 	}
@@ -102,7 +117,12 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
-	b := &bench{options: o, database: d, api: a, clock: clock{api: a.cmd.Process.Pid, postmaster: d.postmaster, self: os.Getpid()}}
+	bare, err := startBare(ctx, dir, d, a.issuer)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bare.close()) }()
+	b := &bench{options: o, database: d, api: a, bare: bare, report: report}
 	all = slices.DeleteFunc(all, func(op *operation) bool { return len(o.Only) > 0 && !slices.Contains(o.Only, op.name) })
 	return b.measure(ctx, all)
 }
@@ -116,23 +136,22 @@ func (b *bench) measure(ctx context.Context, all []*operation) error {
 			return err
 		}
 	}
-	say("The API and plain SQL give the same rows. Measuring for about %s …", b.estimate(len(all)).Round(time.Second))
-	report := newReport(os.Stdout)
+	say("The API, the bare server and plain SQL give the same rows. Measuring for about %s …", b.estimate(len(all)).Round(time.Second))
 	for _, o := range all {
-		if err := b.operation(ctx, o, report); err != nil {
+		if err := b.operation(ctx, o); err != nil {
 			return err
 		}
 	}
-	return report.finish(b.Out, b.Strict)
+	return nil
 }
 
 func (b *bench) estimate(operations int) time.Duration {
-	return time.Duration(operations*len(b.Clients)*b.Spells*2) * (b.Spell + b.WarmUp)
+	return time.Duration(operations*len(b.Clients)*b.Spells*len(subjects)) * (b.Spell + b.WarmUp)
 }
 
-// operation measures one operation with each number of clients, the API and plain SQL in turn.
-func (b *bench) operation(ctx context.Context, o *operation, report *report) error {
-	statements := map[string]float64{}
+// operation measures one operation with each number of clients, the subjects in turn.
+func (b *bench) operation(ctx context.Context, o *operation) error {
+	statements := map[string]counts{}
 	for _, subject := range subjects {
 		if err := b.again(ctx, o); err != nil {
 			return err
@@ -147,7 +166,10 @@ func (b *bench) operation(ctx context.Context, o *operation, report *report) err
 		}
 	}
 	for _, clients := range b.Clients {
-		sums := map[string]*sample{subjectAPI: {}, subjectPlain: {}}
+		sums := map[string]*sample{}
+		for _, subject := range subjects {
+			sums[subject] = &sample{}
+		}
 		for range b.Spells {
 			for _, subject := range subjects {
 				s, err := b.spell(ctx, o, subject, clients)
@@ -157,7 +179,7 @@ func (b *bench) operation(ctx context.Context, o *operation, report *report) err
 				sums[subject].add(s)
 			}
 		}
-		report.add(o, clients, statements, sums[subjectAPI], sums[subjectPlain])
+		b.report.add(o, b.database.region.hubs, clients, statements, sums)
 	}
 	if b.Profile != "" {
 		return b.profile(ctx, o)
@@ -174,7 +196,21 @@ func (b *bench) spell(ctx context.Context, o *operation, subject string, clients
 		return sample{}, err
 	}
 	defer done()
-	return spell(ctx, workers, b.WarmUp, b.Spell, b.clock)
+	c := clock{server: b.process(subject), postmaster: b.database.postmaster, self: os.Getpid()}
+	s, err := spell(ctx, workers, b.WarmUp, b.Spell, c)
+	s.memory = memoryOf(c.server)
+	return s, err
+}
+
+// process is whose processor time and memory a subject's are: plain SQL is asked by the bench itself.
+func (b *bench) process(subject string) int {
+	switch subject {
+	case subjectAPI:
+		return b.api.cmd.Process.Pid
+	case subjectBare:
+		return b.bare.cmd.Process.Pid
+	}
+	return os.Getpid()
 }
 
 // again undoes what an operation that writes has written.
@@ -189,7 +225,35 @@ func (b *bench) again(ctx context.Context, o *operation) error {
 	return nil
 }
 
-// workers makes clients of the API or of plain SQL; done lets them go.
+// target is a server to be asked for one operation by one client.
+type target struct {
+	subject string
+	client  *client
+	path    string
+	tokens  [][]string // by hub and member of staff
+	o       *operation
+	body    func([]byte, request) []byte
+	scratch []byte
+}
+
+func (b *bench) target(o *operation, subject string) (target, error) {
+	t := target{subject: subject, path: "/graphql", tokens: b.api.tokens, o: o, body: o.body}
+	address := b.api.address
+	if subject == subjectBare {
+		address, t.path, t.body = b.bare.address, "/"+o.name, o.variables
+	}
+	var err error
+	t.client, err = dial(address)
+	return t, err
+}
+
+// ask sends a request and gives the answer's body, valid until the next.
+func (t *target) ask(r request) ([]byte, error) {
+	t.scratch = t.body(t.scratch[:0], r)
+	return t.client.post(t.path, t.tokens[r.hub][t.o.staff], t.scratch)
+}
+
+// workers makes clients of a server or of plain SQL; done lets them go.
 func (b *bench) workers(ctx context.Context, o *operation, subject string, n int) (all []worker, done func(), err error) {
 	var open []*client
 	done = func() {
@@ -209,20 +273,18 @@ func (b *bench) workers(ctx context.Context, o *operation, subject string, n int
 			})
 			continue
 		}
-		c, err := dial(b.api.address)
+		t, err := b.target(o, subject)
 		if err != nil {
 			done()
 			return nil, nil, err
 		}
-		open = append(open, c)
-		var body []byte
+		open = append(open, t.client)
 		all = append(all, func() error {
 			r, err := o.choose(rng)
 			if err != nil {
 				return err
 			}
-			body = o.body(body[:0], r)
-			_, err = c.post(b.api.tokens[r.hub][o.staff], body)
+			_, err = t.ask(r)
 			return err
 		})
 	}

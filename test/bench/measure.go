@@ -15,17 +15,19 @@ var errSpent = errors.New("there is nobody left to check in")
 
 // sample is what one or several spells of work came to.
 type sample struct {
-	elapsed     time.Duration
-	latencies   []time.Duration
-	api, pg, us time.Duration // processor time of the API, of Postgres and of this process
+	elapsed        time.Duration
+	latencies      []time.Duration
+	server, pg, us time.Duration // processor time of the server that was asked, of Postgres and of this process
+	memory         int64         // of the server afterwards, in bytes; the largest of several spells
 }
 
 func (s *sample) add(other sample) {
 	s.elapsed += other.elapsed
 	s.latencies = append(s.latencies, other.latencies...)
-	s.api += other.api
+	s.server += other.server
 	s.pg += other.pg
 	s.us += other.us
+	s.memory = max(s.memory, other.memory)
 }
 
 func (s *sample) rps() float64 { return float64(len(s.latencies)) / s.elapsed.Seconds() }
@@ -45,13 +47,16 @@ func (s *sample) each(d time.Duration) float64 {
 	return milliseconds(d) / float64(len(s.latencies))
 }
 
+// cpu is the processor time of a request: of whoever is asked, and of Postgres.
+func (s *sample) cpu() float64 { return s.each(s.server) + s.each(s.pg) }
+
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// clock reads the processor times of all who take part.
-type clock struct{ api, postmaster, self int }
+// clock reads the processor times of all who take part, by their process ids.
+type clock struct{ server, postmaster, self int }
 
 func (c clock) read() (s sample) {
-	return sample{api: cpuOf(c.api), pg: cpuOfFamily(c.postmaster), us: cpuOf(c.self)}
+	return sample{server: cpuOf(c.server), pg: cpuOfFamily(c.postmaster), us: cpuOf(c.self)}
 }
 
 // spell lets the workers work side by side, first to warm up, then to be measured.
@@ -66,7 +71,7 @@ func spell(ctx context.Context, workers []worker, warmUp, length time.Duration, 
 	return sample{
 		elapsed:   time.Since(began),
 		latencies: latencies,
-		api:       after.api - before.api,
+		server:    after.server - before.server,
 		pg:        after.pg - before.pg,
 		us:        after.us - before.us,
 	}, err

@@ -29,6 +29,7 @@ const (
 // region is the data of a number of hubs of one trust: the same each time for the same last day.
 type region struct {
 	hubs        int
+	among       int       // the first so many hubs are asked for things
 	first, last time.Time // the days of visits, as midnight UTC
 	began       time.Time // when hubs and people were registered: before the first visit
 	trust       uuid.UUID
@@ -36,7 +37,7 @@ type region struct {
 
 func newRegion(hubs int, last time.Time) region {
 	first := last.AddDate(-years, 0, 1)
-	return region{hubs: hubs, first: first, last: last, began: first.AddDate(0, -1, 0), trust: id(time.Unix(0, 0), kindTrust, 0)}
+	return region{hubs: hubs, among: hubs, first: first, last: last, began: first.AddDate(0, -1, 0), trust: id(time.Unix(0, 0), kindTrust, 0)}
 }
 
 // zone is the time zone of every hub.

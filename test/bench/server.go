@@ -38,25 +38,25 @@ type api struct {
 //go:embed profile.txt
 var profileSource []byte
 
-// build compiles the server as it is deployed; with a way to profile it where that is asked for.
-func build(ctx context.Context, dir string, profiled bool) (string, error) {
-	binary := filepath.Join(dir, "liferooms")
-	args := []string{"build", "-tags", "production", "-trimpath", "-o", binary}
+// build compiles a command into dir; with a way to profile it where that is asked for.
+func build(ctx context.Context, dir, command string, profiled bool, flags ...string) (string, error) {
+	binary := filepath.Join(dir, filepath.Base(command))
+	args := append([]string{"build", "-trimpath", "-o", binary}, flags...)
 	if profiled {
 		source, overlay := filepath.Join(dir, "profile.go"), filepath.Join(dir, "overlay.json")
-		content, err := json.Marshal(map[string]any{"Replace": map[string]string{"cmd/liferooms/bench_profile.go": source}})
+		content, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(command, "bench_profile.go"): source}})
 		if err != nil {
 			return "", err
 		}
 		if err := errors.Join(os.WriteFile(source, profileSource, 0o644), os.WriteFile(overlay, content, 0o644)); err != nil {
-			return "", fmt.Errorf("build the server: %w", err)
+			return "", fmt.Errorf("build %s: %w", command, err)
 		}
 		args = append(args, "-overlay", overlay)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/liferooms")...)
+	cmd := exec.CommandContext(ctx, "go", append(args, command)...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("build the server: %w", err)
+		return "", fmt.Errorf("build %s: %w", command, err)
 	}
 	return binary, nil
 }
@@ -189,16 +189,21 @@ func tail(text []byte) []byte { return text[max(0, len(text)-4000):] }
 
 func (a *api) close() error {
 	a.issuer.close()
-	if a.cmd == nil || a.cmd.Process == nil {
+	return end(a.cmd, a.ended)
+}
+
+// end asks a server to stop and waits until it has.
+func end(cmd *exec.Cmd, ended <-chan struct{}) error {
+	if cmd == nil || cmd.Process == nil {
 		return nil
 	}
-	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stop the server: %w", err)
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop %s: %w", cmd, err)
 	}
 	select {
-	case <-a.ended:
+	case <-ended:
 	case <-time.After(20 * time.Second):
-		return errors.Join(errors.New("the server does not stop; it was killed"), a.cmd.Process.Kill())
+		return errors.Join(fmt.Errorf("%s does not stop; it was killed", cmd), cmd.Process.Kill())
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,13 +15,17 @@ import (
 // verifications is how many requests of each operation are compared.
 const verifications = 40
 
-// verify makes sure that the API and the SQL give the same rows.
+// verify makes sure that all give the same rows.
 func (b *bench) verify(ctx context.Context, o *operation) error {
-	c, err := dial(b.api.address)
-	if err != nil {
-		return err
+	var servers []target
+	for _, subject := range served {
+		t, err := b.target(o, subject)
+		if err != nil {
+			return err
+		}
+		defer t.client.close()
+		servers = append(servers, t)
 	}
-	defer c.close()
 	rng := rand.New(rand.NewPCG(11, 0))
 	nothing := 0
 	for range verifications {
@@ -28,29 +33,31 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 		if err != nil {
 			return err
 		}
-		answer, err := c.post(b.api.tokens[r.hub][o.staff], o.body(nil, r))
-		if err != nil {
-			return fmt.Errorf("%s: %w", o.name, err)
-		}
-		got, err := o.rows(answer)
-		if err != nil {
-			return fmt.Errorf("%s: %w", o.name, err)
-		}
-		if o.again != nil { // the API's row is in the way of the SQL's
-			if r, err = o.choose(rng); err != nil {
-				return err
-			}
-		}
 		var want []string
 		if err := o.plain(ctx, b.database.admin, r, func(row string) { want = append(want, row) }); err != nil {
 			return fmt.Errorf("%s by plain SQL: %w", o.name, err)
 		}
-		slices.Sort(got)
 		slices.Sort(want)
-		if !slices.Equal(got, want) {
-			return fmt.Errorf("%s: the API and the SQL give different rows for %+v:\n%s\n%s", o.name, r, strings.Join(got, " "), strings.Join(want, " "))
+		for _, server := range servers {
+			if o.again != nil { // the row that was made is in the way of the next
+				if r, err = o.choose(rng); err != nil {
+					return err
+				}
+			}
+			answer, err := server.ask(r)
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", o.name, server.subject, err)
+			}
+			got, err := o.rows(answer)
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", o.name, server.subject, err)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				return fmt.Errorf("%s: %s and plain SQL give different rows for %+v:\n%s\n%s", o.name, server.subject, r, strings.Join(got, " "), strings.Join(want, " "))
+			}
 		}
-		if len(got) == 0 {
+		if len(want) == 0 {
 			nothing++
 		}
 	}
@@ -59,6 +66,15 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 	}
 	return nil
 }
+
+// counts is how many statements one request takes: all, and those that read.
+type counts struct{ all, reads float64 }
+
+// setup matches statements that begin or end transactions or set their scope, and reading those that read.
+var (
+	setup   = regexp.MustCompile(`(?i)^\s*(begin|commit|rollback|start transaction|savepoint|release|;|select\s+set_config)`)
+	reading = regexp.MustCompile(`(?i)^\s*(select|with)\b`)
+)
 
 // counted is how many requests the statements are counted over, one after the other; for so long before, what is read
 // once for each hub or member of staff is read.
@@ -69,9 +85,9 @@ const (
 
 // statements counts how many statements Postgres runs for one request of the work, without those that begin and end
 // transactions or set their scope. Postgres itself tells, in its log.
-func (b *bench) statements(ctx context.Context, work worker) (float64, error) {
+func (b *bench) statements(ctx context.Context, work worker) (counts, error) {
 	if _, err := together(ctx, []worker{work}, settling); err != nil {
-		return 0, err
+		return counts{}, err
 	}
 	log, err := b.database.logged(ctx, func() error {
 		for range counted {
@@ -82,20 +98,28 @@ func (b *bench) statements(ctx context.Context, work worker) (float64, error) {
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return counts{}, err
 	}
-	n := 0
-	for line := range strings.Lines(log) {
+	var n counts
+	lines := append(strings.Split(log, "\n"), "")
+	for i, line := range lines[:len(lines)-1] {
 		_, statement, ok := strings.Cut(line, "LOG:  ")
 		if !ok || !strings.HasPrefix(statement, "execute ") && !strings.HasPrefix(statement, "statement: ") {
 			continue
 		}
 		_, sql, _ := strings.Cut(statement, ": ")
-		if !setup.MatchString(sql) {
-			n++
+		if strings.TrimSpace(sql) == "" { // it begins with a line break
+			sql = lines[i+1]
+		}
+		if setup.MatchString(sql) {
+			continue
+		}
+		n.all++
+		if reading.MatchString(sql) {
+			n.reads++
 		}
 	}
-	return float64(n) / counted, nil
+	return counts{n.all / counted, n.reads / counted}, nil
 }
 
 // logged gives what Postgres logs of statements while fn runs.
