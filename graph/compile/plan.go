@@ -83,7 +83,8 @@ func (s *Schema) Compile(operation *ast.OperationDefinition, root string, variab
 	}
 	var t text
 	at := place{from: &from{rows: map[string]string{}}, object: object, used: new(bool)}
-	if err := w.object(&t, at, collect(variables, operation.SelectionSet)); err != nil {
+	w.roots = collect(variables, operation.SelectionSet)
+	if err := w.object(&t, at, w.roots); err != nil {
 		return nil, err
 	}
 	return &Plan{SQL: "select " + t.String(), schema: s, params: w.params, binds: w.binds, splices: w.splices, once: w.once}, nil

@@ -156,6 +156,8 @@ type Lookup struct {
 // Group is an object that has no row of its own.
 type Group struct {
 	Object string
+	// Alone says that it stands beside no other field of the root: it is not of the viewer's one hub.
+	Alone bool
 	// If and Once are as in Record.
 	If   func(s Selection) bool
 	Once func(ctx context.Context)
