@@ -310,7 +310,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 
 		"conversation": byID(compile.Lookup{Object: "Conversation", Missing: "conversation",
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead}),
-		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null",
+		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null", Order: newestConversation,
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead},
 		"followUps": compile.With{
 			Params: []compile.Param{{Name: "due", Type: "date"}},

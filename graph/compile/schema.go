@@ -144,6 +144,8 @@ type Record struct {
 // Lookup is one row that the field's arguments or the viewer choose.
 type Lookup struct {
 	Object, From, Where string
+	// Order says which it is where several are found; empty: there is one at most.
+	Order []Key
 	// Free says that the row is sure to be there, so that it is not read where nothing of it is asked for.
 	Free bool
 	// Missing is what there is no such of, for NOT_FOUND; empty: null.

@@ -693,7 +693,14 @@ func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
 	if where != "" {
 		where = " where " + where
 	}
-	t.expr("coalesce((select ", row.String(), " from ", table, inner.from.joins.String(), where, " limit 1), ", missing, ")")
+	order, err := w.order(f.Order, inner, false)
+	if err != nil {
+		return err
+	}
+	if order != "" {
+		order = " order by " + order
+	}
+	t.expr("coalesce((select ", row.String(), " from ", table, inner.from.joins.String(), where, order, " limit 1), ", missing, ")")
 	return nil
 }
 
