@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +17,8 @@ import (
 	"liferooms.io/liferooms/internal/viewer"
 )
 
-// interpreted are the operations of the app that do not run as one statement, and why.
+// interpreted are the operations of the app that do not run as one statement, and why. Of the mutations, the rows that they
+// answer with are read by one: see TestPayloadsAreCompiled.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseKind,
 	"EndConversation":      graph.BecauseKind,
@@ -132,6 +134,41 @@ func TestCompiledAnswersAsInterpreted(t *testing.T) {
 		}
 		if run.Result == graph.Interpreted && run.Because != graph.BecauseArguments && run.Because != "Query.viewer" {
 			t.Errorf("%s\nis not compiled because of %s", query, run.Because)
+		}
+	}
+}
+
+// TestPayloadsAreCompiled: what a mutation shows of its row is read by one statement in its own transaction, and is what
+// the executor shows. Each is sent twice, first to be compiled, and changes nothing the second time.
+func TestPayloadsAreCompiled(t *testing.T) {
+	a := newAPI(t)
+	h := a.fill(t, 2)
+	s := a.service(t, h.ctx, "Debt advice")
+	a.must(t, h.ctx, `mutation ($p: ID!) { checkIn(input: {hub: "walton", clientMutationId: "1", personId: $p}) { alreadyHere } }`, map[string]any{"p": h.people[0].ID})
+	taken := a.must(t, h.ctx, `mutation { takeNext(input: {hub: "walton", clientMutationId: "t1"}) { conversation { id visit { id } } } }`)
+	ids := map[string]any{"p": h.people[0].ID, "q": h.people[1].ID, "s": s.ID, "c": dig(t, taken, "takeNext", "conversation", "id")}
+	given := a.must(t, h.ctx, `mutation ($c: ID!, $s: ID!) { signpost(input: {hub: "walton", clientMutationId: "s1", conversationId: $c, serviceId: $s}) { signpost { id } } }`, ids)
+	ids["g"] = dig(t, given, "signpost", "signpost", "id")
+	const conversation = `conversation { id advisor { name } needs { code } person { displayName age accessNeeds { code } } visit { state person { id } } signposts { service { name nextSessions { startsAt } } } } userErrors { code }`
+	for _, mutation := range []string{
+		`mutation ($q: ID!) { checkIn(input: {hub: "walton", clientMutationId: "x", personId: $q, need: "money"}) { visit { id need { code } person { displayName } } alreadyHere } }`,
+		`mutation { takeNext(input: {hub: "walton", clientMutationId: "t1"}) { ` + conversation + ` } }`,
+		`mutation ($c: ID!, $s: ID!) { signpost(input: {hub: "walton", clientMutationId: "s1", conversationId: $c, serviceId: $s}) { signpost { id service { name organisation { name } } person { id } } userErrors { code } } }`,
+		`mutation ($g: ID!) { recordFollowUp(input: {hub: "walton", signpostId: $g, outcome: GOT_THERE}) { signpost { outcome service { name } } userErrors { code } } }`,
+		`mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["money"], note: "Said \"no\"."}) { ` + conversation + ` } }`,
+		`mutation ($c: ID!) { endConversation(input: {hub: "walton", conversationId: $c}) { ` + conversation + ` } }`,
+		`mutation ($p: ID!) { updatePerson(input: {hub: "walton", personId: $p, pronouns: "they"}) { person { pronouns visits(first: 1) { nodes { id } pageInfo { endCursor } } accessNeeds { code } } userErrors { code } } }`,
+		`mutation ($p: ID!) { setAccessNeeds(input: {hub: "walton", personId: $p, accessNeeds: [{code: BRAILLE}]}) { person { accessNeeds { code note } } userErrors { code } } }`,
+		`mutation { registerPerson(input: {hub: "walton", clientMutationId: "r", givenName: "New"}) { person { givenName accessNeeds { code } openVisit { id } } userErrors { code } } }`,
+	} {
+		a.Statements.Reset()
+		compiled := a.ask(h.ctx, mutation, ids)
+		if sent := strings.Join(a.Statements.Sent(), "\n"); strings.Count(sent, "select coalesce((select '{") != 1 {
+			t.Errorf("%s\nsends\n%s", mutation, sent)
+		}
+		interpreted := a.interpreted().ask(h.ctx, mutation, ids)
+		if diff := cmp.Diff(interpreted.Raw, compiled.Raw); diff != "" || len(compiled.Errors)+len(interpreted.Errors) > 0 {
+			t.Errorf("%s\nanswers otherwise (-interpreted +compiled):\n%s\n%v %v", mutation, diff, interpreted.Errors, compiled.Errors)
 		}
 	}
 }

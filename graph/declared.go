@@ -54,6 +54,8 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"trust": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).TrustID, nil }},
 			"me":    {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).StaffID, nil }},
 			"today": {Type: "date", Of: r.today},
+			// The row that a mutation answers with.
+			"changed": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return ctx.Value(changedKey{}), nil }},
 			// Of the viewer as they signed in, for what is about themselves.
 			"my_name":        {Type: "text", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).Name, nil }},
 			"my_hubs":        {Type: "uuid[]", Of: myHubs},

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -44,11 +43,7 @@ func Explain(r *Resolver, document string, variables map[string]any) ([]*Explana
 		case operation.Operation != ast.Query:
 			x.Because = BecauseKind
 		case err != nil:
-			x.Because = err.Error()
-			var field *compile.Uncompilable
-			if errors.As(err, &field) {
-				x.Because = field.Field
-			}
+			x.Because = reasonOf(err)
 		default:
 			x.SQL, x.plan = plan.SQL, plan
 		}

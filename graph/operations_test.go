@@ -68,7 +68,7 @@ func TestCheckIn(t *testing.T) {
 		t.Errorf("somebody of another hub: %v %v", got.Data, got.Errors)
 	}
 	a.Statements.Reset()
-	a.must(t, h.ctx, `mutation { recordAnonymousVisit(input: {hub: "walton", clientMutationId: "9", need: "housing"}) { visit { id anonymous } userErrors { message } } }`)
+	a.must(t, h.ctx, `mutation { recordAnonymousVisit(input: {hub: "walton", clientMutationId: "9", need: "housing"}) { visit { id anonymous need { name } advisor { name } } userErrors { message } } }`)
 	if sent, ends := a.Statements.Sent(), a.Statements.Ends(); len(sent) != 1 || ends != 0 {
 		t.Errorf("a visit takes %d round trips and %d commits, want one in all: %v", len(sent), ends, sent)
 	}
