@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
@@ -26,15 +27,18 @@ import (
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
+	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/graph/compile"
 	"liferooms.io/liferooms/graph/scalar"
+	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/frontdesk"
 	"liferooms.io/liferooms/internal/paging"
 	domain "liferooms.io/liferooms/internal/person"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/staff"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
@@ -50,10 +54,29 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"trust": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).TrustID, nil }},
 			"me":    {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).StaffID, nil }},
 			"today": {Type: "date", Of: r.today},
+			// The row that a mutation answers with.
+			"changed": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return ctx.Value(changedKey{}), nil }},
+			// Of the viewer as they signed in, for what is about themselves.
+			"my_name":        {Type: "text", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).Name, nil }},
+			"my_hubs":        {Type: "uuid[]", Of: myHubs},
+			"my_roles":       {Type: "jsonb[]", Of: ofMyHubs(func(_ *viewer.Viewer, h viewer.Hub) any { return h.Roles })},
+			"my_permissions": {Type: "jsonb[]", Of: ofMyHubs(func(v *viewer.Viewer, h viewer.Hub) any { return access.In(v, h) })},
 		},
 		Objects: map[string]*compile.Object{
 			"Query": {Fields: map[string]compile.Field{
-				"hub": compile.Lookup{Object: "Hub", Free: true},
+				"hub":    compile.Lookup{Object: "Hub", Free: true},
+				"viewer": compile.Group{Object: "Viewer", Alone: true},
+			}},
+			"Viewer": {Fields: map[string]compile.Field{
+				"id": compile.SQL("@me"), "name": compile.SQL("@my_name"),
+				"email": compile.SQL("select u.email from staff_users u where u.trust_id = @trust and u.id = @me"),
+				"trust": compile.Lookup{Object: "ViewerTrust"},
+				"hubs":  compile.List{Rows: compile.Rows{Object: "ViewerHub", Order: by("name", "id")}},
+			}},
+			"ViewerTrust": {Table: trust.Table},
+			"ViewerHub": {Table: hub.Table, Within: "@row.trust_id = @trust and @row.id = any(@my_hubs)", Fields: map[string]compile.Field{
+				"roles":       compile.SQL("(@my_roles)[array_position(@my_hubs, @row.id)]"),
+				"permissions": compile.SQL("(@my_permissions)[array_position(@my_hubs, @row.id)]"),
 			}},
 			"Hub": {Table: hub.Table, Fields: r.hubFields()},
 			"OpeningHours": {Fields: map[string]compile.Field{
@@ -108,6 +131,31 @@ func hubID(ctx context.Context) (any, error) {
 		return nil, fmt.Errorf("a compiled statement: the viewer works in no one hub")
 	}
 	return h.ID, nil
+}
+
+func myHubs(ctx context.Context) (any, error) {
+	hubs := viewer.FromContext(ctx).Hubs
+	ids := make([]pgtype.UUID, len(hubs)) // pgx takes uuid.UUID for text
+	for i, h := range hubs {
+		ids[i] = pgtype.UUID{Bytes: h.ID, Valid: true}
+	}
+	return ids, nil
+}
+
+// ofMyHubs gives something of each of the viewer's hubs as JSON, in the order of myHubs.
+func ofMyHubs(what func(v *viewer.Viewer, h viewer.Hub) any) func(ctx context.Context) (any, error) {
+	return func(ctx context.Context) (any, error) {
+		v := viewer.FromContext(ctx)
+		all := make([]json.RawMessage, len(v.Hubs))
+		for i, h := range v.Hubs {
+			text, err := json.Marshal(what(v, h))
+			if err != nil {
+				return nil, fmt.Errorf("write what the viewer holds in a hub: %w", err)
+			}
+			all[i] = text
+		}
+		return all, nil
+	}
 }
 
 // today is the day at the viewer's hub.
@@ -264,7 +312,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 
 		"conversation": byID(compile.Lookup{Object: "Conversation", Missing: "conversation",
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead}),
-		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null",
+		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null", Order: newestConversation,
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead},
 		"followUps": compile.With{
 			Params: []compile.Param{{Name: "due", Type: "date"}},
@@ -281,6 +329,14 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
+		"findStaff": compile.With{
+			Params: []compile.Param{{Name: "pattern", Type: "text"}},
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return []any{staff.NamePattern(a["search"].(string))}, nil
+			},
+			Field: compile.List{Rows: compile.Rows{Object: "StaffMember", Where: "@row.name ilike @pattern and @row.disabled_at is null", Order: by("name", "id")},
+				Limit: strconv.Itoa(staff.MaxFound)},
+		},
 		"auditEvents": compile.With{
 			Params: []compile.Param{{Name: "whose", Type: "uuid"}},
 			Bind:   argument("personId"),

@@ -45,7 +45,7 @@ const (
 	BecauseHole = "hole"
 	// BecauseShape: more variables than a plan can tell apart decide what is selected.
 	BecauseShape = "shape"
-	// BecauseKind: it is a mutation or a subscription.
+	// BecauseKind: it is a mutation, of which only the rows that it answers with are compiled, or a subscription.
 	BecauseKind = "kind"
 )
 
@@ -79,7 +79,9 @@ const plans = 2000
 // may not see is refused before, and has no plan for them.
 type planKey struct {
 	operation *ast.OperationDefinition
-	shape     uint64
+	// field is that of a mutation whose row is read; nil: the whole operation.
+	field *ast.Field
+	shape uint64
 }
 
 type shape struct {
@@ -118,7 +120,11 @@ func (e *execution) Exec(ctx context.Context) graphql.ResponseHandler {
 	plan, result := e.plan(op)
 	if plan.because != "" {
 		e.tell(ctx, Run{Interpreted, plan.because})
-		return e.ExecutableSchema.Exec(ctx)
+		next := e.ExecutableSchema.Exec(ctx)
+		if op.Operation.Operation != ast.Mutation || e.off {
+			return next
+		}
+		return func(ctx context.Context) *graphql.Response { return next(withRows(ctx, e)) }
 	}
 	answered := false
 	return func(ctx context.Context) *graphql.Response {
@@ -138,6 +144,11 @@ func (e *execution) plan(op *graphql.OperationContext) (*plan, RunResult) {
 	case op.Operation.Operation != ast.Query:
 		return &plan{because: BecauseKind}, Interpreted
 	}
+	return e.planOf(op, nil, func() (*compile.Plan, error) { return e.schema.Compile(op.Operation, "Query", op.Variables) })
+}
+
+// planOf gives a plan that is known, or compiles it.
+func (e *execution) planOf(op *graphql.OperationContext, field *ast.Field, compiled func() (*compile.Plan, error)) (*plan, RunResult) {
 	s, known := e.shapes.Get(op.Operation)
 	if !known {
 		s.Shape, s.ok = e.schema.ShapeOf(op.Operation)
@@ -146,21 +157,26 @@ func (e *execution) plan(op *graphql.OperationContext) (*plan, RunResult) {
 	if !s.ok {
 		return &plan{because: BecauseShape}, Interpreted
 	}
-	key := planKey{op.Operation, s.Of(op.Variables)}
+	key := planKey{op.Operation, field, s.Of(op.Variables)}
 	if p, known := e.plans.Get(key); known {
 		return p, CompiledHit
 	}
 	p := &plan{}
 	var err error
-	if p.Plan, err = e.schema.Compile(op.Operation, "Query", op.Variables); err != nil {
-		p.because = "error"
-		var field *compile.Uncompilable
-		if errors.As(err, &field) {
-			p.because = field.Field
-		}
+	if p.Plan, err = compiled(); err != nil {
+		p.because = reasonOf(err)
 	}
 	e.plans.Add(key, p)
 	return p, CompiledMiss
+}
+
+// reasonOf is the field that cannot be compiled.
+func reasonOf(err error) string {
+	var field *compile.Uncompilable
+	if errors.As(err, &field) {
+		return field.Field
+	}
+	return err.Error() // a mistake in the declaration
 }
 
 // read answers an operation by its plan.

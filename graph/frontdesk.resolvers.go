@@ -51,29 +51,17 @@ func (r *hubResolver) VisitsByWeek(ctx context.Context, obj *ent.Hub, from time.
 
 func (r *mutationResolver) CheckIn(ctx context.Context, input CheckInInput) (*CheckInPayload, error) {
 	payload := &CheckInPayload{ClientMutationID: &input.ClientMutationID}
-	err := checkMutationID(input.ClientMutationID)
-	if err == nil {
-		payload.Visit, payload.AlreadyHere, err = r.Desk.Arrive(ctx, frontdesk.Arrival{
-			ClientMutationID: input.ClientMutationID, PersonID: &input.PersonID, Need: input.Need.Value(), Wait: input.WaitForAdvisor})
-	}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	payload.Visit, err = r.visitPayload(ctx, payload.Visit)
+	var err error
+	payload.Visit, payload.AlreadyHere, payload.UserErrors, err = r.arrive(ctx, frontdesk.Arrival{
+		ClientMutationID: input.ClientMutationID, PersonID: &input.PersonID, Need: input.Need.Value(), Wait: input.WaitForAdvisor})
 	return payload, err
 }
 
 func (r *mutationResolver) RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error) {
 	payload := &RecordAnonymousVisitPayload{ClientMutationID: &input.ClientMutationID}
-	err := checkMutationID(input.ClientMutationID)
-	if err == nil {
-		payload.Visit, _, err = r.Desk.Arrive(ctx, frontdesk.Arrival{
-			ClientMutationID: input.ClientMutationID, Need: input.Need.Value(), Wait: input.WaitForAdvisor})
-	}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	payload.Visit, err = r.visitPayload(ctx, payload.Visit)
+	var err error
+	payload.Visit, _, payload.UserErrors, err = r.arrive(ctx, frontdesk.Arrival{
+		ClientMutationID: input.ClientMutationID, Need: input.Need.Value(), Wait: input.WaitForAdvisor})
 	return payload, err
 }
 
@@ -87,13 +75,8 @@ func (r *mutationResolver) UndoVisit(ctx context.Context, input UndoVisitInput) 
 }
 
 func (r *mutationResolver) EndVisit(ctx context.Context, input EndVisitInput) (*EndVisitPayload, error) {
-	v, err := r.Desk.End(ctx, input.VisitID)
-	payload := &EndVisitPayload{}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	if len(payload.UserErrors) == 0 {
-		payload.Visit, err = r.visitPayload(ctx, v)
-	}
+	v, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Visit, error) { return r.Desk.End(ctx, input.VisitID) }, r.visitPayload)
+	payload := &EndVisitPayload{Visit: v}
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }

@@ -15528,6 +15528,9 @@ func (ec *executionContext) _CheckInPayload(ctx context.Context, sel ast.Selecti
 var conversationImplementors = []string{"Conversation"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -16509,6 +16512,9 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 var personImplementors = []string{"Person"}
 
 func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, obj *ent.Person) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, personImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -17492,6 +17498,9 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 var signpostImplementors = []string{"Signpost"}
 
 func (ec *executionContext) _Signpost(ctx context.Context, sel ast.SelectionSet, obj *ent.Signpost) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, signpostImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -18289,6 +18298,9 @@ func (ec *executionContext) _ViewerTrust(ctx context.Context, sel ast.SelectionS
 var visitImplementors = []string{"Visit"}
 
 func (ec *executionContext) _Visit(ctx context.Context, sel ast.SelectionSet, obj *ent.Visit) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, visitImplementors)
 
 	out := graphql.NewFieldSet(fields)

@@ -29,7 +29,8 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // api is the API over a World, without HTTP.
 type api struct {
 	*storetest.World
-	exec *executor.Executor
+	exec, oracle *executor.Executor
+	seen         time.Time // of the records of what was read
 }
 
 // sessions ends the sessions that are in the database, which is all that a revoked role needs here.
@@ -40,14 +41,17 @@ func (s sessions) EndSessions(ctx context.Context, staffID uuid.UUID) error {
 	return err
 }
 
-func newAPI(t testing.TB) *api {
+func newAPI(t testing.TB, options ...graph.Option) *api {
 	t.Helper()
 	w := storetest.New(t)
 	log := audit.New(w.Store)
 	t.Cleanup(log.Close)
 	r := graph.New(w.Store, log, sessions{w.Store}, func(context.Context) (string, error) { return "https://idp.test/bye", nil })
-	return &api{w, graph.NewExecutor(r)}
+	return &api{World: w, exec: graph.NewExecutor(r, options...), oracle: graph.NewExecutor(r, graph.WithoutCompiler())}
 }
+
+// interpreted is the same API without its compiler.
+func (a *api) interpreted() *api { return &api{World: a.World, exec: a.oracle} }
 
 type answer struct {
 	Data   map[string]any

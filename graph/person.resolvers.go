@@ -64,31 +64,26 @@ func (r *mutationResolver) RegisterPerson(ctx context.Context, input RegisterPer
 }
 
 func (r *mutationResolver) UpdatePerson(ctx context.Context, input UpdatePersonInput) (*UpdatePersonPayload, error) {
-	p, err := r.Resolver.People.Update(ctx, input.PersonID, person.Details{
+	details := person.Details{
 		GivenName: change(input.GivenName), FamilyName: change(input.FamilyName), PreferredName: change(input.PreferredName),
 		Pronouns: change(input.Pronouns), DateOfBirth: change(input.DateOfBirth), Phone: change(input.Phone), Email: change(input.Email),
 		Postcode: change(input.Postcode), NHSNumber: change(input.NhsNumber), GPPractice: change(input.GpPractice),
 		SafeContact: change(input.SafeContact), SafeContactNote: change(input.SafeContactNote),
-	})
-	payload := &UpdatePersonPayload{}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
 	}
-	if len(payload.UserErrors) == 0 {
-		payload.Person, err = r.personPayload(ctx, p)
-	}
+	p, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Person, error) {
+		return r.Resolver.People.Update(ctx, input.PersonID, details)
+	}, r.personPayload)
+	payload := &UpdatePersonPayload{Person: p}
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
 func (r *mutationResolver) SetAccessNeeds(ctx context.Context, input SetAccessNeedsInput) (*SetAccessNeedsPayload, error) {
-	p, err := r.Resolver.People.SetAccessNeeds(ctx, input.PersonID, accessNeeds(input.AccessNeeds))
-	payload := &SetAccessNeedsPayload{}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	if len(payload.UserErrors) == 0 {
-		payload.Person, err = r.personPayload(ctx, p)
-	}
+	p, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Person, error) {
+		return r.Resolver.People.SetAccessNeeds(ctx, input.PersonID, accessNeeds(input.AccessNeeds))
+	}, r.personPayload)
+	payload := &SetAccessNeedsPayload{Person: p}
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 

@@ -38,12 +38,11 @@ func (r *mutationResolver) TakeNext(ctx context.Context, input TakeNextInput) (*
 	payload := &TakeNextPayload{ClientMutationID: &input.ClientMutationID}
 	err := checkMutationID(input.ClientMutationID)
 	if err == nil {
-		payload.Conversation, err = r.Advising.TakeNext(ctx, input.ClientMutationID)
+		payload.Conversation, err = changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+			return r.Advising.TakeNext(ctx, input.ClientMutationID)
+		}, r.conversationPayload)
 	}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	payload.Conversation, err = r.conversationPayload(ctx, payload.Conversation)
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
@@ -51,12 +50,11 @@ func (r *mutationResolver) TakeVisit(ctx context.Context, input TakeVisitInput) 
 	payload := &TakeVisitPayload{ClientMutationID: &input.ClientMutationID}
 	err := checkMutationID(input.ClientMutationID)
 	if err == nil {
-		payload.Conversation, err = r.Advising.TakeVisit(ctx, input.ClientMutationID, input.VisitID)
+		payload.Conversation, err = changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+			return r.Advising.TakeVisit(ctx, input.ClientMutationID, input.VisitID)
+		}, r.conversationPayload)
 	}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	payload.Conversation, err = r.conversationPayload(ctx, payload.Conversation)
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
@@ -65,26 +63,20 @@ func (r *mutationResolver) RecordConversation(ctx context.Context, input RecordC
 	if needs := input.Needs.Value(); needs != nil {
 		notes.Needs = &needs
 	}
-	changed, err := r.Advising.Record(ctx, input.ConversationID, notes)
-	payload := &RecordConversationPayload{}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	if len(payload.UserErrors) == 0 {
-		payload.Conversation, err = r.conversationPayload(ctx, changed)
-	}
+	c, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+		return r.Advising.Record(ctx, input.ConversationID, notes)
+	}, r.conversationPayload)
+	payload := &RecordConversationPayload{Conversation: c}
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
 func (r *mutationResolver) EndConversation(ctx context.Context, input EndConversationInput) (*EndConversationPayload, error) {
-	changed, err := r.Advising.End(ctx, input.ConversationID)
-	payload := &EndConversationPayload{}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	if len(payload.UserErrors) == 0 {
-		payload.Conversation, err = r.conversationPayload(ctx, changed)
-	}
+	c, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+		return r.Advising.End(ctx, input.ConversationID)
+	}, r.conversationPayload)
+	payload := &EndConversationPayload{Conversation: c}
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
@@ -111,13 +103,10 @@ func (r *mutationResolver) RemoveSignpost(ctx context.Context, input RemoveSignp
 }
 
 func (r *mutationResolver) RecordFollowUp(ctx context.Context, input RecordFollowUpInput) (*RecordFollowUpPayload, error) {
-	changed, err := r.Advising.FollowUp(ctx, input.SignpostID, input.Outcome)
-	payload := &RecordFollowUpPayload{}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	if len(payload.UserErrors) == 0 {
-		payload.Signpost, err = r.signpostPayload(ctx, changed)
-	}
+	s, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Signpost, error) {
+		return r.Advising.FollowUp(ctx, input.SignpostID, input.Outcome)
+	}, r.signpostPayload)
+	payload := &RecordFollowUpPayload{Signpost: s}
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }

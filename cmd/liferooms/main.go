@@ -35,6 +35,7 @@ type commands struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database up to this version, as the owner of its tables. The server never does."`
 	Seed      seedCommand      `cmd:"" help:"Fill the database with the fictional demo trusts. Done twice it changes nothing."`
 	Catalogue catalogueCommand `cmd:"" help:"Look after a hub's catalogue of partners and services."`
+	Explain   explainCommand   `cmd:"" help:"Show the SQL that a GraphQL document becomes, and how Postgres runs it."`
 	Doctor    doctorCommand    `cmd:"" help:"Check what the server needs, and say what to mend."`
 
 	developmentCommands

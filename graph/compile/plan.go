@@ -73,20 +73,42 @@ type Run struct {
 // Compile writes the plan of an operation for the given variables: any of the same Shape may use it. It fails with an
 // *Uncompilable.
 func (s *Schema) Compile(operation *ast.OperationDefinition, root string, variables map[string]any) (*Plan, error) {
-	w := &writer{schema: s, variables: variables, values: make(map[string]*param, len(s.Values))}
-	for name, v := range s.Values {
-		w.values[name] = &param{source: source{value: v.Of}, typ: v.Type}
-	}
+	w := s.writer(variables)
 	object := s.Objects[root]
 	if object == nil {
 		return nil, &Uncompilable{root}
 	}
 	var t text
 	at := place{from: &from{rows: map[string]string{}}, object: object, used: new(bool)}
-	if err := w.object(&t, at, collect(variables, operation.SelectionSet)); err != nil {
+	w.roots = collect(variables, operation.SelectionSet)
+	if err := w.object(&t, at, w.roots); err != nil {
 		return nil, err
 	}
-	return &Plan{SQL: "select " + t.String(), schema: s, params: w.params, binds: w.binds, splices: w.splices, once: w.once}, nil
+	return w.plan(&t), nil
+}
+
+// CompileRow writes the plan of what is asked of one row of an object; where is SQL about @row.
+func (s *Schema) CompileRow(object, where string, asked []ast.SelectionSet, variables map[string]any) (*Plan, error) {
+	w := s.writer(variables)
+	field := &ast.Field{Name: object, Definition: &ast.FieldDefinition{Type: ast.NonNullNamedType(object, nil)}}
+	var t text
+	err := Lookup{Object: object, Where: where}.write(w, &t, place{object: s.Objects[object], used: new(bool)}, &selected{field, asked})
+	if err != nil {
+		return nil, err
+	}
+	return w.plan(&t), nil
+}
+
+func (s *Schema) writer(variables map[string]any) *writer {
+	w := &writer{schema: s, variables: variables, values: make(map[string]*param, len(s.Values))}
+	for name, v := range s.Values {
+		w.values[name] = &param{source: source{value: v.Of}, typ: v.Type}
+	}
+	return w
+}
+
+func (w *writer) plan(t *text) *Plan {
+	return &Plan{SQL: "select " + t.String(), schema: w.schema, params: w.params, binds: w.binds, splices: w.splices, once: w.once}
 }
 
 // Begin gives the arguments of the statement. With an error the operation is the executor's to refuse.

@@ -144,6 +144,8 @@ type Record struct {
 // Lookup is one row that the field's arguments or the viewer choose.
 type Lookup struct {
 	Object, From, Where string
+	// Order says which it is where several are found; empty: there is one at most.
+	Order []Key
 	// Free says that the row is sure to be there, so that it is not read where nothing of it is asked for.
 	Free bool
 	// Missing is what there is no such of, for NOT_FOUND; empty: null.
@@ -156,6 +158,8 @@ type Lookup struct {
 // Group is an object that has no row of its own.
 type Group struct {
 	Object string
+	// Alone says that it stands beside no other field of the root: it is not of the viewer's one hub.
+	Alone bool
 	// If and Once are as in Record.
 	If   func(s Selection) bool
 	Once func(ctx context.Context)

@@ -25,7 +25,8 @@ func (u *Uncompilable) Error() string { return u.Field + " cannot be compiled" }
 type writer struct {
 	schema    *Schema
 	variables map[string]any // only whether they are there, and those of @skip and @include, may shape the statement
-	path      ast.Path       // of the field that is being written; no further than the first list
+	roots     Selection
+	path      ast.Path // of the field that is being written; no further than the first list
 
 	rows    int // how many aliases were given
 	params  []source
@@ -240,6 +241,9 @@ func (w *writer) bind(params []Param, values Bind, at place, f *selected) map[st
 }
 
 func (f Group) write(w *writer, t *text, at place, s *selected) error {
+	if f.Alone && slices.ContainsFunc(w.roots.fields, func(other *selected) bool { return other.Name != s.Name }) {
+		return &Uncompilable{at.object.name + "." + s.Name}
+	}
 	inner := collect(w.variables, s.sets...)
 	if f.Once != nil && (f.If == nil || f.If(inner)) {
 		w.once = append(w.once, f.Once)
@@ -282,23 +286,24 @@ func (f One) write(w *writer, t *text, at place, s *selected) error {
 	return nil
 }
 
-// source names the rows of a list or page; its own place has a row and a FROM clause that may be joined.
-func (w *writer) source(rows Rows, at place) (inner place, table, where string, err error) {
-	object := w.schema.Objects[rows.Object]
-	if object == nil {
-		return place{}, "", "", fmt.Errorf("a list of %s, which is no object", rows.Object)
-	}
-	inner = place{from: &from{rows: map[string]string{}}, object: object, row: w.alias(), parent: at.row, used: new(bool), names: at.names}
-	if strings.Contains(rows.Where+rows.From, "@parent") && at.used != nil {
+// below is the place of an object's rows under a FROM clause of their own.
+func (w *writer) below(at place, object string) place {
+	return place{from: &from{rows: map[string]string{}}, object: w.schema.Objects[object], row: w.alias(), parent: at.row, used: new(bool), names: at.names}
+}
+
+// source names the rows of a list or page.
+func (w *writer) source(rows Rows, at, inner place) (table, where string, err error) {
+	if strings.Contains(rows.Where+rows.From, "@parent") {
 		*at.used = true
 	}
-	if rows.From == "" {
-		table = object.Table + " " + inner.row
-	} else if table, err = w.fill(rows.From, inner); err != nil {
-		return place{}, "", "", err
+	table = inner.object.Table + " " + inner.row
+	if rows.From != "" {
+		if table, err = w.fill(rows.From, inner); err != nil {
+			return "", "", err
+		}
 	}
 	where, err = w.within(inner, rows.Where)
-	return inner, table, where, err
+	return table, where, err
 }
 
 // order gives an ORDER BY; upside down where backward.
@@ -318,7 +323,8 @@ func (w *writer) order(keys []Key, at place, backward bool) (string, error) {
 }
 
 func (f List) write(w *writer, t *text, at place, s *selected) error {
-	inner, table, where, err := w.source(f.Rows, at)
+	inner := w.below(at, f.Object)
+	table, where, err := w.source(f.Rows, at, inner)
 	if err != nil {
 		return err
 	}
@@ -436,7 +442,8 @@ func (p *page) write(t *text, at place) error {
 	at.names = w.bind(params, pageValues(kinds, len(params) > 1), at, p.field)
 	p.size = w.use(at.names["size"])
 
-	inner, table, where, err := w.source(p.Rows, at)
+	inner := w.below(at, p.Object)
+	table, where, err := w.source(p.Rows, at, inner)
 	if err != nil {
 		return err
 	}
@@ -651,10 +658,7 @@ func (p *page) info(t *text, fields Selection) {
 }
 
 func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
-	inner, table, where, err := w.source(Rows{Object: f.Object, From: f.From, Where: f.Where}, at)
-	if err != nil {
-		return err
-	}
+	inner := w.below(at, f.Object)
 	fields := collect(w.variables, s.sets...)
 	var row text
 	if err := w.object(&row, inner, fields); err != nil {
@@ -671,6 +675,9 @@ func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
 		row.lit("\x02")
 	}
 	missing := "'null'"
+	if s.Definition.Type.NonNull {
+		missing = hole
+	}
 	if f.Missing != "" {
 		w.splices = append(w.splices, missingSplice(f.Missing, slices.Clone(w.path)))
 		missing = w.mark(len(w.splices)-1) + ` || E'\x02'`
@@ -679,10 +686,21 @@ func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
 		t.expr(row.String())
 		return nil
 	}
+	table, where, err := w.source(Rows{Object: f.Object, From: f.From, Where: f.Where}, at, inner)
+	if err != nil {
+		return err
+	}
 	if where != "" {
 		where = " where " + where
 	}
-	t.expr("coalesce((select ", row.String(), " from ", table, inner.from.joins.String(), where, " limit 1), ", missing, ")")
+	order, err := w.order(f.Order, inner, false)
+	if err != nil {
+		return err
+	}
+	if order != "" {
+		order = " order by " + order
+	}
+	t.expr("coalesce((select ", row.String(), " from ", table, inner.from.joins.String(), where, order, " limit 1), ", missing, ")")
 	return nil
 }
 

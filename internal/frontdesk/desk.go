@@ -45,6 +45,8 @@ type Arrival struct {
 	Need *string
 	// Wait says that they wait for an advisor.
 	Wait bool
+	// Also adds statements about the new visit that travel with it, such as the reading of it; nil: none.
+	Also func(ctx context.Context, b *pgx.Batch, visit uuid.UUID)
 }
 
 const (
@@ -109,6 +111,9 @@ func (d *Desk) arrive(ctx context.Context, a Arrival, clock *Clock) (*ent.Visit,
 	}
 	if err := d.store.QueueNotify(ctx, &b, Topic); err != nil {
 		return nil, err
+	}
+	if a.Also != nil {
+		a.Also(ctx, &b, v.ID)
 	}
 	if err := d.store.Send(ctx, &b); err != nil {
 		return nil, fmt.Errorf("check in: %w", err)

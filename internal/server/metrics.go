@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
 )
@@ -18,6 +20,7 @@ type metrics struct {
 	answered *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	limited  prometheus.Counter
+	ran      *prometheus.CounterVec
 }
 
 func newMetrics(s *store.Store, open *streams) *metrics {
@@ -33,11 +36,15 @@ func newMetrics(s *store.Store, open *streams) *metrics {
 		limited: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "liferooms_rate_limited_total", Help: "Requests refused because their viewer asked too fast.",
 		}),
+		ran: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "liferooms_runs_total",
+			Help: "GraphQL operations by how they ran: as one statement (hit: by a known plan, miss: compiled for it) or by the executor (fallback), and why.",
+		}, []string{"result", "because"}),
 	}
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 	}
-	m.registry.MustRegister(m.answered, m.took, m.limited,
+	m.registry.MustRegister(m.answered, m.took, m.limited, m.ran,
 		collectors.NewBuildInfoCollector(), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("liferooms_streams", "Open streams of server-sent events.", func() float64 { return float64(open.count()) }),
@@ -62,6 +69,11 @@ func (m *metrics) count(operation string, code problem.Code) {
 		code = "OK"
 	}
 	m.answered.WithLabelValues(operation, string(code)).Inc()
+}
+
+// countRun counts how an operation ran. Why it fell back is a field of the schema or one of a few words.
+func (m *metrics) countRun(_ context.Context, r graph.Run) {
+	m.ran.WithLabelValues(string(r.Result), r.Because).Inc()
 }
 
 func (m *metrics) handler() http.Handler {

@@ -93,7 +93,7 @@ func New(c Config, p Parts) (*Server, error) {
 		{"close the day", time.Minute, resolver.Desk.CloseDays},
 		{"forget expired sign-ins", 15 * time.Minute, s.forgetExpired},
 	}
-	api := graph.NewServer(resolver)
+	api := graph.NewServer(resolver, graph.OnRun(s.metrics.countRun))
 	api.SetParserTokenLimit(maxTokens)
 	api.Use(limits{c.Introspection})
 	api.Use(narrowed{})

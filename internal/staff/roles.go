@@ -109,18 +109,36 @@ func (r *Roles) Holders(ctx context.Context) *ent.StaffUserQuery {
 	return r.store.Client(ctx).StaffUser.Query().Where(staffuser.HasGrantsWith(Here(ctx)))
 }
 
-// maxFound bounds a search for staff.
-const maxFound = 20
+// MaxFound bounds a search for staff.
+const MaxFound = 20
 
 // Find asks for staff of the whole trust by a part of their name; nil for fewer than two letters.
 func (r *Roles) Find(ctx context.Context, name string) *ent.StaffUserQuery {
-	name = strings.TrimSpace(name)
-	if utf8.RuneCountInString(name) < 2 {
+	name, ok := searchable(name)
+	if !ok {
 		return nil
 	}
 	return r.store.Client(ctx).StaffUser.Query().Where(staffuser.NameContainsFold(name), staffuser.DisabledAtIsNil()).
-		Order(staffuser.ByName(), staffuser.ByID()).Limit(maxFound)
+		Order(staffuser.ByName(), staffuser.ByID()).Limit(MaxFound)
 }
+
+// searchable is a name as it is searched by; ok is false for fewer than two letters.
+func searchable(name string) (trimmed string, ok bool) {
+	trimmed = strings.TrimSpace(name)
+	return trimmed, utf8.RuneCountInString(trimmed) >= 2
+}
+
+// NamePattern is the pattern by which Find matches names, for ILIKE; nil, which matches none, for fewer than two letters.
+func NamePattern(name string) *string {
+	name, ok := searchable(name)
+	if !ok {
+		return nil
+	}
+	pattern := "%" + likeLiteral.Replace(name) + "%"
+	return &pattern
+}
+
+var likeLiteral = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
 // Here narrows grants to those that count in the hub.
 func Here(ctx context.Context) predicate.RoleGrant {
