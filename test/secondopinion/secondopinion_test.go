@@ -26,6 +26,7 @@ import (
 var (
 	seed       = flag.Uint64("seed", 20261124, "of the generated operations")
 	operations = flag.Int("operations", 20_000, "how many operations to generate; a tenth of it with -short")
+	only       = flag.Int("only", -1, "generate and ask this one operation only")
 	told       = flag.Int("told", 10, "after how many differences to stop")
 )
 
@@ -39,6 +40,12 @@ func TestGenerated(t *testing.T) {
 	n := *operations
 	if testing.Short() {
 		n /= 10
+	}
+	if *only >= 0 {
+		one := tally{because: map[string]int{}, selected: map[string]bool{}}
+		newAsker(t).ask(t, &one, *only)
+		t.Log(one.String())
+		return
 	}
 	t.Logf("seed %d, %d operations", *seed, n)
 	var (

@@ -19,13 +19,18 @@ func shrink(o operation, fails func(operation) bool) operation {
 			if !more {
 				break
 			}
-			if len(smaller.document) < len(o.document) && fails(smaller) {
+			if smaller.size() < o.size() && fails(smaller) {
 				o, again = smaller, true
 				n--
 			}
 		}
 	}
 	return o
+}
+
+// size is how much there is to read, however it is set out.
+func (o operation) size() int {
+	return len(strings.Join(strings.Fields(o.document), ""))
 }
 
 // without is the operation without its n-th removable part; false: it has fewer.
