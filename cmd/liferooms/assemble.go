@@ -5,6 +5,8 @@ import (
 	"net"
 
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/server"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
@@ -17,16 +19,23 @@ type assembled struct {
 	log    *audit.Log
 }
 
-func assemble(s *store.Store, c server.Config, secretsDir string) (*assembled, error) {
+func assemble(s *store.Store, c server.Config, secretsDir string, from catalogue.Config) (_ *assembled, err error) {
 	log := audit.New(s)
+	defer func() {
+		if err != nil {
+			log.Close()
+		}
+	}()
 	people, err := signin.New(s, log, signin.Config{PublicURL: c.PublicURL, SecretsDir: secretsDir})
 	if err != nil {
-		log.Close()
 		return nil, err
 	}
-	made, err := server.New(c, server.Parts{Store: s, Log: log, SignIn: people, App: web.Handler(), Documents: web.Documents()})
+	sources, err := catalogue.New(s, directory.New(s, log), from)
 	if err != nil {
-		log.Close()
+		return nil, err
+	}
+	made, err := server.New(c, server.Parts{Store: s, Log: log, SignIn: people, Sources: sources, App: web.Handler(), Documents: web.Documents()})
+	if err != nil {
 		return nil, err
 	}
 	return &assembled{made, log}, nil

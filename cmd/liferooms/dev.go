@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/demo"
 	"liferooms.io/liferooms/internal/devprovider"
 	"liferooms.io/liferooms/internal/postgres"
@@ -84,7 +85,7 @@ func (c *devCommand) Run(ctx context.Context, p Program) (err error) {
 
 	running, err := assemble(s, server.Config{
 		PublicURL: at.App, TrustedDocuments: c.TrustedDocuments, Introspection: true, Rate: c.Rate, Burst: c.Burst,
-	}, "")
+	}, "", catalogue.Config{AllowPrivate: true}) // a feed under development is on this machine
 	if err != nil {
 		return err
 	}

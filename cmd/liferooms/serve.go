@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/server"
 )
 
@@ -25,6 +26,8 @@ type serveCommand struct {
 	MetricsAddr string        `default:":9090" help:"Address of /metrics, /healthz and /readyz, for the inside only; empty: none."`
 	PublicURL   string        `required:"" placeholder:"URL" help:"How browsers reach the app: https://liferooms.example.org."`
 	DrainDelay  time.Duration `default:"5s" help:"How long to go on taking requests after saying that no more should be sent."`
+
+	AllowPrivateSources bool `help:"Let catalogue sources that ask for it be at private addresses, such as those of the cluster."`
 }
 
 // httpFlags are the server's limits and the places of its secrets.
@@ -66,7 +69,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	defer s.Close()
 	config := c.config(c.PublicURL)
 	config.DrainDelay = c.DrainDelay
-	running, err := assemble(s, config, c.SecretsDir)
+	running, err := assemble(s, config, c.SecretsDir, catalogue.Config{AllowPrivate: c.AllowPrivateSources})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
@@ -61,6 +62,8 @@ type Parts struct {
 	Store  *store.Store
 	Log    *audit.Log
 	SignIn *signin.SignIn
+	// Sources are kept in step while the server runs; nil: none are.
+	Sources *catalogue.Sources
 	// App is the staff app, and Documents the operations that it sends, by hash.
 	App       http.Handler
 	Documents map[string]string
@@ -83,6 +86,9 @@ func New(c Config, p Parts) (*Server, error) {
 	c = c.withDefaults()
 	s := &Server{config: c, parts: p, https: strings.HasPrefix(c.PublicURL, "https://"), streams: newStreams()}
 	s.metrics = newMetrics(p.Store, s.streams)
+	if p.Sources != nil {
+		s.metrics.registry.MustRegister(p.Sources.Collectors()...)
+	}
 	resolver := graph.New(p.Store, p.Log, p.SignIn, s.signOut)
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver}).Schema()
 	known, err := newDocuments(schema, p.Documents, c.TrustedDocuments)
@@ -209,7 +215,14 @@ func newHTTPServer(h http.Handler) *http.Server {
 
 // Run serves the app on the listeners, and the metrics where theirs is not nil, until ctx ends; then it drains: it says
 // that it is not ready, ends the streams, and waits for what is under way. It closes the listeners.
-func (s *Server) Run(ctx context.Context, app []net.Listener, metrics net.Listener) error {
+func (s *Server) Run(ctx context.Context, app []net.Listener, metrics net.Listener) (err error) {
+	if s.parts.Sources != nil {
+		stop, failed := s.parts.Sources.Start(ctx)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	public, internal := newHTTPServer(s.handler), newHTTPServer(s.Metrics())
 	public.RegisterOnShutdown(s.streams.drain)
 	failed := make(chan error, len(app)+1)
