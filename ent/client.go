@@ -18,6 +18,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -54,6 +55,8 @@ type Client struct {
 	AccessNeed *AccessNeedClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueSource is the client for interacting with the CatalogueSource builders.
+	CatalogueSource *CatalogueSourceClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
@@ -117,6 +120,7 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.AccessNeed = NewAccessNeedClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.CatalogueSource = NewCatalogueSourceClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.ConversationNeed = NewConversationNeedClient(c.config)
 	c.GroupGrant = NewGroupGrantClient(c.config)
@@ -236,6 +240,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:            cfg,
 		AccessNeed:        NewAccessNeedClient(cfg),
 		AuditEvent:        NewAuditEventClient(cfg),
+		CatalogueSource:   NewCatalogueSourceClient(cfg),
 		Conversation:      NewConversationClient(cfg),
 		ConversationNeed:  NewConversationNeedClient(cfg),
 		GroupGrant:        NewGroupGrantClient(cfg),
@@ -282,6 +287,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:            cfg,
 		AccessNeed:        NewAccessNeedClient(cfg),
 		AuditEvent:        NewAuditEventClient(cfg),
+		CatalogueSource:   NewCatalogueSourceClient(cfg),
 		Conversation:      NewConversationClient(cfg),
 		ConversationNeed:  NewConversationNeedClient(cfg),
 		GroupGrant:        NewGroupGrantClient(cfg),
@@ -336,11 +342,12 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeed, c.AuditEvent, c.Conversation, c.ConversationNeed, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Need, c.Organisation,
-		c.Person, c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
-		c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt, c.Signpost,
-		c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
+		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.Conversation,
+		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant, c.Room, c.Schedule,
+		c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm, c.Session,
+		c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit,
+		c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -350,11 +357,12 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeed, c.AuditEvent, c.Conversation, c.ConversationNeed, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Need, c.Organisation,
-		c.Person, c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
-		c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt, c.Signpost,
-		c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
+		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.Conversation,
+		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant, c.Room, c.Schedule,
+		c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm, c.Session,
+		c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit,
+		c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -367,6 +375,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AccessNeed.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *CatalogueSourceMutation:
+		return c.CatalogueSource.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *ConversationNeedMutation:
@@ -701,6 +711,139 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// CatalogueSourceClient is a client for the CatalogueSource schema.
+type CatalogueSourceClient struct {
+	config
+}
+
+// NewCatalogueSourceClient returns a client for the CatalogueSource from the given config.
+func NewCatalogueSourceClient(c config) *CatalogueSourceClient {
+	return &CatalogueSourceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cataloguesource.Hooks(f(g(h())))`.
+func (c *CatalogueSourceClient) Use(hooks ...Hook) {
+	c.hooks.CatalogueSource = append(c.hooks.CatalogueSource, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cataloguesource.Intercept(f(g(h())))`.
+func (c *CatalogueSourceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CatalogueSource = append(c.inters.CatalogueSource, interceptors...)
+}
+
+// Create returns a builder for creating a CatalogueSource entity.
+func (c *CatalogueSourceClient) Create() *CatalogueSourceCreate {
+	mutation := newCatalogueSourceMutation(c.config, OpCreate)
+	return &CatalogueSourceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CatalogueSource entities.
+func (c *CatalogueSourceClient) CreateBulk(builders ...*CatalogueSourceCreate) *CatalogueSourceCreateBulk {
+	return &CatalogueSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CatalogueSourceClient) MapCreateBulk(slice any, setFunc func(*CatalogueSourceCreate, int)) *CatalogueSourceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CatalogueSourceCreateBulk{err: fmt.Errorf("calling to CatalogueSourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CatalogueSourceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CatalogueSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CatalogueSource.
+func (c *CatalogueSourceClient) Update() *CatalogueSourceUpdate {
+	mutation := newCatalogueSourceMutation(c.config, OpUpdate)
+	return &CatalogueSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CatalogueSourceClient) UpdateOne(_m *CatalogueSource) *CatalogueSourceUpdateOne {
+	mutation := newCatalogueSourceMutation(c.config, OpUpdateOne, withCatalogueSource(_m))
+	return &CatalogueSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CatalogueSourceClient) UpdateOneID(id uuid.UUID) *CatalogueSourceUpdateOne {
+	mutation := newCatalogueSourceMutation(c.config, OpUpdateOne, withCatalogueSourceID(id))
+	return &CatalogueSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CatalogueSource.
+func (c *CatalogueSourceClient) Delete() *CatalogueSourceDelete {
+	mutation := newCatalogueSourceMutation(c.config, OpDelete)
+	return &CatalogueSourceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CatalogueSourceClient) DeleteOne(_m *CatalogueSource) *CatalogueSourceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CatalogueSourceClient) DeleteOneID(id uuid.UUID) *CatalogueSourceDeleteOne {
+	builder := c.Delete().Where(cataloguesource.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CatalogueSourceDeleteOne{builder}
+}
+
+// Query returns a query builder for CatalogueSource.
+func (c *CatalogueSourceClient) Query() *CatalogueSourceQuery {
+	return &CatalogueSourceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCatalogueSource},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CatalogueSource entity by its id.
+func (c *CatalogueSourceClient) Get(ctx context.Context, id uuid.UUID) (*CatalogueSource, error) {
+	return c.Query().Where(cataloguesource.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CatalogueSourceClient) GetX(ctx context.Context, id uuid.UUID) *CatalogueSource {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CatalogueSourceClient) Hooks() []Hook {
+	return c.hooks.CatalogueSource
+}
+
+// Interceptors returns the client interceptors.
+func (c *CatalogueSourceClient) Interceptors() []Interceptor {
+	return c.inters.CatalogueSource
+}
+
+func (c *CatalogueSourceClient) mutate(ctx context.Context, m *CatalogueSourceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CatalogueSourceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CatalogueSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CatalogueSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CatalogueSourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CatalogueSource mutation op: %q", m.Op())
 	}
 }
 
@@ -4736,17 +4879,17 @@ func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeed, AuditEvent, Conversation, ConversationNeed, GroupGrant, Hostname,
-		Hub, IdentityProvider, Location, Need, Organisation, Person, RoleGrant, Room,
-		Schedule, Service, ServiceAtLocation, ServiceNeed, ServiceTerm, Session,
-		SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust, Visit,
-		VisitCount []ent.Hook
+		AccessNeed, AuditEvent, CatalogueSource, Conversation, ConversationNeed,
+		GroupGrant, Hostname, Hub, IdentityProvider, Location, Need, Organisation,
+		Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation, ServiceNeed,
+		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
+		Visit, VisitCount []ent.Hook
 	}
 	inters struct {
-		AccessNeed, AuditEvent, Conversation, ConversationNeed, GroupGrant, Hostname,
-		Hub, IdentityProvider, Location, Need, Organisation, Person, RoleGrant, Room,
-		Schedule, Service, ServiceAtLocation, ServiceNeed, ServiceTerm, Session,
-		SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust, Visit,
-		VisitCount []ent.Interceptor
+		AccessNeed, AuditEvent, CatalogueSource, Conversation, ConversationNeed,
+		GroupGrant, Hostname, Hub, IdentityProvider, Location, Need, Organisation,
+		Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation, ServiceNeed,
+		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
+		Visit, VisitCount []ent.Interceptor
 	}
 )

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -101,6 +102,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			accessneed.Table:        accessneed.ValidColumn,
 			auditevent.Table:        auditevent.ValidColumn,
+			cataloguesource.Table:   cataloguesource.ValidColumn,
 			conversation.Table:      conversation.ValidColumn,
 			conversationneed.Table:  conversationneed.ValidColumn,
 			groupgrant.Table:        groupgrant.ValidColumn,

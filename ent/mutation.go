@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -54,6 +55,7 @@ const (
 	// Node types.
 	TypeAccessNeed        = "AccessNeed"
 	TypeAuditEvent        = "AuditEvent"
+	TypeCatalogueSource   = "CatalogueSource"
 	TypeConversation      = "Conversation"
 	TypeConversationNeed  = "ConversationNeed"
 	TypeGroupGrant        = "GroupGrant"
@@ -1636,6 +1638,1885 @@ func (m *AuditEventMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AuditEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEvent edge %s", name)
+}
+
+// CatalogueSourceMutation represents an operation that mutates the CatalogueSource nodes in the graph.
+type CatalogueSourceMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	source             *string
+	name               *string
+	kind               *cataloguesource.Kind
+	format             *cataloguesource.Format
+	url                *string
+	document           *[]byte
+	document_digest    *string
+	from_hub           *string
+	refresh_minutes    *int
+	addrefresh_minutes *int
+	allow_private      *bool
+	revision           *int
+	addrevision        *int
+	removed_at         *time.Time
+	due_at             *time.Time
+	state              *cataloguesource.State
+	tried_at           *time.Time
+	synced_at          *time.Time
+	failing_since      *time.Time
+	failures           *int
+	addfailures        *int
+	message            *string
+	rows_taken         *int
+	addrows_taken      *int
+	rows_refused       *int
+	addrows_refused    *int
+	validators         *[]schema.Validator
+	appendvalidators   []schema.Validator
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*CatalogueSource, error)
+	predicates         []predicate.CatalogueSource
+}
+
+var _ ent.Mutation = (*CatalogueSourceMutation)(nil)
+
+// cataloguesourceOption allows management of the mutation configuration using functional options.
+type cataloguesourceOption func(*CatalogueSourceMutation)
+
+// newCatalogueSourceMutation creates new mutation for the CatalogueSource entity.
+func newCatalogueSourceMutation(c config, op Op, opts ...cataloguesourceOption) *CatalogueSourceMutation {
+	m := &CatalogueSourceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCatalogueSource,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCatalogueSourceID sets the ID field of the mutation.
+func withCatalogueSourceID(id uuid.UUID) cataloguesourceOption {
+	return func(m *CatalogueSourceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CatalogueSource
+		)
+		m.oldValue = func(ctx context.Context) (*CatalogueSource, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CatalogueSource.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCatalogueSource sets the old CatalogueSource of the mutation.
+func withCatalogueSource(node *CatalogueSource) cataloguesourceOption {
+	return func(m *CatalogueSourceMutation) {
+		m.oldValue = func(context.Context) (*CatalogueSource, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CatalogueSourceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CatalogueSourceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CatalogueSource entities.
+func (m *CatalogueSourceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CatalogueSourceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CatalogueSourceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CatalogueSource.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *CatalogueSourceMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *CatalogueSourceMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *CatalogueSourceMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetSource sets the "source" field.
+func (m *CatalogueSourceMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *CatalogueSourceMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *CatalogueSourceMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetName sets the "name" field.
+func (m *CatalogueSourceMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CatalogueSourceMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CatalogueSourceMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *CatalogueSourceMutation) SetKind(c cataloguesource.Kind) {
+	m.kind = &c
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *CatalogueSourceMutation) Kind() (r cataloguesource.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldKind(ctx context.Context) (v cataloguesource.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *CatalogueSourceMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *CatalogueSourceMutation) SetFormat(c cataloguesource.Format) {
+	m.format = &c
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *CatalogueSourceMutation) Format() (r cataloguesource.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFormat(ctx context.Context) (v cataloguesource.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *CatalogueSourceMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetURL sets the "url" field.
+func (m *CatalogueSourceMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *CatalogueSourceMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldURL(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ClearURL clears the value of the "url" field.
+func (m *CatalogueSourceMutation) ClearURL() {
+	m.url = nil
+	m.clearedFields[cataloguesource.FieldURL] = struct{}{}
+}
+
+// URLCleared returns if the "url" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) URLCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldURL]
+	return ok
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *CatalogueSourceMutation) ResetURL() {
+	m.url = nil
+	delete(m.clearedFields, cataloguesource.FieldURL)
+}
+
+// SetDocument sets the "document" field.
+func (m *CatalogueSourceMutation) SetDocument(b []byte) {
+	m.document = &b
+}
+
+// Document returns the value of the "document" field in the mutation.
+func (m *CatalogueSourceMutation) Document() (r []byte, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocument returns the old "document" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldDocument(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocument is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocument requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocument: %w", err)
+	}
+	return oldValue.Document, nil
+}
+
+// ClearDocument clears the value of the "document" field.
+func (m *CatalogueSourceMutation) ClearDocument() {
+	m.document = nil
+	m.clearedFields[cataloguesource.FieldDocument] = struct{}{}
+}
+
+// DocumentCleared returns if the "document" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) DocumentCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldDocument]
+	return ok
+}
+
+// ResetDocument resets all changes to the "document" field.
+func (m *CatalogueSourceMutation) ResetDocument() {
+	m.document = nil
+	delete(m.clearedFields, cataloguesource.FieldDocument)
+}
+
+// SetDocumentDigest sets the "document_digest" field.
+func (m *CatalogueSourceMutation) SetDocumentDigest(s string) {
+	m.document_digest = &s
+}
+
+// DocumentDigest returns the value of the "document_digest" field in the mutation.
+func (m *CatalogueSourceMutation) DocumentDigest() (r string, exists bool) {
+	v := m.document_digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentDigest returns the old "document_digest" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldDocumentDigest(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentDigest: %w", err)
+	}
+	return oldValue.DocumentDigest, nil
+}
+
+// ClearDocumentDigest clears the value of the "document_digest" field.
+func (m *CatalogueSourceMutation) ClearDocumentDigest() {
+	m.document_digest = nil
+	m.clearedFields[cataloguesource.FieldDocumentDigest] = struct{}{}
+}
+
+// DocumentDigestCleared returns if the "document_digest" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) DocumentDigestCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldDocumentDigest]
+	return ok
+}
+
+// ResetDocumentDigest resets all changes to the "document_digest" field.
+func (m *CatalogueSourceMutation) ResetDocumentDigest() {
+	m.document_digest = nil
+	delete(m.clearedFields, cataloguesource.FieldDocumentDigest)
+}
+
+// SetFromHub sets the "from_hub" field.
+func (m *CatalogueSourceMutation) SetFromHub(s string) {
+	m.from_hub = &s
+}
+
+// FromHub returns the value of the "from_hub" field in the mutation.
+func (m *CatalogueSourceMutation) FromHub() (r string, exists bool) {
+	v := m.from_hub
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromHub returns the old "from_hub" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFromHub(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromHub is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromHub requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromHub: %w", err)
+	}
+	return oldValue.FromHub, nil
+}
+
+// ClearFromHub clears the value of the "from_hub" field.
+func (m *CatalogueSourceMutation) ClearFromHub() {
+	m.from_hub = nil
+	m.clearedFields[cataloguesource.FieldFromHub] = struct{}{}
+}
+
+// FromHubCleared returns if the "from_hub" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) FromHubCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldFromHub]
+	return ok
+}
+
+// ResetFromHub resets all changes to the "from_hub" field.
+func (m *CatalogueSourceMutation) ResetFromHub() {
+	m.from_hub = nil
+	delete(m.clearedFields, cataloguesource.FieldFromHub)
+}
+
+// SetRefreshMinutes sets the "refresh_minutes" field.
+func (m *CatalogueSourceMutation) SetRefreshMinutes(i int) {
+	m.refresh_minutes = &i
+	m.addrefresh_minutes = nil
+}
+
+// RefreshMinutes returns the value of the "refresh_minutes" field in the mutation.
+func (m *CatalogueSourceMutation) RefreshMinutes() (r int, exists bool) {
+	v := m.refresh_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefreshMinutes returns the old "refresh_minutes" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRefreshMinutes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefreshMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefreshMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefreshMinutes: %w", err)
+	}
+	return oldValue.RefreshMinutes, nil
+}
+
+// AddRefreshMinutes adds i to the "refresh_minutes" field.
+func (m *CatalogueSourceMutation) AddRefreshMinutes(i int) {
+	if m.addrefresh_minutes != nil {
+		*m.addrefresh_minutes += i
+	} else {
+		m.addrefresh_minutes = &i
+	}
+}
+
+// AddedRefreshMinutes returns the value that was added to the "refresh_minutes" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRefreshMinutes() (r int, exists bool) {
+	v := m.addrefresh_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefreshMinutes resets all changes to the "refresh_minutes" field.
+func (m *CatalogueSourceMutation) ResetRefreshMinutes() {
+	m.refresh_minutes = nil
+	m.addrefresh_minutes = nil
+}
+
+// SetAllowPrivate sets the "allow_private" field.
+func (m *CatalogueSourceMutation) SetAllowPrivate(b bool) {
+	m.allow_private = &b
+}
+
+// AllowPrivate returns the value of the "allow_private" field in the mutation.
+func (m *CatalogueSourceMutation) AllowPrivate() (r bool, exists bool) {
+	v := m.allow_private
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAllowPrivate returns the old "allow_private" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldAllowPrivate(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAllowPrivate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAllowPrivate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAllowPrivate: %w", err)
+	}
+	return oldValue.AllowPrivate, nil
+}
+
+// ResetAllowPrivate resets all changes to the "allow_private" field.
+func (m *CatalogueSourceMutation) ResetAllowPrivate() {
+	m.allow_private = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *CatalogueSourceMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *CatalogueSourceMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *CatalogueSourceMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *CatalogueSourceMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (m *CatalogueSourceMutation) SetRemovedAt(t time.Time) {
+	m.removed_at = &t
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *CatalogueSourceMutation) RemovedAt() (r time.Time, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRemovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (m *CatalogueSourceMutation) ClearRemovedAt() {
+	m.removed_at = nil
+	m.clearedFields[cataloguesource.FieldRemovedAt] = struct{}{}
+}
+
+// RemovedAtCleared returns if the "removed_at" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) RemovedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldRemovedAt]
+	return ok
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *CatalogueSourceMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	delete(m.clearedFields, cataloguesource.FieldRemovedAt)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *CatalogueSourceMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *CatalogueSourceMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *CatalogueSourceMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *CatalogueSourceMutation) SetState(c cataloguesource.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CatalogueSourceMutation) State() (r cataloguesource.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldState(ctx context.Context) (v cataloguesource.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CatalogueSourceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetTriedAt sets the "tried_at" field.
+func (m *CatalogueSourceMutation) SetTriedAt(t time.Time) {
+	m.tried_at = &t
+}
+
+// TriedAt returns the value of the "tried_at" field in the mutation.
+func (m *CatalogueSourceMutation) TriedAt() (r time.Time, exists bool) {
+	v := m.tried_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTriedAt returns the old "tried_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldTriedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTriedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTriedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTriedAt: %w", err)
+	}
+	return oldValue.TriedAt, nil
+}
+
+// ClearTriedAt clears the value of the "tried_at" field.
+func (m *CatalogueSourceMutation) ClearTriedAt() {
+	m.tried_at = nil
+	m.clearedFields[cataloguesource.FieldTriedAt] = struct{}{}
+}
+
+// TriedAtCleared returns if the "tried_at" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) TriedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldTriedAt]
+	return ok
+}
+
+// ResetTriedAt resets all changes to the "tried_at" field.
+func (m *CatalogueSourceMutation) ResetTriedAt() {
+	m.tried_at = nil
+	delete(m.clearedFields, cataloguesource.FieldTriedAt)
+}
+
+// SetSyncedAt sets the "synced_at" field.
+func (m *CatalogueSourceMutation) SetSyncedAt(t time.Time) {
+	m.synced_at = &t
+}
+
+// SyncedAt returns the value of the "synced_at" field in the mutation.
+func (m *CatalogueSourceMutation) SyncedAt() (r time.Time, exists bool) {
+	v := m.synced_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSyncedAt returns the old "synced_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldSyncedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSyncedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSyncedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSyncedAt: %w", err)
+	}
+	return oldValue.SyncedAt, nil
+}
+
+// ClearSyncedAt clears the value of the "synced_at" field.
+func (m *CatalogueSourceMutation) ClearSyncedAt() {
+	m.synced_at = nil
+	m.clearedFields[cataloguesource.FieldSyncedAt] = struct{}{}
+}
+
+// SyncedAtCleared returns if the "synced_at" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) SyncedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldSyncedAt]
+	return ok
+}
+
+// ResetSyncedAt resets all changes to the "synced_at" field.
+func (m *CatalogueSourceMutation) ResetSyncedAt() {
+	m.synced_at = nil
+	delete(m.clearedFields, cataloguesource.FieldSyncedAt)
+}
+
+// SetFailingSince sets the "failing_since" field.
+func (m *CatalogueSourceMutation) SetFailingSince(t time.Time) {
+	m.failing_since = &t
+}
+
+// FailingSince returns the value of the "failing_since" field in the mutation.
+func (m *CatalogueSourceMutation) FailingSince() (r time.Time, exists bool) {
+	v := m.failing_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailingSince returns the old "failing_since" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFailingSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailingSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailingSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailingSince: %w", err)
+	}
+	return oldValue.FailingSince, nil
+}
+
+// ClearFailingSince clears the value of the "failing_since" field.
+func (m *CatalogueSourceMutation) ClearFailingSince() {
+	m.failing_since = nil
+	m.clearedFields[cataloguesource.FieldFailingSince] = struct{}{}
+}
+
+// FailingSinceCleared returns if the "failing_since" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) FailingSinceCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldFailingSince]
+	return ok
+}
+
+// ResetFailingSince resets all changes to the "failing_since" field.
+func (m *CatalogueSourceMutation) ResetFailingSince() {
+	m.failing_since = nil
+	delete(m.clearedFields, cataloguesource.FieldFailingSince)
+}
+
+// SetFailures sets the "failures" field.
+func (m *CatalogueSourceMutation) SetFailures(i int) {
+	m.failures = &i
+	m.addfailures = nil
+}
+
+// Failures returns the value of the "failures" field in the mutation.
+func (m *CatalogueSourceMutation) Failures() (r int, exists bool) {
+	v := m.failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailures returns the old "failures" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFailures(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailures: %w", err)
+	}
+	return oldValue.Failures, nil
+}
+
+// AddFailures adds i to the "failures" field.
+func (m *CatalogueSourceMutation) AddFailures(i int) {
+	if m.addfailures != nil {
+		*m.addfailures += i
+	} else {
+		m.addfailures = &i
+	}
+}
+
+// AddedFailures returns the value that was added to the "failures" field in this mutation.
+func (m *CatalogueSourceMutation) AddedFailures() (r int, exists bool) {
+	v := m.addfailures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailures resets all changes to the "failures" field.
+func (m *CatalogueSourceMutation) ResetFailures() {
+	m.failures = nil
+	m.addfailures = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *CatalogueSourceMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *CatalogueSourceMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldMessage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *CatalogueSourceMutation) ResetMessage() {
+	m.message = nil
+}
+
+// SetRowsTaken sets the "rows_taken" field.
+func (m *CatalogueSourceMutation) SetRowsTaken(i int) {
+	m.rows_taken = &i
+	m.addrows_taken = nil
+}
+
+// RowsTaken returns the value of the "rows_taken" field in the mutation.
+func (m *CatalogueSourceMutation) RowsTaken() (r int, exists bool) {
+	v := m.rows_taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowsTaken returns the old "rows_taken" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRowsTaken(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowsTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowsTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowsTaken: %w", err)
+	}
+	return oldValue.RowsTaken, nil
+}
+
+// AddRowsTaken adds i to the "rows_taken" field.
+func (m *CatalogueSourceMutation) AddRowsTaken(i int) {
+	if m.addrows_taken != nil {
+		*m.addrows_taken += i
+	} else {
+		m.addrows_taken = &i
+	}
+}
+
+// AddedRowsTaken returns the value that was added to the "rows_taken" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRowsTaken() (r int, exists bool) {
+	v := m.addrows_taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRowsTaken resets all changes to the "rows_taken" field.
+func (m *CatalogueSourceMutation) ResetRowsTaken() {
+	m.rows_taken = nil
+	m.addrows_taken = nil
+}
+
+// SetRowsRefused sets the "rows_refused" field.
+func (m *CatalogueSourceMutation) SetRowsRefused(i int) {
+	m.rows_refused = &i
+	m.addrows_refused = nil
+}
+
+// RowsRefused returns the value of the "rows_refused" field in the mutation.
+func (m *CatalogueSourceMutation) RowsRefused() (r int, exists bool) {
+	v := m.rows_refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowsRefused returns the old "rows_refused" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRowsRefused(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowsRefused is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowsRefused requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowsRefused: %w", err)
+	}
+	return oldValue.RowsRefused, nil
+}
+
+// AddRowsRefused adds i to the "rows_refused" field.
+func (m *CatalogueSourceMutation) AddRowsRefused(i int) {
+	if m.addrows_refused != nil {
+		*m.addrows_refused += i
+	} else {
+		m.addrows_refused = &i
+	}
+}
+
+// AddedRowsRefused returns the value that was added to the "rows_refused" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRowsRefused() (r int, exists bool) {
+	v := m.addrows_refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRowsRefused resets all changes to the "rows_refused" field.
+func (m *CatalogueSourceMutation) ResetRowsRefused() {
+	m.rows_refused = nil
+	m.addrows_refused = nil
+}
+
+// SetValidators sets the "validators" field.
+func (m *CatalogueSourceMutation) SetValidators(s []schema.Validator) {
+	m.validators = &s
+	m.appendvalidators = nil
+}
+
+// Validators returns the value of the "validators" field in the mutation.
+func (m *CatalogueSourceMutation) Validators() (r []schema.Validator, exists bool) {
+	v := m.validators
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidators returns the old "validators" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldValidators(ctx context.Context) (v []schema.Validator, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidators is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidators requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidators: %w", err)
+	}
+	return oldValue.Validators, nil
+}
+
+// AppendValidators adds s to the "validators" field.
+func (m *CatalogueSourceMutation) AppendValidators(s []schema.Validator) {
+	m.appendvalidators = append(m.appendvalidators, s...)
+}
+
+// AppendedValidators returns the list of values that were appended to the "validators" field in this mutation.
+func (m *CatalogueSourceMutation) AppendedValidators() ([]schema.Validator, bool) {
+	if len(m.appendvalidators) == 0 {
+		return nil, false
+	}
+	return m.appendvalidators, true
+}
+
+// ClearValidators clears the value of the "validators" field.
+func (m *CatalogueSourceMutation) ClearValidators() {
+	m.validators = nil
+	m.appendvalidators = nil
+	m.clearedFields[cataloguesource.FieldValidators] = struct{}{}
+}
+
+// ValidatorsCleared returns if the "validators" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) ValidatorsCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldValidators]
+	return ok
+}
+
+// ResetValidators resets all changes to the "validators" field.
+func (m *CatalogueSourceMutation) ResetValidators() {
+	m.validators = nil
+	m.appendvalidators = nil
+	delete(m.clearedFields, cataloguesource.FieldValidators)
+}
+
+// Where appends a list predicates to the CatalogueSourceMutation builder.
+func (m *CatalogueSourceMutation) Where(ps ...predicate.CatalogueSource) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CatalogueSourceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CatalogueSourceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CatalogueSource, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CatalogueSourceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CatalogueSourceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CatalogueSource).
+func (m *CatalogueSourceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CatalogueSourceMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.hub_id != nil {
+		fields = append(fields, cataloguesource.FieldHubID)
+	}
+	if m.source != nil {
+		fields = append(fields, cataloguesource.FieldSource)
+	}
+	if m.name != nil {
+		fields = append(fields, cataloguesource.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, cataloguesource.FieldKind)
+	}
+	if m.format != nil {
+		fields = append(fields, cataloguesource.FieldFormat)
+	}
+	if m.url != nil {
+		fields = append(fields, cataloguesource.FieldURL)
+	}
+	if m.document != nil {
+		fields = append(fields, cataloguesource.FieldDocument)
+	}
+	if m.document_digest != nil {
+		fields = append(fields, cataloguesource.FieldDocumentDigest)
+	}
+	if m.from_hub != nil {
+		fields = append(fields, cataloguesource.FieldFromHub)
+	}
+	if m.refresh_minutes != nil {
+		fields = append(fields, cataloguesource.FieldRefreshMinutes)
+	}
+	if m.allow_private != nil {
+		fields = append(fields, cataloguesource.FieldAllowPrivate)
+	}
+	if m.revision != nil {
+		fields = append(fields, cataloguesource.FieldRevision)
+	}
+	if m.removed_at != nil {
+		fields = append(fields, cataloguesource.FieldRemovedAt)
+	}
+	if m.due_at != nil {
+		fields = append(fields, cataloguesource.FieldDueAt)
+	}
+	if m.state != nil {
+		fields = append(fields, cataloguesource.FieldState)
+	}
+	if m.tried_at != nil {
+		fields = append(fields, cataloguesource.FieldTriedAt)
+	}
+	if m.synced_at != nil {
+		fields = append(fields, cataloguesource.FieldSyncedAt)
+	}
+	if m.failing_since != nil {
+		fields = append(fields, cataloguesource.FieldFailingSince)
+	}
+	if m.failures != nil {
+		fields = append(fields, cataloguesource.FieldFailures)
+	}
+	if m.message != nil {
+		fields = append(fields, cataloguesource.FieldMessage)
+	}
+	if m.rows_taken != nil {
+		fields = append(fields, cataloguesource.FieldRowsTaken)
+	}
+	if m.rows_refused != nil {
+		fields = append(fields, cataloguesource.FieldRowsRefused)
+	}
+	if m.validators != nil {
+		fields = append(fields, cataloguesource.FieldValidators)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CatalogueSourceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguesource.FieldHubID:
+		return m.HubID()
+	case cataloguesource.FieldSource:
+		return m.Source()
+	case cataloguesource.FieldName:
+		return m.Name()
+	case cataloguesource.FieldKind:
+		return m.Kind()
+	case cataloguesource.FieldFormat:
+		return m.Format()
+	case cataloguesource.FieldURL:
+		return m.URL()
+	case cataloguesource.FieldDocument:
+		return m.Document()
+	case cataloguesource.FieldDocumentDigest:
+		return m.DocumentDigest()
+	case cataloguesource.FieldFromHub:
+		return m.FromHub()
+	case cataloguesource.FieldRefreshMinutes:
+		return m.RefreshMinutes()
+	case cataloguesource.FieldAllowPrivate:
+		return m.AllowPrivate()
+	case cataloguesource.FieldRevision:
+		return m.Revision()
+	case cataloguesource.FieldRemovedAt:
+		return m.RemovedAt()
+	case cataloguesource.FieldDueAt:
+		return m.DueAt()
+	case cataloguesource.FieldState:
+		return m.State()
+	case cataloguesource.FieldTriedAt:
+		return m.TriedAt()
+	case cataloguesource.FieldSyncedAt:
+		return m.SyncedAt()
+	case cataloguesource.FieldFailingSince:
+		return m.FailingSince()
+	case cataloguesource.FieldFailures:
+		return m.Failures()
+	case cataloguesource.FieldMessage:
+		return m.Message()
+	case cataloguesource.FieldRowsTaken:
+		return m.RowsTaken()
+	case cataloguesource.FieldRowsRefused:
+		return m.RowsRefused()
+	case cataloguesource.FieldValidators:
+		return m.Validators()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CatalogueSourceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cataloguesource.FieldHubID:
+		return m.OldHubID(ctx)
+	case cataloguesource.FieldSource:
+		return m.OldSource(ctx)
+	case cataloguesource.FieldName:
+		return m.OldName(ctx)
+	case cataloguesource.FieldKind:
+		return m.OldKind(ctx)
+	case cataloguesource.FieldFormat:
+		return m.OldFormat(ctx)
+	case cataloguesource.FieldURL:
+		return m.OldURL(ctx)
+	case cataloguesource.FieldDocument:
+		return m.OldDocument(ctx)
+	case cataloguesource.FieldDocumentDigest:
+		return m.OldDocumentDigest(ctx)
+	case cataloguesource.FieldFromHub:
+		return m.OldFromHub(ctx)
+	case cataloguesource.FieldRefreshMinutes:
+		return m.OldRefreshMinutes(ctx)
+	case cataloguesource.FieldAllowPrivate:
+		return m.OldAllowPrivate(ctx)
+	case cataloguesource.FieldRevision:
+		return m.OldRevision(ctx)
+	case cataloguesource.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
+	case cataloguesource.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case cataloguesource.FieldState:
+		return m.OldState(ctx)
+	case cataloguesource.FieldTriedAt:
+		return m.OldTriedAt(ctx)
+	case cataloguesource.FieldSyncedAt:
+		return m.OldSyncedAt(ctx)
+	case cataloguesource.FieldFailingSince:
+		return m.OldFailingSince(ctx)
+	case cataloguesource.FieldFailures:
+		return m.OldFailures(ctx)
+	case cataloguesource.FieldMessage:
+		return m.OldMessage(ctx)
+	case cataloguesource.FieldRowsTaken:
+		return m.OldRowsTaken(ctx)
+	case cataloguesource.FieldRowsRefused:
+		return m.OldRowsRefused(ctx)
+	case cataloguesource.FieldValidators:
+		return m.OldValidators(ctx)
+	}
+	return nil, fmt.Errorf("unknown CatalogueSource field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueSourceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cataloguesource.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case cataloguesource.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case cataloguesource.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case cataloguesource.FieldKind:
+		v, ok := value.(cataloguesource.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case cataloguesource.FieldFormat:
+		v, ok := value.(cataloguesource.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case cataloguesource.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case cataloguesource.FieldDocument:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocument(v)
+		return nil
+	case cataloguesource.FieldDocumentDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentDigest(v)
+		return nil
+	case cataloguesource.FieldFromHub:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromHub(v)
+		return nil
+	case cataloguesource.FieldRefreshMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefreshMinutes(v)
+		return nil
+	case cataloguesource.FieldAllowPrivate:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAllowPrivate(v)
+		return nil
+	case cataloguesource.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case cataloguesource.FieldRemovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
+	case cataloguesource.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case cataloguesource.FieldState:
+		v, ok := value.(cataloguesource.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case cataloguesource.FieldTriedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTriedAt(v)
+		return nil
+	case cataloguesource.FieldSyncedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSyncedAt(v)
+		return nil
+	case cataloguesource.FieldFailingSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailingSince(v)
+		return nil
+	case cataloguesource.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailures(v)
+		return nil
+	case cataloguesource.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case cataloguesource.FieldRowsTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowsTaken(v)
+		return nil
+	case cataloguesource.FieldRowsRefused:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowsRefused(v)
+		return nil
+	case cataloguesource.FieldValidators:
+		v, ok := value.([]schema.Validator)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidators(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CatalogueSourceMutation) AddedFields() []string {
+	var fields []string
+	if m.addrefresh_minutes != nil {
+		fields = append(fields, cataloguesource.FieldRefreshMinutes)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, cataloguesource.FieldRevision)
+	}
+	if m.addfailures != nil {
+		fields = append(fields, cataloguesource.FieldFailures)
+	}
+	if m.addrows_taken != nil {
+		fields = append(fields, cataloguesource.FieldRowsTaken)
+	}
+	if m.addrows_refused != nil {
+		fields = append(fields, cataloguesource.FieldRowsRefused)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CatalogueSourceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguesource.FieldRefreshMinutes:
+		return m.AddedRefreshMinutes()
+	case cataloguesource.FieldRevision:
+		return m.AddedRevision()
+	case cataloguesource.FieldFailures:
+		return m.AddedFailures()
+	case cataloguesource.FieldRowsTaken:
+		return m.AddedRowsTaken()
+	case cataloguesource.FieldRowsRefused:
+		return m.AddedRowsRefused()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueSourceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case cataloguesource.FieldRefreshMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefreshMinutes(v)
+		return nil
+	case cataloguesource.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case cataloguesource.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailures(v)
+		return nil
+	case cataloguesource.FieldRowsTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRowsTaken(v)
+		return nil
+	case cataloguesource.FieldRowsRefused:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRowsRefused(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CatalogueSourceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(cataloguesource.FieldURL) {
+		fields = append(fields, cataloguesource.FieldURL)
+	}
+	if m.FieldCleared(cataloguesource.FieldDocument) {
+		fields = append(fields, cataloguesource.FieldDocument)
+	}
+	if m.FieldCleared(cataloguesource.FieldDocumentDigest) {
+		fields = append(fields, cataloguesource.FieldDocumentDigest)
+	}
+	if m.FieldCleared(cataloguesource.FieldFromHub) {
+		fields = append(fields, cataloguesource.FieldFromHub)
+	}
+	if m.FieldCleared(cataloguesource.FieldRemovedAt) {
+		fields = append(fields, cataloguesource.FieldRemovedAt)
+	}
+	if m.FieldCleared(cataloguesource.FieldTriedAt) {
+		fields = append(fields, cataloguesource.FieldTriedAt)
+	}
+	if m.FieldCleared(cataloguesource.FieldSyncedAt) {
+		fields = append(fields, cataloguesource.FieldSyncedAt)
+	}
+	if m.FieldCleared(cataloguesource.FieldFailingSince) {
+		fields = append(fields, cataloguesource.FieldFailingSince)
+	}
+	if m.FieldCleared(cataloguesource.FieldValidators) {
+		fields = append(fields, cataloguesource.FieldValidators)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CatalogueSourceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CatalogueSourceMutation) ClearField(name string) error {
+	switch name {
+	case cataloguesource.FieldURL:
+		m.ClearURL()
+		return nil
+	case cataloguesource.FieldDocument:
+		m.ClearDocument()
+		return nil
+	case cataloguesource.FieldDocumentDigest:
+		m.ClearDocumentDigest()
+		return nil
+	case cataloguesource.FieldFromHub:
+		m.ClearFromHub()
+		return nil
+	case cataloguesource.FieldRemovedAt:
+		m.ClearRemovedAt()
+		return nil
+	case cataloguesource.FieldTriedAt:
+		m.ClearTriedAt()
+		return nil
+	case cataloguesource.FieldSyncedAt:
+		m.ClearSyncedAt()
+		return nil
+	case cataloguesource.FieldFailingSince:
+		m.ClearFailingSince()
+		return nil
+	case cataloguesource.FieldValidators:
+		m.ClearValidators()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CatalogueSourceMutation) ResetField(name string) error {
+	switch name {
+	case cataloguesource.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case cataloguesource.FieldSource:
+		m.ResetSource()
+		return nil
+	case cataloguesource.FieldName:
+		m.ResetName()
+		return nil
+	case cataloguesource.FieldKind:
+		m.ResetKind()
+		return nil
+	case cataloguesource.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case cataloguesource.FieldURL:
+		m.ResetURL()
+		return nil
+	case cataloguesource.FieldDocument:
+		m.ResetDocument()
+		return nil
+	case cataloguesource.FieldDocumentDigest:
+		m.ResetDocumentDigest()
+		return nil
+	case cataloguesource.FieldFromHub:
+		m.ResetFromHub()
+		return nil
+	case cataloguesource.FieldRefreshMinutes:
+		m.ResetRefreshMinutes()
+		return nil
+	case cataloguesource.FieldAllowPrivate:
+		m.ResetAllowPrivate()
+		return nil
+	case cataloguesource.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case cataloguesource.FieldRemovedAt:
+		m.ResetRemovedAt()
+		return nil
+	case cataloguesource.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case cataloguesource.FieldState:
+		m.ResetState()
+		return nil
+	case cataloguesource.FieldTriedAt:
+		m.ResetTriedAt()
+		return nil
+	case cataloguesource.FieldSyncedAt:
+		m.ResetSyncedAt()
+		return nil
+	case cataloguesource.FieldFailingSince:
+		m.ResetFailingSince()
+		return nil
+	case cataloguesource.FieldFailures:
+		m.ResetFailures()
+		return nil
+	case cataloguesource.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case cataloguesource.FieldRowsTaken:
+		m.ResetRowsTaken()
+		return nil
+	case cataloguesource.FieldRowsRefused:
+		m.ResetRowsRefused()
+		return nil
+	case cataloguesource.FieldValidators:
+		m.ResetValidators()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CatalogueSourceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CatalogueSourceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CatalogueSourceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CatalogueSourceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CatalogueSourceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CatalogueSourceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CatalogueSourceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueSource unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CatalogueSourceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueSource edge %s", name)
 }
 
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.

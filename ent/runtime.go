@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -84,6 +85,89 @@ func init() {
 	auditeventDescID := auditeventMixinFields0[0].Descriptor()
 	// auditevent.DefaultID holds the default value on creation for the id field.
 	auditevent.DefaultID = auditeventDescID.Default.(func() uuid.UUID)
+	cataloguesourceMixin := schema.CatalogueSource{}.Mixin()
+	cataloguesourceMixinFields0 := cataloguesourceMixin[0].Fields()
+	_ = cataloguesourceMixinFields0
+	cataloguesourceFields := schema.CatalogueSource{}.Fields()
+	_ = cataloguesourceFields
+	// cataloguesourceDescSource is the schema descriptor for source field.
+	cataloguesourceDescSource := cataloguesourceFields[0].Descriptor()
+	// cataloguesource.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	cataloguesource.SourceValidator = cataloguesourceDescSource.Validators[0].(func(string) error)
+	// cataloguesourceDescName is the schema descriptor for name field.
+	cataloguesourceDescName := cataloguesourceFields[1].Descriptor()
+	// cataloguesource.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	cataloguesource.NameValidator = func() func(string) error {
+		validators := cataloguesourceDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cataloguesourceDescURL is the schema descriptor for url field.
+	cataloguesourceDescURL := cataloguesourceFields[4].Descriptor()
+	// cataloguesource.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	cataloguesource.URLValidator = cataloguesourceDescURL.Validators[0].(func(string) error)
+	// cataloguesourceDescDocument is the schema descriptor for document field.
+	cataloguesourceDescDocument := cataloguesourceFields[5].Descriptor()
+	// cataloguesource.DocumentValidator is a validator for the "document" field. It is called by the builders before save.
+	cataloguesource.DocumentValidator = cataloguesourceDescDocument.Validators[0].(func([]byte) error)
+	// cataloguesourceDescDocumentDigest is the schema descriptor for document_digest field.
+	cataloguesourceDescDocumentDigest := cataloguesourceFields[6].Descriptor()
+	// cataloguesource.DocumentDigestValidator is a validator for the "document_digest" field. It is called by the builders before save.
+	cataloguesource.DocumentDigestValidator = cataloguesourceDescDocumentDigest.Validators[0].(func(string) error)
+	// cataloguesourceDescFromHub is the schema descriptor for from_hub field.
+	cataloguesourceDescFromHub := cataloguesourceFields[7].Descriptor()
+	// cataloguesource.FromHubValidator is a validator for the "from_hub" field. It is called by the builders before save.
+	cataloguesource.FromHubValidator = cataloguesourceDescFromHub.Validators[0].(func(string) error)
+	// cataloguesourceDescRefreshMinutes is the schema descriptor for refresh_minutes field.
+	cataloguesourceDescRefreshMinutes := cataloguesourceFields[8].Descriptor()
+	// cataloguesource.DefaultRefreshMinutes holds the default value on creation for the refresh_minutes field.
+	cataloguesource.DefaultRefreshMinutes = cataloguesourceDescRefreshMinutes.Default.(int)
+	// cataloguesource.RefreshMinutesValidator is a validator for the "refresh_minutes" field. It is called by the builders before save.
+	cataloguesource.RefreshMinutesValidator = cataloguesourceDescRefreshMinutes.Validators[0].(func(int) error)
+	// cataloguesourceDescAllowPrivate is the schema descriptor for allow_private field.
+	cataloguesourceDescAllowPrivate := cataloguesourceFields[9].Descriptor()
+	// cataloguesource.DefaultAllowPrivate holds the default value on creation for the allow_private field.
+	cataloguesource.DefaultAllowPrivate = cataloguesourceDescAllowPrivate.Default.(bool)
+	// cataloguesourceDescRevision is the schema descriptor for revision field.
+	cataloguesourceDescRevision := cataloguesourceFields[10].Descriptor()
+	// cataloguesource.DefaultRevision holds the default value on creation for the revision field.
+	cataloguesource.DefaultRevision = cataloguesourceDescRevision.Default.(int)
+	// cataloguesourceDescDueAt is the schema descriptor for due_at field.
+	cataloguesourceDescDueAt := cataloguesourceFields[12].Descriptor()
+	// cataloguesource.DefaultDueAt holds the default value on creation for the due_at field.
+	cataloguesource.DefaultDueAt = cataloguesourceDescDueAt.Default.(func() time.Time)
+	// cataloguesourceDescFailures is the schema descriptor for failures field.
+	cataloguesourceDescFailures := cataloguesourceFields[17].Descriptor()
+	// cataloguesource.DefaultFailures holds the default value on creation for the failures field.
+	cataloguesource.DefaultFailures = cataloguesourceDescFailures.Default.(int)
+	// cataloguesourceDescMessage is the schema descriptor for message field.
+	cataloguesourceDescMessage := cataloguesourceFields[18].Descriptor()
+	// cataloguesource.DefaultMessage holds the default value on creation for the message field.
+	cataloguesource.DefaultMessage = cataloguesourceDescMessage.Default.(string)
+	// cataloguesource.MessageValidator is a validator for the "message" field. It is called by the builders before save.
+	cataloguesource.MessageValidator = cataloguesourceDescMessage.Validators[0].(func(string) error)
+	// cataloguesourceDescRowsTaken is the schema descriptor for rows_taken field.
+	cataloguesourceDescRowsTaken := cataloguesourceFields[19].Descriptor()
+	// cataloguesource.DefaultRowsTaken holds the default value on creation for the rows_taken field.
+	cataloguesource.DefaultRowsTaken = cataloguesourceDescRowsTaken.Default.(int)
+	// cataloguesourceDescRowsRefused is the schema descriptor for rows_refused field.
+	cataloguesourceDescRowsRefused := cataloguesourceFields[20].Descriptor()
+	// cataloguesource.DefaultRowsRefused holds the default value on creation for the rows_refused field.
+	cataloguesource.DefaultRowsRefused = cataloguesourceDescRowsRefused.Default.(int)
+	// cataloguesourceDescID is the schema descriptor for id field.
+	cataloguesourceDescID := cataloguesourceMixinFields0[0].Descriptor()
+	// cataloguesource.DefaultID holds the default value on creation for the id field.
+	cataloguesource.DefaultID = cataloguesourceDescID.Default.(func() uuid.UUID)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0

@@ -16,6 +16,8 @@ type Tx struct {
 	AccessNeed *AccessNeedClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueSource is the client for interacting with the CatalogueSource builders.
+	CatalogueSource *CatalogueSourceClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
@@ -199,6 +201,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.AccessNeed = NewAccessNeedClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationNeed = NewConversationNeedClient(tx.config)
 	tx.GroupGrant = NewGroupGrantClient(tx.config)

@@ -10,6 +10,7 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -146,6 +147,33 @@ func (f TraverseAuditEvent) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditEventQuery", q)
+}
+
+// The CatalogueSourceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueSourceFunc func(context.Context, *ent.CatalogueSourceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueSourceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
+}
+
+// The TraverseCatalogueSource type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueSource func(context.Context, *ent.CatalogueSourceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueSource) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueSource) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
 }
 
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -830,6 +858,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AccessNeedQuery, predicate.AccessNeed, accessneed.OrderOption]{typ: ent.TypeAccessNeed, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
+	case *ent.CatalogueSourceQuery:
+		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:

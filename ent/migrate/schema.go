@@ -71,6 +71,51 @@ var (
 			},
 		},
 	}
+	// CatalogueSourcesColumns holds the columns for the "catalogue_sources" table.
+	CatalogueSourcesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "source", Type: field.TypeString, Size: 100},
+		{Name: "name", Type: field.TypeString, Size: 63},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"URL", "DOCUMENT", "HUB"}},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"OPEN_REFERRAL", "OUTPOST"}, Default: "OPEN_REFERRAL"},
+		{Name: "url", Type: field.TypeString, Nullable: true, Size: 2000},
+		{Name: "document", Type: field.TypeBytes, Nullable: true, Size: 1048576},
+		{Name: "document_digest", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "from_hub", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "refresh_minutes", Type: field.TypeInt, Default: 1440},
+		{Name: "allow_private", Type: field.TypeBool, Default: false},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "SYNCED", "FAILED"}, Default: "PENDING"},
+		{Name: "tried_at", Type: field.TypeTime, Nullable: true},
+		{Name: "synced_at", Type: field.TypeTime, Nullable: true},
+		{Name: "failing_since", Type: field.TypeTime, Nullable: true},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "message", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "rows_taken", Type: field.TypeInt, Default: 0},
+		{Name: "rows_refused", Type: field.TypeInt, Default: 0},
+		{Name: "validators", Type: field.TypeJSON, Nullable: true},
+	}
+	// CatalogueSourcesTable holds the schema information for the "catalogue_sources" table.
+	CatalogueSourcesTable = &schema.Table{
+		Name:       "catalogue_sources",
+		Columns:    CatalogueSourcesColumns,
+		PrimaryKey: []*schema.Column{CatalogueSourcesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "cataloguesource_hub_id_source",
+				Unique:  true,
+				Columns: []*schema.Column{CatalogueSourcesColumns[1], CatalogueSourcesColumns[2]},
+			},
+			{
+				Name:    "cataloguesource_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueSourcesColumns[14]},
+			},
+		},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1028,6 +1073,7 @@ var (
 	Tables = []*schema.Table{
 		AccessNeedsTable,
 		AuditEventsTable,
+		CatalogueSourcesTable,
 		ConversationsTable,
 		ConversationNeedsTable,
 		GroupGrantsTable,

@@ -12,6 +12,9 @@ type AccessNeed func(*sql.Selector)
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
+// CatalogueSource is the predicate function for cataloguesource builders.
+type CatalogueSource func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 

@@ -12,8 +12,9 @@ import (
 	"liferooms.io/liferooms/ent"
 )
 
-// These are all the questions that are answered without a viewer, since they must be before anybody is signed in. Each is
-// one SECURITY DEFINER function of Postgres, made in the migrations; the tables themselves stay closed.
+// These are all the questions that are answered without a viewer, since they must be before anybody is signed in, or are
+// about every hub at once. Each is one SECURITY DEFINER function of Postgres, made in the migrations; the tables
+// themselves stay closed.
 
 // HubRef names a hub, whoever's it is.
 type HubRef struct {
@@ -70,6 +71,22 @@ func (s *Store) FindHub(ctx context.Context, odsCode, slug string) (trust, hub u
 	return *found.Trust, *found.Hub, nil
 }
 
+// SourceRef names a catalogue source, whoever's it is.
+type SourceRef struct{ TrustID, HubID, SourceID uuid.UUID }
+
+// DueCatalogueSources names sources of every trust that are to be fetched now, the longest due first.
+func (s *Store) DueCatalogueSources(ctx context.Context, most int) ([]SourceRef, error) {
+	rows, err := s.pool.Query(ctx, "select trust_id, hub_id, source_id from due_catalogue_sources($1)", most)
+	if err != nil {
+		return nil, fmt.Errorf("list due catalogue sources: %w", err)
+	}
+	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SourceRef])
+	if err != nil {
+		return nil, fmt.Errorf("list due catalogue sources: %w", err)
+	}
+	return due, nil
+}
+
 // askPlatform asks a function that answers with rows as JSON objects, by Ent's own field names.
 func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) ([]*T, error) {
 	rows, err := s.pool.Query(ctx, sql, args...)
@@ -91,4 +108,4 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 }
 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
-var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "find_hub", "person_matches", "search_services", "session_by_token"}
+var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub", "person_matches", "search_services", "session_by_token"}
