@@ -22,6 +22,7 @@ import (
 	"liferooms.io/liferooms/internal/devprovider"
 	"liferooms.io/liferooms/internal/postgres"
 	"liferooms.io/liferooms/internal/server"
+	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
 )
 
@@ -85,7 +86,7 @@ func (c *devCommand) Run(ctx context.Context, p Program) (err error) {
 
 	running, err := assemble(s, server.Config{
 		PublicURL: at.App, TrustedDocuments: c.TrustedDocuments, Introspection: true, Rate: c.Rate, Burst: c.Burst,
-	}, "", catalogue.Config{AllowPrivate: true}) // a feed under development is on this machine
+	}, signin.Config{PublicScheme: "http"}, catalogue.Config{AllowPrivate: true})
 	if err != nil {
 		return err
 	}

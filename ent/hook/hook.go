@@ -69,6 +69,30 @@ func (f ConversationNeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationNeedMutation", m)
 }
 
+// The GroupGrantFunc type is an adapter to allow the use of ordinary
+// function as GroupGrant mutator.
+type GroupGrantFunc func(context.Context, *ent.GroupGrantMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GroupGrantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GroupGrantMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GroupGrantMutation", m)
+}
+
+// The HostnameFunc type is an adapter to allow the use of ordinary
+// function as Hostname mutator.
+type HostnameFunc func(context.Context, *ent.HostnameMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f HostnameFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.HostnameMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.HostnameMutation", m)
+}
+
 // The HubFunc type is an adapter to allow the use of ordinary
 // function as Hub mutator.
 type HubFunc func(context.Context, *ent.HubMutation) (ent.Value, error)
@@ -151,6 +175,18 @@ func (f RoleGrantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleGrantMutation", m)
+}
+
+// The RoomFunc type is an adapter to allow the use of ordinary
+// function as Room mutator.
+type RoomFunc func(context.Context, *ent.RoomMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RoomFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RoomMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoomMutation", m)
 }
 
 // The ScheduleFunc type is an adapter to allow the use of ordinary

@@ -13,6 +13,8 @@ import (
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
@@ -21,6 +23,7 @@ import (
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
@@ -227,6 +230,60 @@ func (f TraverseConversationNeed) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationNeedQuery", q)
 }
 
+// The GroupGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
+type GroupGrantFunc func(context.Context, *ent.GroupGrantQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f GroupGrantFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.GroupGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.GroupGrantQuery", q)
+}
+
+// The TraverseGroupGrant type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseGroupGrant func(context.Context, *ent.GroupGrantQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseGroupGrant) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseGroupGrant) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.GroupGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.GroupGrantQuery", q)
+}
+
+// The HostnameFunc type is an adapter to allow the use of ordinary function as a Querier.
+type HostnameFunc func(context.Context, *ent.HostnameQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f HostnameFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.HostnameQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.HostnameQuery", q)
+}
+
+// The TraverseHostname type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseHostname func(context.Context, *ent.HostnameQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseHostname) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseHostname) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.HostnameQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.HostnameQuery", q)
+}
+
 // The HubFunc type is an adapter to allow the use of ordinary function as a Querier.
 type HubFunc func(context.Context, *ent.HubQuery) (ent.Value, error)
 
@@ -414,6 +471,33 @@ func (f TraverseRoleGrant) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoleGrantQuery", q)
+}
+
+// The RoomFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoomFunc func(context.Context, *ent.RoomQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoomFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RoomQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RoomQuery", q)
+}
+
+// The TraverseRoom type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRoom func(context.Context, *ent.RoomQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRoom) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRoom) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RoomQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RoomQuery", q)
 }
 
 // The ScheduleFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -780,6 +864,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:
 		return &query[*ent.ConversationNeedQuery, predicate.ConversationNeed, conversationneed.OrderOption]{typ: ent.TypeConversationNeed, tq: q}, nil
+	case *ent.GroupGrantQuery:
+		return &query[*ent.GroupGrantQuery, predicate.GroupGrant, groupgrant.OrderOption]{typ: ent.TypeGroupGrant, tq: q}, nil
+	case *ent.HostnameQuery:
+		return &query[*ent.HostnameQuery, predicate.Hostname, hostname.OrderOption]{typ: ent.TypeHostname, tq: q}, nil
 	case *ent.HubQuery:
 		return &query[*ent.HubQuery, predicate.Hub, hub.OrderOption]{typ: ent.TypeHub, tq: q}, nil
 	case *ent.IdentityProviderQuery:
@@ -794,6 +882,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PersonQuery, predicate.Person, person.OrderOption]{typ: ent.TypePerson, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
+	case *ent.RoomQuery:
+		return &query[*ent.RoomQuery, predicate.Room, room.OrderOption]{typ: ent.TypeRoom, tq: q}, nil
 	case *ent.ScheduleQuery:
 		return &query[*ent.ScheduleQuery, predicate.Schedule, schedule.OrderOption]{typ: ent.TypeSchedule, tq: q}, nil
 	case *ent.ServiceQuery:

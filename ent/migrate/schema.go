@@ -226,6 +226,46 @@ var (
 			},
 		},
 	}
+	// GroupGrantsColumns holds the columns for the "group_grants" table.
+	GroupGrantsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "group", Type: field.TypeString, Size: 200},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"RECEPTION", "ADVISOR", "TUTOR", "VOLUNTEER_LEAD", "MANAGER", "SAFEGUARDING", "ANALYST", "TRUST_ADMIN", "GOVERNANCE"}},
+	}
+	// GroupGrantsTable holds the schema information for the "group_grants" table.
+	GroupGrantsTable = &schema.Table{
+		Name:       "group_grants",
+		Columns:    GroupGrantsColumns,
+		PrimaryKey: []*schema.Column{GroupGrantsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "groupgrant_hub_id_group_role",
+				Unique:  true,
+				Columns: []*schema.Column{GroupGrantsColumns[1], GroupGrantsColumns[2], GroupGrantsColumns[3]},
+			},
+		},
+	}
+	// HostnamesColumns holds the columns for the "hostnames" table.
+	HostnamesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString, Size: 253},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+	}
+	// HostnamesTable holds the schema information for the "hostnames" table.
+	HostnamesTable = &schema.Table{
+		Name:       "hostnames",
+		Columns:    HostnamesColumns,
+		PrimaryKey: []*schema.Column{HostnamesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "hostname_hub_id",
+				Unique:  false,
+				Columns: []*schema.Column{HostnamesColumns[3]},
+			},
+		},
+	}
 	// HubsColumns holds the columns for the "hubs" table.
 	HubsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -237,10 +277,15 @@ var (
 		{Name: "member_prefix", Type: field.TypeString, Size: 4, Default: "M"},
 		{Name: "address", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "postcode", Type: field.TypeString, Nullable: true, Size: 10},
+		{Name: "uprn", Type: field.TypeString, Nullable: true, Size: 12},
 		{Name: "latitude", Type: field.TypeFloat64, Nullable: true},
 		{Name: "longitude", Type: field.TypeFloat64, Nullable: true},
 		{Name: "opening_hours", Type: field.TypeJSON, Nullable: true},
+		{Name: "opening_exceptions", Type: field.TypeJSON, Nullable: true},
+		{Name: "brand_name", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "brand_colour", Type: field.TypeString, Nullable: true, Size: 7},
+		{Name: "brand_logo_url", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "modules", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// HubsTable holds the schema information for the "hubs" table.
@@ -264,6 +309,7 @@ var (
 		{Name: "issuer", Type: field.TypeString, Size: 500},
 		{Name: "client_id", Type: field.TypeString, Size: 200},
 		{Name: "client_secret_ref", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "client_secret_sealed", Type: field.TypeString, Nullable: true, Size: 4000},
 		{Name: "scopes", Type: field.TypeJSON, Nullable: true},
 		{Name: "roles_claim", Type: field.TypeString, Size: 100, Default: "groups"},
 		{Name: "role_mappings", Type: field.TypeJSON, Nullable: true},
@@ -452,6 +498,26 @@ var (
 				Name:    "rolegrant_trust_id_staff_user_id_hub_id_role",
 				Unique:  true,
 				Columns: []*schema.Column{RoleGrantsColumns[1], RoleGrantsColumns[7], RoleGrantsColumns[2], RoleGrantsColumns[3]},
+			},
+		},
+	}
+	// RoomsColumns holds the columns for the "rooms" table.
+	RoomsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "capacity", Type: field.TypeInt},
+	}
+	// RoomsTable holds the schema information for the "rooms" table.
+	RoomsTable = &schema.Table{
+		Name:       "rooms",
+		Columns:    RoomsColumns,
+		PrimaryKey: []*schema.Column{RoomsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "room_hub_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{RoomsColumns[1], RoomsColumns[2]},
 			},
 		},
 	}
@@ -707,6 +773,7 @@ var (
 		{Name: "staff_user_id", Type: field.TypeUUID},
 		{Name: "identity_provider_id", Type: field.TypeUUID},
 		{Name: "claim_roles", Type: field.TypeJSON, Nullable: true},
+		{Name: "groups", Type: field.TypeJSON, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
 	}
@@ -729,7 +796,7 @@ var (
 			{
 				Name:    "session_trust_id_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[7]},
+				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[8]},
 			},
 		},
 	}
@@ -899,6 +966,11 @@ var (
 		{Name: "ods_code", Type: field.TypeString, Unique: true, Size: 12},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "session_hours", Type: field.TypeInt, Default: 10},
+		{Name: "suppress_below", Type: field.TypeInt, Default: 8},
+		{Name: "round_to", Type: field.TypeInt, Default: 5},
+		{Name: "mental_health_years", Type: field.TypeInt, Default: 20},
+		{Name: "other_adult_years", Type: field.TypeInt, Default: 8},
+		{Name: "after_death_years", Type: field.TypeInt, Default: 10},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// TrustsTable holds the schema information for the "trusts" table.
@@ -1004,6 +1076,8 @@ var (
 		CatalogueSourcesTable,
 		ConversationsTable,
 		ConversationNeedsTable,
+		GroupGrantsTable,
+		HostnamesTable,
 		HubsTable,
 		IdentityProvidersTable,
 		LocationsTable,
@@ -1011,6 +1085,7 @@ var (
 		OrganisationsTable,
 		PersonsTable,
 		RoleGrantsTable,
+		RoomsTable,
 		SchedulesTable,
 		ServicesTable,
 		ServiceAtLocationsTable,

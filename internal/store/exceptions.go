@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -24,6 +25,8 @@ type HubRef struct {
 	Name     string
 	State    string
 	TimeZone string
+	// Hostnames are the names at which the hub is reached, in order.
+	Hostnames []string
 }
 
 // AllProviders gives the enabled identity providers of every trust.
@@ -42,7 +45,7 @@ func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*ent.Sess
 
 // AllHubs names the hubs of every trust.
 func (s *Store) AllHubs(ctx context.Context) ([]HubRef, error) {
-	rows, err := s.pool.Query(ctx, "select trust_id, ods_code, hub_id, slug, name, state, time_zone from all_hubs() order by ods_code, slug")
+	rows, err := s.pool.Query(ctx, "select trust_id, ods_code, hub_id, slug, name, state, time_zone, hostnames from all_hubs() order by ods_code, slug")
 	if err != nil {
 		return nil, fmt.Errorf("list hubs: %w", err)
 	}
@@ -51,6 +54,21 @@ func (s *Store) AllHubs(ctx context.Context) ([]HubRef, error) {
 		return nil, fmt.Errorf("list hubs: %w", err)
 	}
 	return hubs, nil
+}
+
+// FindHub gives the ids of a trust, by its ODS code, and of one of its hubs; uuid.Nil for each that is not there.
+func (s *Store) FindHub(ctx context.Context, odsCode, slug string) (trust, hub uuid.UUID, err error) {
+	var found struct{ Trust, Hub *uuid.UUID }
+	err = s.pool.QueryRow(ctx, "select trust_id, hub_id from find_hub($1, $2)", odsCode, slug).Scan(&found.Trust, &found.Hub)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return uuid.Nil, uuid.Nil, nil
+	case err != nil:
+		return uuid.Nil, uuid.Nil, fmt.Errorf("find a hub: %w", err)
+	case found.Hub == nil:
+		return *found.Trust, uuid.Nil, nil
+	}
+	return *found.Trust, *found.Hub, nil
 }
 
 // SourceRef names a catalogue source, whoever's it is.
@@ -90,4 +108,4 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 }
 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
-var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "person_matches", "search_services", "session_by_token"}
+var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub", "person_matches", "search_services", "session_by_token"}
