@@ -3,21 +3,20 @@
 package graph
 
 import (
-	"bytes"
-	"fmt"
-	"io"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
@@ -26,9 +25,96 @@ type AccessNeedInput struct {
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
 }
 
+type ApplyHubInput struct {
+	// Given back as it came. The request is safe to send again with any id, since it says what shall be and not what to do.
+	ClientMutationID graphql.Omittable[*string] `json:"clientMutationId,omitempty"`
+	// The ODS code of the hub's trust.
+	Trust string `json:"trust"`
+	// It names the hub within the trust and never changes: lower-case letters, digits and hyphens, at most 40.
+	Slug              string                        `json:"slug"`
+	Name              string                        `json:"name"`
+	Address           graphql.Omittable[*string]    `json:"address,omitempty"`
+	Postcode          graphql.Omittable[*string]    `json:"postcode,omitempty"`
+	Uprn              graphql.Omittable[*string]    `json:"uprn,omitempty"`
+	Latitude          graphql.Omittable[*float64]   `json:"latitude,omitempty"`
+	Longitude         graphql.Omittable[*float64]   `json:"longitude,omitempty"`
+	TimeZone          string                        `json:"timeZone"`
+	OpeningHours      []*schema.OpeningHours        `json:"openingHours"`
+	OpeningExceptions []*provision.OpeningException `json:"openingExceptions"`
+	Hostnames         []string                      `json:"hostnames"`
+	Brand             *provision.Brand              `json:"brand"`
+	// Offered in this order.
+	Needs            []*provision.Need       `json:"needs"`
+	Modules          []schema.Module         `json:"modules"`
+	Rooms            []*provision.Room       `json:"rooms"`
+	RoleGrants       []*provision.GroupRole  `json:"roleGrants"`
+	CatalogueSources []*CatalogueSourceInput `json:"catalogueSources"`
+	// Staff are told that the hub is paused; nothing is lost.
+	Suspended bool `json:"suspended"`
+}
+
+type ApplyHubPayload struct {
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// The fields of the input by which the hub was changed, and state where that changed; empty: it was so already.
+	Changed []string `json:"changed"`
+	// Null where the input was refused.
+	Hub        *provision.HubState `json:"hub,omitempty"`
+	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
+type ApplyTrustInput struct {
+	// Given back as it came. The request is safe to send again with any id, since it says what shall be and not what to do.
+	ClientMutationID graphql.Omittable[*string] `json:"clientMutationId,omitempty"`
+	// Organisation Data Service code, such as RW4. It names the trust and never changes.
+	OdsCode string `json:"odsCode"`
+	Name    string `json:"name"`
+	// From 1 to 24.
+	SessionHours      int                      `json:"sessionHours"`
+	IdentityProviders []*IdentityProviderInput `json:"identityProviders"`
+	Disclosure        *provision.Disclosure    `json:"disclosure"`
+	Retention         *provision.Retention     `json:"retention"`
+}
+
+type ApplyTrustPayload struct {
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// The fields of the input by which the trust was changed; empty: it was so already.
+	Changed []string `json:"changed"`
+	// Null where the input was refused.
+	Trust      *provision.Trust   `json:"trust,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type ArchiveHubInput struct {
+	// The ODS code of the hub's trust.
+	Trust string `json:"trust"`
+	Slug  string `json:"slug"`
+}
+
+type ArchiveHubPayload struct {
+	// False: it was archived already.
+	Archived   bool                `json:"archived"`
+	Hub        *provision.HubState `json:"hub,omitempty"`
+	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
 type AuditActor struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
+}
+
+type CatalogueSourceInput struct {
+	// It names the source within the hub: lower-case letters, digits and hyphens, at most 63.
+	Name string               `json:"name"`
+	Kind cataloguesource.Kind `json:"kind"`
+	// Of kind URL.
+	URL            graphql.Omittable[*string] `json:"url,omitempty"`
+	Format         cataloguesource.Format     `json:"format"`
+	RefreshMinutes int                        `json:"refreshMinutes"`
+	// Of kind DOCUMENT: JSON or CSV.
+	Document graphql.Omittable[*string] `json:"document,omitempty"`
+	// Of kind HUB: the slug of another hub of the trust.
+	Hub                   graphql.Omittable[*string] `json:"hub,omitempty"`
+	AllowPrivateAddresses bool                       `json:"allowPrivateAddresses"`
 }
 
 type CheckInInput struct {
@@ -81,6 +167,21 @@ type GrantRolePayload struct {
 	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
+type IdentityProviderInput struct {
+	Name string `json:"name"`
+	// It names the provider within the trust and never changes. https, except where this server itself is reached by http.
+	Issuer   string `json:"issuer"`
+	ClientID string `json:"clientId"`
+	// Left out: what is stored stays. Null: a public client. It is sealed before it is stored, and never shown.
+	ClientSecret graphql.Omittable[*string] `json:"clientSecret,omitempty"`
+	Scopes       []string                   `json:"scopes"`
+	RolesClaim   string                     `json:"rolesClaim"`
+	RoleMappings []*provision.RoleMapping   `json:"roleMappings"`
+	Algorithms   []string                   `json:"algorithms"`
+	APIClients   []*provision.APIClient     `json:"apiClients"`
+	Enabled      bool                       `json:"enabled"`
+}
+
 type Mutation struct {
 }
 
@@ -89,6 +190,14 @@ type NearInput struct {
 	Latitude  float64 `json:"latitude"`
 	Longitude float64 `json:"longitude"`
 	Metres    int     `json:"metres"`
+}
+
+// The platform's own view of trusts and hubs: how they are set up and whether they are well. It holds no personal data.
+type Platform struct {
+	// A trust by its ODS code, such as RW4; null where there is none yet.
+	Trust *provision.Trust `json:"trust,omitempty"`
+	// A hub by the ODS code of its trust and its slug; null where there is none yet.
+	Hub *provision.HubState `json:"hub,omitempty"`
 }
 
 type PossibleDuplicatesInput struct {
@@ -213,8 +322,8 @@ type ServiceFilter struct {
 	// Codes of needs: services that meet any of them.
 	Needs graphql.Omittable[[]string] `json:"needs,omitempty"`
 	// On at least once on this day of the week.
-	Day  graphql.Omittable[*Weekday]   `json:"day,omitempty"`
-	Near graphql.Omittable[*NearInput] `json:"near,omitempty"`
+	Day  graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
+	Near graphql.Omittable[*NearInput]      `json:"near,omitempty"`
 	// Free of charge.
 	Free graphql.Omittable[*bool] `json:"free,omitempty"`
 }
@@ -256,6 +365,19 @@ type SignpostPayload struct {
 }
 
 type Subscription struct {
+}
+
+type SyncCatalogueInput struct {
+	// The ODS code of the hub's trust.
+	Trust string `json:"trust"`
+	Slug  string `json:"slug"`
+	// The name of one source; null: all of them.
+	Source graphql.Omittable[*string] `json:"source,omitempty"`
+}
+
+type SyncCataloguePayload struct {
+	Hub        *provision.HubState `json:"hub,omitempty"`
+	UserErrors []*problem.Problem  `json:"userErrors"`
 }
 
 type TakeNextInput struct {
@@ -354,69 +476,4 @@ type WeekCount struct {
 	// Null: no need was recorded.
 	Need   *ent.Need `json:"need,omitempty"`
 	Visits int       `json:"visits"`
-}
-
-type Weekday string
-
-const (
-	WeekdayMonday    Weekday = "MONDAY"
-	WeekdayTuesday   Weekday = "TUESDAY"
-	WeekdayWednesday Weekday = "WEDNESDAY"
-	WeekdayThursday  Weekday = "THURSDAY"
-	WeekdayFriday    Weekday = "FRIDAY"
-	WeekdaySaturday  Weekday = "SATURDAY"
-	WeekdaySunday    Weekday = "SUNDAY"
-)
-
-var AllWeekday = []Weekday{
-	WeekdayMonday,
-	WeekdayTuesday,
-	WeekdayWednesday,
-	WeekdayThursday,
-	WeekdayFriday,
-	WeekdaySaturday,
-	WeekdaySunday,
-}
-
-func (e Weekday) IsValid() bool {
-	switch e {
-	case WeekdayMonday, WeekdayTuesday, WeekdayWednesday, WeekdayThursday, WeekdayFriday, WeekdaySaturday, WeekdaySunday:
-		return true
-	}
-	return false
-}
-
-func (e Weekday) String() string {
-	return string(e)
-}
-
-func (e *Weekday) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = Weekday(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid Weekday", str)
-	}
-	return nil
-}
-
-func (e Weekday) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *Weekday) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e Weekday) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
@@ -53,7 +54,7 @@ func (c *explainCommand) Run(ctx context.Context, p Program) error {
 	}
 	log := audit.New(s)
 	defer log.Close()
-	return c.print(p.Stdout, graph.New(s, log, nil, nil), string(document), variables, func(x *graph.Explanation) ([]string, error) { return x.Run(ctx, s) })
+	return c.print(p.Stdout, graph.New(s, log, nil, nil, provision.Config{}, nil), string(document), variables, func(x *graph.Explanation) ([]string, error) { return x.Run(ctx, s) })
 }
 
 // viewer is somebody with the role in the hub.

@@ -80,7 +80,7 @@ func (w *world) site(t *testing.T) {
 	w.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
 		hours := []schema.OpeningHours{}
 		for day := time.Sunday; day <= time.Saturday; day++ {
-			hours = append(hours, schema.OpeningHours{Day: strings.ToUpper(day.String()), Opens: "09:00", Closes: "17:30"})
+			hours = append(hours, schema.OpeningHours{Day: schema.Weekday(strings.ToUpper(day.String())), Opens: "09:00", Closes: "17:30"})
 		}
 		if _, err := conn.Exec(ctx, `update hubs set opening_hours = $2, address = $3, postcode = 'L4 1RW', latitude = 53.4451, longitude = -2.96, brand_colour = '#005EB8' where id = $1`,
 			w.Walton.ID, hours, `Walton's "Life" Rooms, 👋`); err != nil {
