@@ -165,7 +165,7 @@ func TestPayloadsAreCompiled(t *testing.T) {
 	} {
 		a.Statements.Reset()
 		compiled := a.ask(h.ctx, mutation, ids)
-		if sent := strings.Join(a.Statements.Sent(), "\n"); strings.Count(sent, "select coalesce((select '{") != 1 {
+		if sent := strings.Join(a.Statements.Sent(), "\n"); strings.Count(sent, "select coalesce((\nselect '{") != 1 {
 			t.Errorf("%s\nsends\n%s", mutation, sent)
 		}
 		interpreted := a.interpreted().ask(h.ctx, mutation, ids)
