@@ -69,6 +69,8 @@ type execution struct {
 	schema *compile.Schema
 	shapes *lru.Cache[*ast.OperationDefinition, shape]
 	plans  *lru.Cache[planKey, *plan]
+	// permitted are verdicts of permit.
+	permitted *lru.Cache[permitted, struct{}]
 
 	screens screens
 }
@@ -112,6 +114,9 @@ func newExecution(r *Resolver, options []Option) *execution {
 		panic(err) // a size below one
 	}
 	if e.plans, err = lru.New[planKey, *plan](plans); err != nil {
+		panic(err) // a size below one
+	}
+	if e.permitted, err = lru.New[permitted, struct{}](verdicts); err != nil {
 		panic(err) // a size below one
 	}
 	return e
@@ -164,11 +169,7 @@ func (e *execution) plan(op *graphql.OperationContext) (*plan, RunResult) {
 
 // planOf gives a plan that is known, or compiles it.
 func (e *execution) planOf(op *graphql.OperationContext, field *ast.Field, compiled func() (*compile.Plan, error)) (*plan, RunResult) {
-	s, known := e.shapes.Get(op.Operation)
-	if !known {
-		s.Shape, s.ok = e.schema.ShapeOf(op.Operation)
-		e.shapes.Add(op.Operation, s)
-	}
+	s := e.shapeOf(op.Operation)
 	if !s.ok {
 		return &plan{because: BecauseShape}, Interpreted
 	}
@@ -183,6 +184,16 @@ func (e *execution) planOf(op *graphql.OperationContext, field *ast.Field, compi
 	}
 	e.plans.Add(key, p)
 	return p, CompiledMiss
+}
+
+// shapeOf is what of an operation's variables shapes it.
+func (e *execution) shapeOf(operation *ast.OperationDefinition) shape {
+	s, known := e.shapes.Get(operation)
+	if !known {
+		s.Shape, s.ok = e.schema.ShapeOf(operation)
+		e.shapes.Add(operation, s)
+	}
+	return s
 }
 
 // reasonOf is the field that cannot be compiled.

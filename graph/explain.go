@@ -53,7 +53,7 @@ func Explain(r *Resolver, document string, variables map[string]any) ([]*Explana
 // Run runs the statement within EXPLAIN ANALYZE, as the viewer of ctx, and gives Postgres's plan line by line. It fails
 // where the viewer may not read what the operation asks for.
 func (x *Explanation) Run(ctx context.Context, s *store.Store) ([]string, error) {
-	ctx, denied := permit(ctx, x.context)
+	ctx, denied := x.execution.permit(ctx, x.context)
 	if len(denied) > 0 {
 		return nil, denied
 	}
