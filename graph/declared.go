@@ -294,7 +294,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			},
 			Field: compile.Page{Itself: true,
 				Rows: compile.Rows{Object: "Person",
-					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found join persons @row on @row.id = found.id",
+					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found" + eachFound,
 					Where: "@some",
 					Order: []compile.Key{{By: "found.rank", Kind: paging.Number, Type: "float8"}, {By: "found.id", Kind: paging.ID, Type: "uuid"}}},
 				Record: compile.Record{Shown: "@row.id", Each: listed}},
@@ -306,7 +306,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			},
 			Field: compile.List{
 				Rows: compile.Rows{Object: "Person",
-					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found join persons @row on @row.id = found.id",
+					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found" + eachFound,
 					Where: "@some and " + domain.DuplicateSQL,
 					Order: []compile.Key{{By: "found.rank"}, {By: "found.id"}}},
 				Limit:  strconv.Itoa(domain.MaxDuplicates),
@@ -348,6 +348,10 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		},
 	}
 }
+
+// eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and
+// would read every person of the hub to join them.
+const eachFound = " cross join lateral (select p.* from persons p where p.hub_id = @hub and p.id = found.id offset 0) @row"
 
 // argument binds an argument as it is.
 func argument(name string) compile.Bind {
