@@ -67,6 +67,9 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"hub":    compile.Lookup{Object: "Hub", Free: true},
 				"viewer": compile.Group{Object: "Viewer", Alone: true},
 			}},
+			"Subscription": {Fields: map[string]compile.Field{
+				"queue": compile.Group{Object: "Queue"}, // on record when it was opened
+			}},
 			"Viewer": {Fields: map[string]compile.Field{
 				"id": compile.SQL("@me"), "name": compile.SQL("@my_name"),
 				"email": compile.SQL("select u.email from staff_users u where u.trust_id = @trust and u.id = @me"),
@@ -291,7 +294,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			},
 			Field: compile.Page{Itself: true,
 				Rows: compile.Rows{Object: "Person",
-					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found join persons @row on @row.id = found.id",
+					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found" + eachFound,
 					Where: "@some",
 					Order: []compile.Key{{By: "found.rank", Kind: paging.Number, Type: "float8"}, {By: "found.id", Kind: paging.ID, Type: "uuid"}}},
 				Record: compile.Record{Shown: "@row.id", Each: listed}},
@@ -303,7 +306,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			},
 			Field: compile.List{
 				Rows: compile.Rows{Object: "Person",
-					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found join persons @row on @row.id = found.id",
+					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found" + eachFound,
 					Where: "@some and " + domain.DuplicateSQL,
 					Order: []compile.Key{{By: "found.rank"}, {By: "found.id"}}},
 				Limit:  strconv.Itoa(domain.MaxDuplicates),
@@ -345,6 +348,10 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		},
 	}
 }
+
+// eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and
+// would read every person of the hub to join them.
+const eachFound = " cross join lateral (select p.* from persons p where p.hub_id = @hub and p.id = found.id offset 0) @row"
 
 // argument binds an argument as it is.
 func argument(name string) compile.Bind {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -19,7 +20,9 @@ import (
 //
 // The platform's operator has no hub. It holds the platform's permissions outside all of them, and no other; what is for
 // whoever is signed in is about staff, and not for it.
-type permissions struct{}
+//
+// What it finds allowed it remembers: for the same operation, shape, kind of viewer and roles it is allowed again.
+type permissions struct{ execution *execution }
 
 var _ interface {
 	graphql.HandlerExtension
@@ -30,29 +33,40 @@ func (permissions) ExtensionName() string { return "Permissions" }
 
 func (permissions) Validate(graphql.ExecutableSchema) error { return nil }
 
-func (permissions) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	narrowed, denied := permit(ctx, graphql.GetOperationContext(ctx))
+func (p permissions) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	narrowed, denied := p.execution.permit(ctx, graphql.GetOperationContext(ctx))
 	if denied != nil {
 		return graphql.OneShot(&graphql.Response{Errors: denied})
 	}
 	return next(narrowed)
 }
 
+// permitted is an operation that a viewer with these roles in its hub may run.
+type permitted struct {
+	operation *ast.OperationDefinition
+	shape     uint64
+	kind      viewer.Kind
+	// roles are those in the hub that the root fields name, empty where they name none.
+	roles string
+}
+
+// verdicts is how many are kept.
+const verdicts = 5000
+
 // permit gives the context in which the operation may run, or why it may not.
-func permit(ctx context.Context, op *graphql.OperationContext) (context.Context, gqlerror.List) {
+func (e *execution) permit(ctx context.Context, op *graphql.OperationContext) (context.Context, gqlerror.List) {
 	v := viewer.FromContext(ctx)
 	if v == nil {
 		return nil, gqlerror.List{present(ctx, problem.New(problem.Unauthenticated, "You are not signed in. Sign in and try again."), nil)}
-	}
-	if defers(op.Operation.SelectionSet) || slices.ContainsFunc(op.Doc.Fragments, func(f *ast.FragmentDefinition) bool { return defers(f.SelectionSet) }) {
-		return nil, gqlerror.List{present(ctx, problem.New(problem.BadUserInput, "An answer comes as a whole: leave out @defer."), nil)}
 	}
 	roots := fields(op.Operation.SelectionSet, op.Variables)
 	slug, path, err := oneHub(roots, op.Variables)
 	if err != nil {
 		return nil, gqlerror.List{present(ctx, err, path)}
 	}
-	held := access.Outside(v)
+	shape := e.shapeOf(op.Operation)
+	before := permitted{operation: op.Operation, shape: shape.Of(op.Variables), kind: v.Kind}
+	held := func() access.Set { return access.Outside(v) }
 	if slug != "" {
 		h, ok := v.Hub(slug)
 		if closed, theirs := v.ClosedHub(slug); !ok && theirs {
@@ -61,12 +75,32 @@ func permit(ctx context.Context, op *graphql.OperationContext) (context.Context,
 		if !ok {
 			return nil, gqlerror.List{present(ctx, problem.Missing("hub"), path)}
 		}
-		held = access.In(v, h)
+		before.roles = rolesOf(h)
+		held = func() access.Set { return access.In(v, h) }
 		ctx = viewer.NewContext(context.WithValue(ctx, wholeKey{}, v), v.In(h))
 	}
-	walk := walk{ctx: ctx, variables: op.Variables, held: held, operator: v.Kind == viewer.Operator}
+	if shape.ok && e.permitted.Contains(before) {
+		return ctx, nil
+	}
+	if defers(op.Operation.SelectionSet) || slices.ContainsFunc(op.Doc.Fragments, func(f *ast.FragmentDefinition) bool { return defers(f.SelectionSet) }) {
+		return nil, gqlerror.List{present(ctx, problem.New(problem.BadUserInput, "An answer comes as a whole: leave out @defer."), nil)}
+	}
+	walk := walk{ctx: ctx, variables: op.Variables, held: held(), operator: v.Kind == viewer.Operator}
 	walk.fields(roots, nil)
+	if len(walk.denied) == 0 && shape.ok {
+		e.permitted.Add(before, struct{}{})
+	}
 	return ctx, walk.denied
+}
+
+// rolesOf are the roles held in a hub: with the kind of viewer, all that access.In looks at.
+func rolesOf(h viewer.Hub) string {
+	var b strings.Builder
+	for _, r := range h.Roles {
+		b.WriteString(string(r))
+		b.WriteByte(' ')
+	}
+	return b.String()
 }
 
 // defers reports whether any part of a selection asks to come later.
