@@ -7,8 +7,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -20,23 +23,22 @@ import (
 // interpreted are the operations of the app that do not run as one statement, and why. Of the mutations, the rows that they
 // answer with are read by one: see TestPayloadsAreCompiled.
 var interpreted = map[string]string{
-	"CheckIn":              graph.BecauseKind,
-	"EndConversation":      graph.BecauseKind,
-	"EndVisit":             graph.BecauseKind,
-	"GrantRole":            graph.BecauseKind,
-	"Queue":                graph.BecauseKind,
-	"RecordAnonymousVisit": graph.BecauseKind,
-	"RecordConversation":   graph.BecauseKind,
-	"RecordFollowUp":       graph.BecauseKind,
-	"RegisterPerson":       graph.BecauseKind,
-	"RemoveSignpost":       graph.BecauseKind,
-	"RevokeRole":           graph.BecauseKind,
-	"SetAccessNeeds":       graph.BecauseKind,
-	"Signpost":             graph.BecauseKind,
-	"TakeNext":             graph.BecauseKind,
-	"TakeVisit":            graph.BecauseKind,
-	"UndoVisit":            graph.BecauseKind,
-	"UpdatePerson":         graph.BecauseKind,
+	"CheckIn":              graph.BecauseMutation,
+	"EndConversation":      graph.BecauseMutation,
+	"EndVisit":             graph.BecauseMutation,
+	"GrantRole":            graph.BecauseMutation,
+	"RecordAnonymousVisit": graph.BecauseMutation,
+	"RecordConversation":   graph.BecauseMutation,
+	"RecordFollowUp":       graph.BecauseMutation,
+	"RegisterPerson":       graph.BecauseMutation,
+	"RemoveSignpost":       graph.BecauseMutation,
+	"RevokeRole":           graph.BecauseMutation,
+	"SetAccessNeeds":       graph.BecauseMutation,
+	"Signpost":             graph.BecauseMutation,
+	"TakeNext":             graph.BecauseMutation,
+	"TakeVisit":            graph.BecauseMutation,
+	"UndoVisit":            graph.BecauseMutation,
+	"UpdatePerson":         graph.BecauseMutation,
 }
 
 // TestAppsOperationsCompile: what the staff app asks for runs as one statement, but for the operations above.
@@ -163,7 +165,7 @@ func TestPayloadsAreCompiled(t *testing.T) {
 	} {
 		a.Statements.Reset()
 		compiled := a.ask(h.ctx, mutation, ids)
-		if sent := strings.Join(a.Statements.Sent(), "\n"); strings.Count(sent, "select coalesce((select '{") != 1 {
+		if sent := strings.Join(a.Statements.Sent(), "\n"); strings.Count(sent, "select coalesce((\nselect '{") != 1 {
 			t.Errorf("%s\nsends\n%s", mutation, sent)
 		}
 		interpreted := a.interpreted().ask(h.ctx, mutation, ids)
@@ -199,4 +201,61 @@ func sorted(errors gqlerror.List) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// TestManyScreensAreOneReading: those who watch the desk of a hub share the reading of it, and each sees every change.
+func TestManyScreensAreOneReading(t *testing.T) {
+	a := newAPI(t)
+	h := a.fill(t, 1)
+	const screens = 40
+	const watched = `subscription { queue(hub: "walton") { waiting { id person { displayName } need { code } } } }`
+	next := make([]func() string, screens)
+	for i := range next {
+		next[i] = a.watch(t, a.As(t, a.Walton, viewer.Reception), watched)
+	}
+	for i := range next {
+		if first := next[i](); first != `{"queue":{"waiting":[]}}` {
+			t.Fatalf("screen %d begins with %s", i, first)
+		}
+	}
+	a.Statements.Reset()
+	var watching sync.WaitGroup
+	for i := range next {
+		watching.Go(func() {
+			if got := next[i](); !strings.Contains(got, `"displayName":"Given Family0"`) {
+				t.Errorf("screen %d shows %s after the change", i, got)
+			}
+		})
+	}
+	a.must(t, h.ctx, `mutation ($p: ID!) { checkIn(input: {hub: "walton", clientMutationId: "1", personId: $p}) { alreadyHere } }`, map[string]any{"p": h.people[0].ID})
+	watching.Wait()
+	readings := 0
+	for _, s := range a.Statements.Sent() {
+		if strings.Contains(s, `'{"queue":`) {
+			readings++
+		}
+	}
+	if readings < 1 || readings > screens/2 {
+		t.Errorf("%d screens cost %d readings", screens, readings)
+	}
+}
+
+// watch subscribes and gives what waits for the next answer.
+func (a *api) watch(t testing.TB, ctx context.Context, subscription string) func() string {
+	t.Helper()
+	ctx, stop := context.WithTimeout(graphql.StartOperationTrace(ctx), time.Minute)
+	t.Cleanup(stop)
+	op, errs := a.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: subscription})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	next, ctx := a.exec.DispatchOperation(ctx, op)
+	return func() string {
+		response := next(ctx)
+		if response == nil || len(response.Errors) > 0 {
+			t.Errorf("the subscription ends with %+v", response)
+			return ""
+		}
+		return string(response.Data)
+	}
 }

@@ -67,6 +67,9 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"hub":    compile.Lookup{Object: "Hub", Free: true},
 				"viewer": compile.Group{Object: "Viewer", Alone: true},
 			}},
+			"Subscription": {Fields: map[string]compile.Field{
+				"queue": compile.Group{Object: "Queue"}, // on record when it was opened
+			}},
 			"Viewer": {Fields: map[string]compile.Field{
 				"id": compile.SQL("@me"), "name": compile.SQL("@my_name"),
 				"email": compile.SQL("select u.email from staff_users u where u.trust_id = @trust and u.id = @me"),

@@ -45,8 +45,8 @@ const (
 	BecauseHole = "hole"
 	// BecauseShape: more variables than a plan can tell apart decide what is selected.
 	BecauseShape = "shape"
-	// BecauseKind: it is a mutation, of which only the rows that it answers with are compiled, or a subscription.
-	BecauseKind = "kind"
+	// BecauseMutation: of a mutation, only the rows that it answers with are compiled.
+	BecauseMutation = "mutation"
 )
 
 // Option changes how operations run.
@@ -69,6 +69,8 @@ type execution struct {
 	schema *compile.Schema
 	shapes *lru.Cache[*ast.OperationDefinition, shape]
 	plans  *lru.Cache[planKey, *plan]
+
+	screens screens
 }
 
 // plans is how many plans are kept: the app's operations have a few shapes each.
@@ -97,7 +99,8 @@ type plan struct {
 
 func newExecution(r *Resolver, options []Option) *execution {
 	schema := NewExecutableSchema(Config{Resolvers: r})
-	e := &execution{ExecutableSchema: schema, resolver: r, tell: func(context.Context, Run) {}}
+	e := &execution{ExecutableSchema: schema, resolver: r, tell: func(context.Context, Run) {},
+		screens: screens{rounds: map[screen]*round{}}}
 	for _, option := range options {
 		option(e)
 	}
@@ -126,6 +129,14 @@ func (e *execution) Exec(ctx context.Context) graphql.ResponseHandler {
 		}
 		return func(ctx context.Context) *graphql.Response { return next(withRows(ctx, e)) }
 	}
+	if op.Operation.Operation == ast.Subscription {
+		if _, err := plan.Begin(ctx, op.Variables); err != nil {
+			e.tell(ctx, Run{Interpreted, BecauseArguments})
+			return e.ExecutableSchema.Exec(ctx)
+		}
+		e.tell(ctx, Run{Result: result})
+		return e.live(ctx, op, plan)
+	}
 	answered := false
 	return func(ctx context.Context) *graphql.Response {
 		if answered {
@@ -141,10 +152,14 @@ func (e *execution) plan(op *graphql.OperationContext) (*plan, RunResult) {
 	switch {
 	case e.off:
 		return &plan{because: BecauseOff}, Interpreted
-	case op.Operation.Operation != ast.Query:
-		return &plan{because: BecauseKind}, Interpreted
+	case op.Operation.Operation == ast.Mutation:
+		return &plan{because: BecauseMutation}, Interpreted
 	}
-	return e.planOf(op, nil, func() (*compile.Plan, error) { return e.schema.Compile(op.Operation, "Query", op.Variables) })
+	root := "Query"
+	if op.Operation.Operation == ast.Subscription {
+		root = "Subscription"
+	}
+	return e.planOf(op, nil, func() (*compile.Plan, error) { return e.schema.Compile(op.Operation, root, op.Variables) })
 }
 
 // planOf gives a plan that is known, or compiles it.

@@ -22,8 +22,9 @@ type Explanation struct {
 	// Because says why it is interpreted.
 	Because string
 
-	context *graphql.OperationContext
-	plan    *compile.Plan
+	execution *execution
+	context   *graphql.OperationContext
+	plan      *compile.Plan
 }
 
 // Explain says how the operations of a document are run, the way the variables shape them.
@@ -40,7 +41,7 @@ func Explain(r *Resolver, document string, variables map[string]any) ([]*Explana
 			op.Variables = coerced // else some are missing, and Run says so
 		}
 		p, _ := e.plan(op)
-		x := &Explanation{Operation: operation.Name, Because: p.because, context: op, plan: p.Plan}
+		x := &Explanation{Operation: operation.Name, Because: p.because, execution: e, context: op, plan: p.Plan}
 		if x.plan != nil {
 			x.SQL = x.plan.SQL
 		}
@@ -68,4 +69,14 @@ func (x *Explanation) Run(ctx context.Context, s *store.Store) ([]string, error)
 		}
 	}
 	return lines, nil
+}
+
+// Compile compiles the operation anew, to see how long that takes.
+func (x *Explanation) Compile() error {
+	x.execution.plans.Purge()
+	p, _ := x.execution.plan(x.context)
+	if p.because != "" {
+		return fmt.Errorf("not compiled: %s", p.because)
+	}
+	return nil
 }

@@ -21,7 +21,6 @@ import (
 	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/directory"
-	"liferooms.io/liferooms/internal/frontdesk"
 	"liferooms.io/liferooms/internal/paging"
 	domain "liferooms.io/liferooms/internal/person"
 	"liferooms.io/liferooms/internal/problem"
@@ -107,19 +106,12 @@ func (r *Resolver) queue(ctx context.Context, s selection) (*Queue, error) {
 	return q, nil
 }
 
-// liveQueue sends the queue now and again after each change. Whether the viewer may see it was checked when they
-// subscribed; the server ends the context when their sign-in ends, and with it the stream.
+// liveQueue sends the queue now and again after each change.
 func (r *Resolver) liveQueue(ctx context.Context) (<-chan *Queue, error) {
 	s := selectionOf(graphql.GetFieldContext(ctx).Field.Selections, graphql.GetOperationContext(ctx).Variables)
-	h, _ := viewer.FromContext(ctx).OneHub()
-	tracked := audit.Track(ctx)
-	r.Log.Read(tracked, audit.Event{Action: "desk.read", SubjectType: "hub", SubjectID: h.ID})
-	if err := audit.Flushed(tracked); err != nil {
-		return nil, err
-	}
-	ticks, err := r.Store.Subscribe(ctx, frontdesk.Topic)
+	ticks, err := r.watch(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("subscribe to the queue: %w", err)
+		return nil, err
 	}
 	queues := make(chan *Queue)
 	go func() {

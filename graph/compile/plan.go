@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -28,6 +29,7 @@ type Plan struct {
 
 // source says where a parameter's value comes from: a Value of the schema, or a bind (counted from 1).
 type source struct {
+	name        string
 	value       func(ctx context.Context) (any, error)
 	bind, index int
 }
@@ -102,13 +104,19 @@ func (s *Schema) CompileRow(object, where string, asked []ast.SelectionSet, vari
 func (s *Schema) writer(variables map[string]any) *writer {
 	w := &writer{schema: s, variables: variables, values: make(map[string]*param, len(s.Values))}
 	for name, v := range s.Values {
-		w.values[name] = &param{source: source{value: v.Of}, typ: v.Type}
+		w.values[name] = &param{source: source{name: name, value: v.Of}, typ: v.Type}
 	}
 	return w
 }
 
 func (w *writer) plan(t *text) *Plan {
 	return &Plan{SQL: "select " + t.String(), schema: w.schema, params: w.params, binds: w.binds, splices: w.splices, once: w.once}
+}
+
+// Alike reports whether everybody with the same values of the names is answered the same: the statement takes no others,
+// and nothing of an operation's variables.
+func (p *Plan) Alike(names ...string) bool {
+	return len(p.binds) == 0 && !slices.ContainsFunc(p.params, func(s source) bool { return !slices.Contains(names, s.name) })
 }
 
 // Begin gives the arguments of the statement. With an error the operation is the executor's to refuse.

@@ -272,7 +272,7 @@ func (f One) write(w *writer, t *text, at place, s *selected) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&at.from.joins, " left join %s %s on %s", object.Table, inner.row, condition)
+		fmt.Fprintf(&at.from.joins, "\n  left join %s %s on %s", object.Table, inner.row, condition)
 	}
 	var one text
 	if err := w.object(&one, inner, collect(w.variables, s.sets...)); err != nil {
@@ -350,17 +350,17 @@ func (f List) write(w *writer, t *text, at place, s *selected) error {
 		if err != nil {
 			return err
 		}
-		table = fmt.Sprintf("(select %s.*%s from %s where %s order by %s limit %s) %s", inner.row, keys, table, where, order, limit, inner.row)
+		table = fmt.Sprintf("(\n  select %s.*%s\n  from %s\n  where %s\n  order by %s limit %s) %s", inner.row, keys, table, where, order, limit, inner.row)
 		where, order = "", orderBy(named, f.Order)
 	}
 	if where != "" {
-		where = " where " + where
+		where = "\nwhere " + where
 	}
-	t.expr("(select '[' || coalesce(string_agg(", row.String(), ", ',' order by ", order, "), '') || ']'")
+	t.expr("(\nselect '[' || coalesce(string_agg(", row.String(), ", ',' order by ", order, "), '') || ']'")
 	if shown != "" {
 		t.sql.WriteString(" || " + w.mark(w.tell(f.Each)) + " || coalesce(string_agg(" + shown + "::text, ',' order by " + order + `), '') || E'\x02'`)
 	}
-	t.sql.WriteString(" from " + table + inner.from.joins.String() + where + ")")
+	t.sql.WriteString("\nfrom " + table + inner.from.joins.String() + where + ")")
 	return nil
 }
 
@@ -473,7 +473,7 @@ func (p *page) write(t *text, at place) error {
 		}
 		cut += " and " + after
 	}
-	rows := fmt.Sprintf("(select %s.*%s from %s where %s order by %s limit %s + 1) %s", inner.row, keys, table, cut, order, p.size, inner.row)
+	rows := fmt.Sprintf("(\n  select %s.*%s\n  from %s\n  where %s\n  order by %s limit %s + 1) %s", inner.row, keys, table, cut, order, p.size, inner.row)
 
 	var connection text
 	if err := p.connection(&connection, named, table, where); err != nil {
@@ -482,8 +482,8 @@ func (p *page) write(t *text, at place) error {
 	if len(p.columns) == 0 { // no row is shown, and yet they are one page: an aggregate says so, by nothing
 		connection.expr("left(count(*)::text, 0)")
 	}
-	t.expr("(select ", connection.String(), " from (select ", strings.Join(append(p.columns, named...), ", "),
-		" from ", rows, inner.from.joins.String(), " order by ", orderBy(named, p.Order), ") ", p.rows, ")")
+	t.expr("(\nselect ", connection.String(), "\nfrom (\n  select ", strings.Join(append(p.columns, named...), ", "),
+		"\n  from ", rows, inner.from.joins.String(), "\n  order by ", orderBy(named, p.Order), ") ", p.rows, ")")
 	return nil
 }
 
@@ -547,7 +547,7 @@ func (p *page) connection(t *text, named []string, table, where string) error {
 		case "pageInfo":
 			p.info(t, collect(w.variables, f.sets...))
 		case "totalCount":
-			t.expr("(select count(*) from ", table, " where ", where, ")::text")
+			t.expr("(\nselect count(*) from ", table, "\nwhere ", where, ")::text")
 		default:
 			return &Uncompilable{f.ObjectDefinition.Name + "." + f.Name}
 		}
@@ -694,7 +694,7 @@ func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
 		return err
 	}
 	if where != "" {
-		where = " where " + where
+		where = "\nwhere " + where
 	}
 	order, err := w.order(f.Order, inner, false)
 	if err != nil {
@@ -703,7 +703,7 @@ func (f Lookup) write(w *writer, t *text, at place, s *selected) error {
 	if order != "" {
 		order = " order by " + order
 	}
-	t.expr("coalesce((select ", row.String(), " from ", table, inner.from.joins.String(), where, order, " limit 1), ", missing, ")")
+	t.expr("coalesce((\nselect ", row.String(), "\nfrom ", table, inner.from.joins.String(), where, order, " limit 1), ", missing, ")")
 	return nil
 }
 
