@@ -52,27 +52,54 @@ func selectPerson(ctx context.Context, q *ent.PersonQuery, s selection, many boo
 			selectVisit(ctx, q.Where(visit.LeftAtIsNil()), s.of("openVisit"))
 		})
 	}
-	for _, f := range s.byName["visits"] {
-		if args, err := pageOf(f, s.variables); err == nil {
-			q.WithNamedVisits(key(args), func(q *ent.VisitQuery) {
-				rows := selectionOf(f.SelectionSet, s.variables).node()
-				if !many { // person names the needs of these
-					rows = rows.without("need")
-					q.Select(visit.FieldNeedID)
-				}
-				selectVisit(ctx, q, rows)
-				cut(q.Modify, func(n int) { q.Limit(n) }, args, many, visit.FieldPersonID, visit.FieldArrivedAt, visit.FieldID)
-			})
-		}
+	for _, p := range s.pages("visits") {
+		q.WithNamedVisits(key(p.args), func(q *ent.VisitQuery) {
+			rows := p.rows
+			if !many { // person names the needs of these
+				rows = rows.without("need")
+				q.Select(visit.FieldNeedID)
+			}
+			selectVisit(ctx, q, rows)
+			cut(q.Modify, func(n int) { q.Limit(n) }, p.args, many, visit.FieldPersonID, visit.FieldArrivedAt, visit.FieldID)
+		})
 	}
-	for _, f := range s.byName["conversations"] {
-		if args, err := pageOf(f, s.variables); err == nil {
-			q.WithNamedConversations(key(args), func(q *ent.ConversationQuery) {
-				selectConversation(ctx, q, selectionOf(f.SelectionSet, s.variables).node())
-				cut(q.Modify, func(n int) { q.Limit(n) }, args, many, conversation.FieldPersonID, conversation.FieldStartedAt, conversation.FieldID)
-			})
-		}
+	for _, p := range s.pages("conversations") {
+		q.WithNamedConversations(key(p.args), func(q *ent.ConversationQuery) {
+			selectConversation(ctx, q, p.rows)
+			cut(q.Modify, func(n int) { q.Limit(n) }, p.args, many, conversation.FieldPersonID, conversation.FieldStartedAt, conversation.FieldID)
+		})
 	}
+}
+
+// pageBelow is a page of an edge, with what is asked of each of its rows.
+type pageBelow struct {
+	args paging.Args
+	rows selection
+}
+
+// pages are those that the fields of a name ask for, each once: two fields with the same arguments are one page, of which
+// both their rows' fields are asked. What is wrong with arguments is said where the page is resolved.
+func (s selection) pages(name string) []pageBelow {
+	var keys []string
+	args := map[string]paging.Args{}
+	sets := map[string]ast.SelectionSet{}
+	for _, f := range s.byName[name] {
+		a, err := pageOf(f, s.variables)
+		if err != nil {
+			continue
+		}
+		k := key(a)
+		if _, known := args[k]; !known {
+			keys = append(keys, k)
+		}
+		args[k] = a
+		sets[k] = append(sets[k], f.SelectionSet...)
+	}
+	pages := make([]pageBelow, len(keys))
+	for i, k := range keys {
+		pages[i] = pageBelow{args[k], selectionOf(sets[k], s.variables).node()}
+	}
+	return pages
 }
 
 // openVisit names the edge to the visit that is open now.

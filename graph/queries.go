@@ -205,12 +205,11 @@ func (r *Resolver) person(ctx context.Context, id uuid.UUID, s selection) (*ent.
 	if p, err = found("person", p, err); err != nil {
 		return nil, err
 	}
-	for _, f := range s.byName["visits"] {
-		args, err := pageOf(f, s.variables)
-		if err != nil || !selectionOf(f.SelectionSet, s.variables).node().has("need") {
-			continue // what is wrong with the arguments is said where the page is resolved
+	for _, page := range s.pages("visits") {
+		if !page.rows.has("need") {
+			continue
 		}
-		visits, err := p.NamedVisits(key(args))
+		visits, err := p.NamedVisits(key(page.args))
 		if err != nil {
 			return nil, fmt.Errorf("read a person's visits: %w", err)
 		}

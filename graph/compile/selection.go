@@ -94,9 +94,9 @@ func (s Selection) Each(yield func(key, name string) bool) {
 	}
 }
 
-// Names are the names of the fields, each once.
+// Names are the names of the fields, each once; nil where nothing is asked for.
 func (s Selection) Names() []string {
-	names := make([]string, 0, len(s.fields))
+	var names []string
 	for _, f := range s.fields {
 		if !slices.Contains(names, f.Name) {
 			names = append(names, f.Name)

@@ -24,7 +24,8 @@ type options struct {
 	Among    int           `help:"Ask for things of the first so many hubs only, to see what the others cost; 0: of all."`
 	Data     string        `default:".data/bench" env:"LIFEROOMS_BENCH_DATA" help:"Folder that keeps the database between runs."`
 	Clients  []int         `default:"1,16,64" help:"Numbers of clients to measure with."`
-	Only     []string      `help:"Measure these operations only: person, list, search, weeks, checkin."`
+	Only     []string      `help:"Measure these operations only: person, list, search, weeks, checkin, live."`
+	Live     int           `default:"1000" help:"How many screens watch one hub's queue while people are checked in; 0: none."`
 	Spell    time.Duration `default:"2s" help:"How long one spell is measured."`
 	Spells   int           `default:"2" help:"How many spells of the API and of plain SQL take turns."`
 	WarmUp   time.Duration `default:"500ms" help:"How long each spell warms up before it is measured."`
@@ -123,11 +124,25 @@ func measureRegion(ctx context.Context, o options, hubs int, dir string, report 
 	}
 	defer func() { err = errors.Join(err, bare.close()) }()
 	b := &bench{options: o, database: d, api: a, bare: bare, report: report}
-	all = slices.DeleteFunc(all, func(op *operation) bool { return len(o.Only) > 0 && !slices.Contains(o.Only, op.name) })
-	return b.measure(ctx, all)
+	wanted := slices.DeleteFunc(slices.Clone(all), func(op *operation) bool { return len(o.Only) > 0 && !slices.Contains(o.Only, op.name) })
+	if err := b.measure(ctx, wanted); err != nil {
+		return err
+	}
+	if o.Live == 0 || len(o.Only) > 0 && !slices.Contains(o.Only, "live") {
+		return nil
+	}
+	screens, err := b.live(ctx, all[len(all)-1])
+	if err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	report.live(screens)
+	return nil
 }
 
 func (b *bench) measure(ctx context.Context, all []*operation) error {
+	if len(all) == 0 {
+		return nil
+	}
 	for _, o := range all {
 		if err := b.again(ctx, o); err != nil {
 			return err

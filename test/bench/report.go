@@ -95,6 +95,13 @@ func (r *report) add(o *operation, hubs, clients int, statements map[string]coun
 	}
 }
 
+// live adds a row about screens: clients is how many there are, rps how many frames they showed in a second, and the
+// latencies are from the check-in to the screen.
+func (r *report) live(w row) {
+	r.rows = append(r.rows, w)
+	r.print(w, "from check-in to screen")
+}
+
 // judge says which targets a row of the API reaches, and remembers those that it misses.
 func (r *report) judge(w *row) string {
 	var said []string

@@ -130,7 +130,7 @@ func (s *shell) measures(command string) {
 	s.t.Helper()
 	rows := filepath.Join(s.t.TempDir(), "bench.json")
 	small := *s
-	small.env = append(slices.Clone(s.env), "BENCH_FLAGS=--hubs=5 --clients=1,2 --spells=1 --spell=100ms --warm-up=50ms --data="+filepath.Join(s.data, "bench")+" --out="+rows)
+	small.env = append(slices.Clone(s.env), "BENCH_FLAGS=--hubs=5 --live=20 --clients=1,2 --spells=1 --spell=100ms --warm-up=50ms --data="+filepath.Join(s.data, "bench")+" --out="+rows)
 	small.output(command)
 	text, err := os.ReadFile(rows)
 	if err != nil {
@@ -147,11 +147,15 @@ func (s *shell) measures(command string) {
 		Ratio      float64
 	}
 	var all []row
+	live := func(r row) bool { return r.Operation == "live" && r.Clients == 20 && r.P99 > 0 }
 	if err := json.Unmarshal(text, &all); err != nil {
 		s.t.Fatalf("%v: %s", err, text)
 	}
+	if !slices.ContainsFunc(all, live) {
+		s.t.Errorf("no row of bench.json is about live screens: %s", text)
+	}
 	for _, operation := range []string{"person", "list", "search", "weeks", "checkin"} {
-		for _, subject := range []string{"api", "plain"} {
+		for _, subject := range []string{"api", "bare", "plain"} {
 			for _, clients := range []int{1, 2} {
 				at := slices.IndexFunc(all, func(r row) bool {
 					return r.Operation == operation && r.Subject == subject && r.Clients == clients
