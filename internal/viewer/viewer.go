@@ -30,7 +30,7 @@ var Roles = []Role{Reception, Advisor, Tutor, VolunteerLead, Manager, Safeguardi
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
 
-// Kind tells a member of staff from the platform.
+// Kind tells a member of staff from the platform and from a stranger.
 type Kind int
 
 const (
@@ -38,6 +38,8 @@ const (
 	Staff Kind = iota + 1
 	// Platform is the software itself at work outside a request: seeding, importing, closing the day.
 	Platform
+	// Public is a stranger, who reads the public catalogue of one hub and changes nothing.
+	Public
 )
 
 // Hub is one hub that a viewer may see, with the roles held there.
@@ -62,6 +64,11 @@ type Viewer struct {
 // ForPlatform is the platform at work on one trust and some of its hubs.
 func ForPlatform(trustID uuid.UUID, hubs ...Hub) *Viewer {
 	return &Viewer{Kind: Platform, TrustID: trustID, Name: "Life Rooms", Hubs: hubs}
+}
+
+// ForPublic is a stranger at one hub.
+func ForPublic(trustID uuid.UUID, hub Hub) *Viewer {
+	return &Viewer{Kind: Public, TrustID: trustID, Hubs: []Hub{hub}}
 }
 
 // Hub finds a hub of the viewer by its slug.
