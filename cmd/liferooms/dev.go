@@ -19,6 +19,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/demo"
 	"liferooms.io/liferooms/internal/devprovider"
+	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/postgres"
 	"liferooms.io/liferooms/internal/server"
 	"liferooms.io/liferooms/internal/store"
@@ -84,6 +85,7 @@ func (c *devCommand) Run(ctx context.Context, p Program) (err error) {
 
 	running, err := assemble(s, server.Config{
 		PublicURL: at.App, TrustedDocuments: c.TrustedDocuments, Introspection: true, Rate: c.Rate, Burst: c.Burst,
+		Strangers: gate.Config{Rate: c.Rate, Burst: c.Burst},
 	}, "")
 	if err != nil {
 		return err

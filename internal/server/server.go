@@ -16,6 +16,9 @@ import (
 
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/feed"
+	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
@@ -33,6 +36,8 @@ type Config struct {
 	// Rate is how many operations a viewer may send in a second, and Burst how many at once; a Rate below 0: no limit.
 	Rate  float64
 	Burst int
+	// Strangers bounds who reads the public feeds and pages.
+	Strangers gate.Config
 	// OperationTimeout bounds one operation; streams have no end.
 	OperationTimeout time.Duration
 	// DrainDelay is how long the server goes on taking requests after it said that it is no longer ready, so that whoever
@@ -135,6 +140,8 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	mux.Handle("/auth/", http.MaxBytesHandler(s.parts.SignIn.Handler(), 64<<10))
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
+	strangers, catalogues := gate.New(s.parts.Store, s.config.Strangers), directory.New(s.parts.Store, s.parts.Log)
+	mux.Handle(feed.Prefix, compressed(feed.New(s.parts.Store, catalogues, strangers)))
 	mux.Handle("/", compressed(readOnly(s.parts.App)))
 	return mux
 }

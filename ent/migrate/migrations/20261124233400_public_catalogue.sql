@@ -81,7 +81,7 @@ begin
   if in_hub is null or in_hub is distinct from app_public_hub() then
     return;
   end if;
-  if last_word <> '' then
+  if last_word <> '' and numnode(wanted) > 0 then -- the last word may not be typed to its end
     wanted := wanted || (websearch_to_tsquery('life_rooms', head) && to_tsquery('life_rooms_words', last_word || ':*'));
   end if;
   return query
