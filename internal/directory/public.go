@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/internal/openreferral"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
@@ -202,4 +203,30 @@ func (d *Directory) Locate(ctx context.Context, postcode string, own Point) (*Po
 		return nil, nil
 	}
 	return &points[0], nil
+}
+
+// Occasion is one time at which one of some schedules is on.
+type Occasion struct {
+	Schedule *ent.Schedule
+	// Start is in the zone that was asked for; where AllDay is set no hour is known, and it is the beginning of the day.
+	Start time.Time
+	// End is zero where it is not known.
+	End    time.Time
+	AllDay bool
+}
+
+// Occasions gives the times of schedules that have not ended at from and begin before to: at most 100 of them, in order.
+func Occasions(schedules []*ent.Schedule, from, to time.Time, zone *time.Location) []Occasion {
+	rules := make([]openreferral.Schedule, len(schedules))
+	for i, s := range schedules {
+		rules[i] = ruleOf(s)
+	}
+	var all []Occasion
+	for _, s := range openreferral.NextSessions(rules, from, zone, openreferral.MaxSessions) {
+		if !s.Start.Before(to) {
+			break
+		}
+		all = append(all, Occasion{schedules[s.Schedule], s.Start, s.End, s.AllDay})
+	}
+	return all
 }

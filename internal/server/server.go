@@ -18,6 +18,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/feed"
+	"liferooms.io/liferooms/internal/findsupport"
 	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/signin"
@@ -142,6 +143,7 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	mux.HandleFunc("GET /readyz", s.ready)
 	strangers, catalogues := gate.New(s.parts.Store, s.config.Strangers), directory.New(s.parts.Store, s.parts.Log)
 	mux.Handle(feed.Prefix, compressed(feed.New(s.parts.Store, catalogues, strangers)))
+	mux.Handle(findsupport.Prefix, compressed(findsupport.New(s.parts.Store, catalogues, strangers, s.config.PublicURL)))
 	mux.Handle("/", compressed(readOnly(s.parts.App)))
 	return mux
 }

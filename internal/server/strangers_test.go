@@ -86,3 +86,20 @@ func TestStrangersAreBounded(t *testing.T) {
 		t.Errorf("the rest of the server: %d", got.status)
 	}
 }
+
+func TestThePublicPagesAreStrict(t *testing.T) {
+	s := newSite(t)
+	s.stocked()
+	c := &caller{t, s.url, http.Header{}, http.DefaultClient}
+	got := c.get("/find-support/walton?q=benefits")
+	policy := got.header.Values("Content-Security-Policy")
+	if got.status != 200 || len(policy) != 1 || !strings.Contains(policy[0], "style-src 'sha256-") || strings.Contains(policy[0], "script-src") {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	if got.header.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(got.text, "Benefits check") {
+		t.Errorf("%v %.200s", got.header, got.text)
+	}
+	if got := c.get("/find-support/walton/services/x"); got.status != http.StatusNotFound || !strings.Contains(got.text, "There is no such page") {
+		t.Errorf("%d %.200s", got.status, got.text)
+	}
+}
