@@ -218,8 +218,12 @@ type Occasion struct {
 // Occasions gives the times of schedules that have not ended at from and begin before to: at most 100 of them, in order.
 func Occasions(schedules []*ent.Schedule, from, to time.Time, zone *time.Location) []Occasion {
 	rules := make([]openreferral.Schedule, len(schedules))
+	last := openreferral.Date(to.In(zone).Format(time.DateOnly))
 	for i, s := range schedules {
 		rules[i] = ruleOf(s)
+		if until := rules[i].Until; until == "" || until > last {
+			rules[i].Until = last // or each rule would be followed for a year
+		}
 	}
 	var all []Occasion
 	for _, s := range openreferral.NextSessions(rules, from, zone, openreferral.MaxSessions) {
