@@ -9,6 +9,7 @@ import (
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 // hidden counts the rows of the catalogue that are not public, table by table.
@@ -84,5 +85,44 @@ func TestImportKeepsWhatPartnersWouldMiss(t *testing.T) {
 	}
 	if n := s.Count(t, "select count(*) from schedules where service_at_location_id is not null"); n != 1 {
 		t.Errorf("%d schedules are at a place, want that which names one of the service's", n)
+	}
+}
+
+func TestSettingTheVisibilityOfOneRecord(t *testing.T) {
+	s := newShelf(t)
+	s.take(t, "feed", document(page))
+	s.take(t, "another", document(strings.ReplaceAll(page, "Library", "Hall")))
+	if err := s.SetVisibility(s.ctx, "location", "Library", "RESTRICTED"); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Count(t, "select count(*) from locations where visibility = 'RESTRICTED' and name = 'Library'"); n != 1 || s.hidden(t)["locations"] != 1 {
+		t.Errorf("hidden: %v", s.hidden(t))
+	}
+	id := s.client().Schedule.Query().FirstIDX(s.ctx).String()
+	for range 2 { // the second time there is nothing to do
+		if err := s.SetVisibility(s.ctx, "schedule", id, "STAFF"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Count(t, "select count(*) from audit_events where action = 'catalogue.visibility' and hub_id = $1", s.Walton.ID); n != 2 {
+		t.Errorf("%d events for two changes", n)
+	}
+	southport := s.Platform(s.Southport)
+	for _, c := range []struct {
+		what   string
+		err    error
+		code   problem.Code
+		saying string
+	}{
+		{"a name that two have", s.SetVisibility(s.ctx, "service", "Debt clinic", "STAFF"), problem.Conflict, "Say which by its id"},
+		{"a name that nobody has", s.SetVisibility(s.ctx, "service", "Debt", "STAFF"), problem.NotFound, "no such service"},
+		{"a name for what has none", s.SetVisibility(s.ctx, "schedule", "Library", "STAFF"), problem.NotFound, "no such schedule"},
+		{"another hub's record", s.SetVisibility(southport, "schedule", id, "STAFF"), problem.NotFound, "no such schedule"},
+		{"a visibility that there is not", s.SetVisibility(s.ctx, "service", "Choir", "SECRET"), problem.BadUserInput, "PUBLIC, STAFF or RESTRICTED"},
+		{"a kind that there is not", s.SetVisibility(s.ctx, "person", "Choir", "STAFF"), problem.BadUserInput, "choose one of"},
+	} {
+		if !problem.Is(c.err, c.code) || !strings.Contains(c.err.Error(), c.saying) {
+			t.Errorf("%s: %v", c.what, c.err)
+		}
 	}
 }
