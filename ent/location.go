@@ -31,14 +31,20 @@ type Location struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
+	Visibility location.Visibility `json:"visibility,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// location_type of the standard
+	Kind location.Kind `json:"kind,omitempty"`
 	// Description holds the value of the "description" field.
 	Description string `json:"description,omitempty"`
 	// Address holds the value of the "address" field.
 	Address *string `json:"address,omitempty"`
 	// City holds the value of the "city" field.
 	City *string `json:"city,omitempty"`
+	// County holds the value of the "county" field.
+	County *string `json:"county,omitempty"`
 	// Postcode holds the value of the "postcode" field.
 	Postcode *string `json:"postcode,omitempty"`
 	// Latitude holds the value of the "latitude" field.
@@ -59,7 +65,7 @@ func (*Location) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case location.FieldLatitude, location.FieldLongitude:
 			values[i] = new(sql.NullFloat64)
-		case location.FieldSource, location.FieldExternalID, location.FieldName, location.FieldDescription, location.FieldAddress, location.FieldCity, location.FieldPostcode:
+		case location.FieldSource, location.FieldExternalID, location.FieldVisibility, location.FieldName, location.FieldKind, location.FieldDescription, location.FieldAddress, location.FieldCity, location.FieldCounty, location.FieldPostcode:
 			values[i] = new(sql.NullString)
 		case location.FieldImportedAt, location.FieldLastModified, location.FieldRetiredAt:
 			values[i] = new(sql.NullTime)
@@ -124,11 +130,23 @@ func (_m *Location) assignValues(columns []string, values []any) error {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
 			}
+		case location.FieldVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field visibility", values[i])
+			} else if value.Valid {
+				_m.Visibility = location.Visibility(value.String)
+			}
 		case location.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case location.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
+			} else if value.Valid {
+				_m.Kind = location.Kind(value.String)
 			}
 		case location.FieldDescription:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -149,6 +167,13 @@ func (_m *Location) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.City = new(string)
 				*_m.City = value.String
+			}
+		case location.FieldCounty:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field county", values[i])
+			} else if value.Valid {
+				_m.County = new(string)
+				*_m.County = value.String
 			}
 		case location.FieldPostcode:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -237,8 +262,14 @@ func (_m *Location) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
 	builder.WriteString(", ")
 	builder.WriteString("description=")
 	builder.WriteString(_m.Description)
@@ -250,6 +281,11 @@ func (_m *Location) String() string {
 	builder.WriteString(", ")
 	if v := _m.City; v != nil {
 		builder.WriteString("city=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.County; v != nil {
+		builder.WriteString("county=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

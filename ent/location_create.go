@@ -81,6 +81,20 @@ func (_c *LocationCreate) SetNillableRetiredAt(v *time.Time) *LocationCreate {
 	return _c
 }
 
+// SetVisibility sets the "visibility" field.
+func (_c *LocationCreate) SetVisibility(v location.Visibility) *LocationCreate {
+	_c.mutation.SetVisibility(v)
+	return _c
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_c *LocationCreate) SetNillableVisibility(v *location.Visibility) *LocationCreate {
+	if v != nil {
+		_c.SetVisibility(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *LocationCreate) SetName(v string) *LocationCreate {
 	_c.mutation.SetName(v)
@@ -91,6 +105,20 @@ func (_c *LocationCreate) SetName(v string) *LocationCreate {
 func (_c *LocationCreate) SetNillableName(v *string) *LocationCreate {
 	if v != nil {
 		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetKind sets the "kind" field.
+func (_c *LocationCreate) SetKind(v location.Kind) *LocationCreate {
+	_c.mutation.SetKind(v)
+	return _c
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_c *LocationCreate) SetNillableKind(v *location.Kind) *LocationCreate {
+	if v != nil {
+		_c.SetKind(*v)
 	}
 	return _c
 }
@@ -133,6 +161,20 @@ func (_c *LocationCreate) SetCity(v string) *LocationCreate {
 func (_c *LocationCreate) SetNillableCity(v *string) *LocationCreate {
 	if v != nil {
 		_c.SetCity(*v)
+	}
+	return _c
+}
+
+// SetCounty sets the "county" field.
+func (_c *LocationCreate) SetCounty(v string) *LocationCreate {
+	_c.mutation.SetCounty(v)
+	return _c
+}
+
+// SetNillableCounty sets the "county" field if the given value is not nil.
+func (_c *LocationCreate) SetNillableCounty(v *string) *LocationCreate {
+	if v != nil {
+		_c.SetCounty(*v)
 	}
 	return _c
 }
@@ -238,9 +280,17 @@ func (_c *LocationCreate) defaults() {
 		v := location.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		v := location.DefaultVisibility
+		_c.mutation.SetVisibility(v)
+	}
 	if _, ok := _c.mutation.Name(); !ok {
 		v := location.DefaultName
 		_c.mutation.SetName(v)
+	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		v := location.DefaultKind
+		_c.mutation.SetKind(v)
 	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := location.DefaultDescription
@@ -276,12 +326,28 @@ func (_c *LocationCreate) check() error {
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Location.imported_at"`)}
 	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Location.visibility"`)}
+	}
+	if v, ok := _c.mutation.Visibility(); ok {
+		if err := location.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Location.visibility": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Location.name"`)}
 	}
 	if v, ok := _c.mutation.Name(); ok {
 		if err := location.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Location.name": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Location.kind"`)}
+	}
+	if v, ok := _c.mutation.Kind(); ok {
+		if err := location.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Location.kind": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Description(); !ok {
@@ -300,6 +366,11 @@ func (_c *LocationCreate) check() error {
 	if v, ok := _c.mutation.City(); ok {
 		if err := location.CityValidator(v); err != nil {
 			return &ValidationError{Name: "city", err: fmt.Errorf(`ent: validator failed for field "Location.city": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.County(); ok {
+		if err := location.CountyValidator(v); err != nil {
+			return &ValidationError{Name: "county", err: fmt.Errorf(`ent: validator failed for field "Location.county": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.Postcode(); ok {
@@ -366,9 +437,17 @@ func (_c *LocationCreate) createSpec() (*Location, *sqlgraph.CreateSpec) {
 		_spec.SetField(location.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
 	}
+	if value, ok := _c.mutation.Visibility(); ok {
+		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
+		_node.Visibility = value
+	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(location.FieldKind, field.TypeEnum, value)
+		_node.Kind = value
 	}
 	if value, ok := _c.mutation.Description(); ok {
 		_spec.SetField(location.FieldDescription, field.TypeString, value)
@@ -381,6 +460,10 @@ func (_c *LocationCreate) createSpec() (*Location, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.City(); ok {
 		_spec.SetField(location.FieldCity, field.TypeString, value)
 		_node.City = &value
+	}
+	if value, ok := _c.mutation.County(); ok {
+		_spec.SetField(location.FieldCounty, field.TypeString, value)
+		_node.County = &value
 	}
 	if value, ok := _c.mutation.Postcode(); ok {
 		_spec.SetField(location.FieldPostcode, field.TypeString, value)

@@ -84,6 +84,20 @@ func (_u *LocationUpdate) ClearRetiredAt() *LocationUpdate {
 	return _u
 }
 
+// SetVisibility sets the "visibility" field.
+func (_u *LocationUpdate) SetVisibility(v location.Visibility) *LocationUpdate {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableVisibility(v *location.Visibility) *LocationUpdate {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *LocationUpdate) SetName(v string) *LocationUpdate {
 	_u.mutation.SetName(v)
@@ -94,6 +108,20 @@ func (_u *LocationUpdate) SetName(v string) *LocationUpdate {
 func (_u *LocationUpdate) SetNillableName(v *string) *LocationUpdate {
 	if v != nil {
 		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetKind sets the "kind" field.
+func (_u *LocationUpdate) SetKind(v location.Kind) *LocationUpdate {
+	_u.mutation.SetKind(v)
+	return _u
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableKind(v *location.Kind) *LocationUpdate {
+	if v != nil {
+		_u.SetKind(*v)
 	}
 	return _u
 }
@@ -149,6 +177,26 @@ func (_u *LocationUpdate) SetNillableCity(v *string) *LocationUpdate {
 // ClearCity clears the value of the "city" field.
 func (_u *LocationUpdate) ClearCity() *LocationUpdate {
 	_u.mutation.ClearCity()
+	return _u
+}
+
+// SetCounty sets the "county" field.
+func (_u *LocationUpdate) SetCounty(v string) *LocationUpdate {
+	_u.mutation.SetCounty(v)
+	return _u
+}
+
+// SetNillableCounty sets the "county" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableCounty(v *string) *LocationUpdate {
+	if v != nil {
+		_u.SetCounty(*v)
+	}
+	return _u
+}
+
+// ClearCounty clears the value of the "county" field.
+func (_u *LocationUpdate) ClearCounty() *LocationUpdate {
+	_u.mutation.ClearCounty()
 	return _u
 }
 
@@ -278,9 +326,19 @@ func (_u *LocationUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *LocationUpdate) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := location.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Location.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := location.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Location.name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Kind(); ok {
+		if err := location.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Location.kind": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Description(); ok {
@@ -296,6 +354,11 @@ func (_u *LocationUpdate) check() error {
 	if v, ok := _u.mutation.City(); ok {
 		if err := location.CityValidator(v); err != nil {
 			return &ValidationError{Name: "city", err: fmt.Errorf(`ent: validator failed for field "Location.city": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.County(); ok {
+		if err := location.CountyValidator(v); err != nil {
+			return &ValidationError{Name: "county", err: fmt.Errorf(`ent: validator failed for field "Location.county": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Postcode(); ok {
@@ -339,8 +402,14 @@ func (_u *LocationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(location.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Kind(); ok {
+		_spec.SetField(location.FieldKind, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(location.FieldDescription, field.TypeString, value)
@@ -356,6 +425,12 @@ func (_u *LocationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.CityCleared() {
 		_spec.ClearField(location.FieldCity, field.TypeString)
+	}
+	if value, ok := _u.mutation.County(); ok {
+		_spec.SetField(location.FieldCounty, field.TypeString, value)
+	}
+	if _u.mutation.CountyCleared() {
+		_spec.ClearField(location.FieldCounty, field.TypeString)
 	}
 	if value, ok := _u.mutation.Postcode(); ok {
 		_spec.SetField(location.FieldPostcode, field.TypeString, value)
@@ -468,6 +543,20 @@ func (_u *LocationUpdateOne) ClearRetiredAt() *LocationUpdateOne {
 	return _u
 }
 
+// SetVisibility sets the "visibility" field.
+func (_u *LocationUpdateOne) SetVisibility(v location.Visibility) *LocationUpdateOne {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableVisibility(v *location.Visibility) *LocationUpdateOne {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *LocationUpdateOne) SetName(v string) *LocationUpdateOne {
 	_u.mutation.SetName(v)
@@ -478,6 +567,20 @@ func (_u *LocationUpdateOne) SetName(v string) *LocationUpdateOne {
 func (_u *LocationUpdateOne) SetNillableName(v *string) *LocationUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetKind sets the "kind" field.
+func (_u *LocationUpdateOne) SetKind(v location.Kind) *LocationUpdateOne {
+	_u.mutation.SetKind(v)
+	return _u
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableKind(v *location.Kind) *LocationUpdateOne {
+	if v != nil {
+		_u.SetKind(*v)
 	}
 	return _u
 }
@@ -533,6 +636,26 @@ func (_u *LocationUpdateOne) SetNillableCity(v *string) *LocationUpdateOne {
 // ClearCity clears the value of the "city" field.
 func (_u *LocationUpdateOne) ClearCity() *LocationUpdateOne {
 	_u.mutation.ClearCity()
+	return _u
+}
+
+// SetCounty sets the "county" field.
+func (_u *LocationUpdateOne) SetCounty(v string) *LocationUpdateOne {
+	_u.mutation.SetCounty(v)
+	return _u
+}
+
+// SetNillableCounty sets the "county" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableCounty(v *string) *LocationUpdateOne {
+	if v != nil {
+		_u.SetCounty(*v)
+	}
+	return _u
+}
+
+// ClearCounty clears the value of the "county" field.
+func (_u *LocationUpdateOne) ClearCounty() *LocationUpdateOne {
+	_u.mutation.ClearCounty()
 	return _u
 }
 
@@ -675,9 +798,19 @@ func (_u *LocationUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *LocationUpdateOne) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := location.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Location.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := location.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Location.name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Kind(); ok {
+		if err := location.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Location.kind": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Description(); ok {
@@ -693,6 +826,11 @@ func (_u *LocationUpdateOne) check() error {
 	if v, ok := _u.mutation.City(); ok {
 		if err := location.CityValidator(v); err != nil {
 			return &ValidationError{Name: "city", err: fmt.Errorf(`ent: validator failed for field "Location.city": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.County(); ok {
+		if err := location.CountyValidator(v); err != nil {
+			return &ValidationError{Name: "county", err: fmt.Errorf(`ent: validator failed for field "Location.county": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.Postcode(); ok {
@@ -753,8 +891,14 @@ func (_u *LocationUpdateOne) sqlSave(ctx context.Context) (_node *Location, err 
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(location.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Kind(); ok {
+		_spec.SetField(location.FieldKind, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(location.FieldDescription, field.TypeString, value)
@@ -770,6 +914,12 @@ func (_u *LocationUpdateOne) sqlSave(ctx context.Context) (_node *Location, err 
 	}
 	if _u.mutation.CityCleared() {
 		_spec.ClearField(location.FieldCity, field.TypeString)
+	}
+	if value, ok := _u.mutation.County(); ok {
+		_spec.SetField(location.FieldCounty, field.TypeString, value)
+	}
+	if _u.mutation.CountyCleared() {
+		_spec.ClearField(location.FieldCounty, field.TypeString)
 	}
 	if value, ok := _u.mutation.Postcode(); ok {
 		_spec.SetField(location.FieldPostcode, field.TypeString, value)

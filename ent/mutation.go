@@ -9136,10 +9136,13 @@ type LocationMutation struct {
 	imported_at         *time.Time
 	last_modified       *time.Time
 	retired_at          *time.Time
+	visibility          *location.Visibility
 	name                *string
+	kind                *location.Kind
 	description         *string
 	address             *string
 	city                *string
+	county              *string
 	postcode            *string
 	latitude            *float64
 	addlatitude         *float64
@@ -9499,6 +9502,42 @@ func (m *LocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, location.FieldRetiredAt)
 }
 
+// SetVisibility sets the "visibility" field.
+func (m *LocationMutation) SetVisibility(l location.Visibility) {
+	m.visibility = &l
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *LocationMutation) Visibility() (r location.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldVisibility(ctx context.Context) (v location.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *LocationMutation) ResetVisibility() {
+	m.visibility = nil
+}
+
 // SetName sets the "name" field.
 func (m *LocationMutation) SetName(s string) {
 	m.name = &s
@@ -9533,6 +9572,42 @@ func (m *LocationMutation) OldName(ctx context.Context) (v string, err error) {
 // ResetName resets all changes to the "name" field.
 func (m *LocationMutation) ResetName() {
 	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *LocationMutation) SetKind(l location.Kind) {
+	m.kind = &l
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *LocationMutation) Kind() (r location.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldKind(ctx context.Context) (v location.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *LocationMutation) ResetKind() {
+	m.kind = nil
 }
 
 // SetDescription sets the "description" field.
@@ -9667,6 +9742,55 @@ func (m *LocationMutation) CityCleared() bool {
 func (m *LocationMutation) ResetCity() {
 	m.city = nil
 	delete(m.clearedFields, location.FieldCity)
+}
+
+// SetCounty sets the "county" field.
+func (m *LocationMutation) SetCounty(s string) {
+	m.county = &s
+}
+
+// County returns the value of the "county" field in the mutation.
+func (m *LocationMutation) County() (r string, exists bool) {
+	v := m.county
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCounty returns the old "county" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldCounty(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCounty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCounty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCounty: %w", err)
+	}
+	return oldValue.County, nil
+}
+
+// ClearCounty clears the value of the "county" field.
+func (m *LocationMutation) ClearCounty() {
+	m.county = nil
+	m.clearedFields[location.FieldCounty] = struct{}{}
+}
+
+// CountyCleared returns if the "county" field was cleared in this mutation.
+func (m *LocationMutation) CountyCleared() bool {
+	_, ok := m.clearedFields[location.FieldCounty]
+	return ok
+}
+
+// ResetCounty resets all changes to the "county" field.
+func (m *LocationMutation) ResetCounty() {
+	m.county = nil
+	delete(m.clearedFields, location.FieldCounty)
 }
 
 // SetPostcode sets the "postcode" field.
@@ -9957,7 +10081,7 @@ func (m *LocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LocationMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 17)
 	if m.hub_id != nil {
 		fields = append(fields, location.FieldHubID)
 	}
@@ -9976,8 +10100,14 @@ func (m *LocationMutation) Fields() []string {
 	if m.retired_at != nil {
 		fields = append(fields, location.FieldRetiredAt)
 	}
+	if m.visibility != nil {
+		fields = append(fields, location.FieldVisibility)
+	}
 	if m.name != nil {
 		fields = append(fields, location.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, location.FieldKind)
 	}
 	if m.description != nil {
 		fields = append(fields, location.FieldDescription)
@@ -9987,6 +10117,9 @@ func (m *LocationMutation) Fields() []string {
 	}
 	if m.city != nil {
 		fields = append(fields, location.FieldCity)
+	}
+	if m.county != nil {
+		fields = append(fields, location.FieldCounty)
 	}
 	if m.postcode != nil {
 		fields = append(fields, location.FieldPostcode)
@@ -10020,14 +10153,20 @@ func (m *LocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case location.FieldRetiredAt:
 		return m.RetiredAt()
+	case location.FieldVisibility:
+		return m.Visibility()
 	case location.FieldName:
 		return m.Name()
+	case location.FieldKind:
+		return m.Kind()
 	case location.FieldDescription:
 		return m.Description()
 	case location.FieldAddress:
 		return m.Address()
 	case location.FieldCity:
 		return m.City()
+	case location.FieldCounty:
+		return m.County()
 	case location.FieldPostcode:
 		return m.Postcode()
 	case location.FieldLatitude:
@@ -10057,14 +10196,20 @@ func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case location.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case location.FieldVisibility:
+		return m.OldVisibility(ctx)
 	case location.FieldName:
 		return m.OldName(ctx)
+	case location.FieldKind:
+		return m.OldKind(ctx)
 	case location.FieldDescription:
 		return m.OldDescription(ctx)
 	case location.FieldAddress:
 		return m.OldAddress(ctx)
 	case location.FieldCity:
 		return m.OldCity(ctx)
+	case location.FieldCounty:
+		return m.OldCounty(ctx)
 	case location.FieldPostcode:
 		return m.OldPostcode(ctx)
 	case location.FieldLatitude:
@@ -10124,12 +10269,26 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case location.FieldVisibility:
+		v, ok := value.(location.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
+		return nil
 	case location.FieldName:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case location.FieldKind:
+		v, ok := value.(location.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
 		return nil
 	case location.FieldDescription:
 		v, ok := value.(string)
@@ -10151,6 +10310,13 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCity(v)
+		return nil
+	case location.FieldCounty:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCounty(v)
 		return nil
 	case location.FieldPostcode:
 		v, ok := value.(string)
@@ -10249,6 +10415,9 @@ func (m *LocationMutation) ClearedFields() []string {
 	if m.FieldCleared(location.FieldCity) {
 		fields = append(fields, location.FieldCity)
 	}
+	if m.FieldCleared(location.FieldCounty) {
+		fields = append(fields, location.FieldCounty)
+	}
 	if m.FieldCleared(location.FieldPostcode) {
 		fields = append(fields, location.FieldPostcode)
 	}
@@ -10286,6 +10455,9 @@ func (m *LocationMutation) ClearField(name string) error {
 		return nil
 	case location.FieldCity:
 		m.ClearCity()
+		return nil
+	case location.FieldCounty:
+		m.ClearCounty()
 		return nil
 	case location.FieldPostcode:
 		m.ClearPostcode()
@@ -10325,8 +10497,14 @@ func (m *LocationMutation) ResetField(name string) error {
 	case location.FieldRetiredAt:
 		m.ResetRetiredAt()
 		return nil
+	case location.FieldVisibility:
+		m.ResetVisibility()
+		return nil
 	case location.FieldName:
 		m.ResetName()
+		return nil
+	case location.FieldKind:
+		m.ResetKind()
 		return nil
 	case location.FieldDescription:
 		m.ResetDescription()
@@ -10336,6 +10514,9 @@ func (m *LocationMutation) ResetField(name string) error {
 		return nil
 	case location.FieldCity:
 		m.ResetCity()
+		return nil
+	case location.FieldCounty:
+		m.ResetCounty()
 		return nil
 	case location.FieldPostcode:
 		m.ResetPostcode()
@@ -11330,29 +11511,32 @@ func (m *NeedMutation) ResetEdge(name string) error {
 // OrganisationMutation represents an operation that mutates the Organisation nodes in the graph.
 type OrganisationMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *uuid.UUID
-	hub_id          *uuid.UUID
-	source          *string
-	external_id     *string
-	imported_at     *time.Time
-	last_modified   *time.Time
-	retired_at      *time.Time
-	name            *string
-	alternate_name  *string
-	description     *string
-	email           *string
-	url             *string
-	phone           *string
-	legal_status    *string
-	clearedFields   map[string]struct{}
-	services        map[uuid.UUID]struct{}
-	removedservices map[uuid.UUID]struct{}
-	clearedservices bool
-	done            bool
-	oldValue        func(context.Context) (*Organisation, error)
-	predicates      []predicate.Organisation
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	hub_id            *uuid.UUID
+	source            *string
+	external_id       *string
+	imported_at       *time.Time
+	last_modified     *time.Time
+	retired_at        *time.Time
+	visibility        *organisation.Visibility
+	name              *string
+	alternate_name    *string
+	description       *string
+	email             *string
+	url               *string
+	phone             *string
+	legal_status      *string
+	identifiers       *[]schema.OrganisationIdentifier
+	appendidentifiers []schema.OrganisationIdentifier
+	clearedFields     map[string]struct{}
+	services          map[uuid.UUID]struct{}
+	removedservices   map[uuid.UUID]struct{}
+	clearedservices   bool
+	done              bool
+	oldValue          func(context.Context) (*Organisation, error)
+	predicates        []predicate.Organisation
 }
 
 var _ ent.Mutation = (*OrganisationMutation)(nil)
@@ -11701,6 +11885,42 @@ func (m *OrganisationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, organisation.FieldRetiredAt)
 }
 
+// SetVisibility sets the "visibility" field.
+func (m *OrganisationMutation) SetVisibility(o organisation.Visibility) {
+	m.visibility = &o
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *OrganisationMutation) Visibility() (r organisation.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldVisibility(ctx context.Context) (v organisation.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *OrganisationMutation) ResetVisibility() {
+	m.visibility = nil
+}
+
 // SetName sets the "name" field.
 func (m *OrganisationMutation) SetName(s string) {
 	m.name = &s
@@ -12018,6 +12238,71 @@ func (m *OrganisationMutation) ResetLegalStatus() {
 	delete(m.clearedFields, organisation.FieldLegalStatus)
 }
 
+// SetIdentifiers sets the "identifiers" field.
+func (m *OrganisationMutation) SetIdentifiers(si []schema.OrganisationIdentifier) {
+	m.identifiers = &si
+	m.appendidentifiers = nil
+}
+
+// Identifiers returns the value of the "identifiers" field in the mutation.
+func (m *OrganisationMutation) Identifiers() (r []schema.OrganisationIdentifier, exists bool) {
+	v := m.identifiers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentifiers returns the old "identifiers" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldIdentifiers(ctx context.Context) (v []schema.OrganisationIdentifier, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentifiers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentifiers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentifiers: %w", err)
+	}
+	return oldValue.Identifiers, nil
+}
+
+// AppendIdentifiers adds si to the "identifiers" field.
+func (m *OrganisationMutation) AppendIdentifiers(si []schema.OrganisationIdentifier) {
+	m.appendidentifiers = append(m.appendidentifiers, si...)
+}
+
+// AppendedIdentifiers returns the list of values that were appended to the "identifiers" field in this mutation.
+func (m *OrganisationMutation) AppendedIdentifiers() ([]schema.OrganisationIdentifier, bool) {
+	if len(m.appendidentifiers) == 0 {
+		return nil, false
+	}
+	return m.appendidentifiers, true
+}
+
+// ClearIdentifiers clears the value of the "identifiers" field.
+func (m *OrganisationMutation) ClearIdentifiers() {
+	m.identifiers = nil
+	m.appendidentifiers = nil
+	m.clearedFields[organisation.FieldIdentifiers] = struct{}{}
+}
+
+// IdentifiersCleared returns if the "identifiers" field was cleared in this mutation.
+func (m *OrganisationMutation) IdentifiersCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldIdentifiers]
+	return ok
+}
+
+// ResetIdentifiers resets all changes to the "identifiers" field.
+func (m *OrganisationMutation) ResetIdentifiers() {
+	m.identifiers = nil
+	m.appendidentifiers = nil
+	delete(m.clearedFields, organisation.FieldIdentifiers)
+}
+
 // AddServiceIDs adds the "services" edge to the Service entity by ids.
 func (m *OrganisationMutation) AddServiceIDs(ids ...uuid.UUID) {
 	if m.services == nil {
@@ -12106,7 +12391,7 @@ func (m *OrganisationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganisationMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 15)
 	if m.hub_id != nil {
 		fields = append(fields, organisation.FieldHubID)
 	}
@@ -12124,6 +12409,9 @@ func (m *OrganisationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.visibility != nil {
+		fields = append(fields, organisation.FieldVisibility)
 	}
 	if m.name != nil {
 		fields = append(fields, organisation.FieldName)
@@ -12146,6 +12434,9 @@ func (m *OrganisationMutation) Fields() []string {
 	if m.legal_status != nil {
 		fields = append(fields, organisation.FieldLegalStatus)
 	}
+	if m.identifiers != nil {
+		fields = append(fields, organisation.FieldIdentifiers)
+	}
 	return fields
 }
 
@@ -12166,6 +12457,8 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case organisation.FieldRetiredAt:
 		return m.RetiredAt()
+	case organisation.FieldVisibility:
+		return m.Visibility()
 	case organisation.FieldName:
 		return m.Name()
 	case organisation.FieldAlternateName:
@@ -12180,6 +12473,8 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.Phone()
 	case organisation.FieldLegalStatus:
 		return m.LegalStatus()
+	case organisation.FieldIdentifiers:
+		return m.Identifiers()
 	}
 	return nil, false
 }
@@ -12201,6 +12496,8 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case organisation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case organisation.FieldVisibility:
+		return m.OldVisibility(ctx)
 	case organisation.FieldName:
 		return m.OldName(ctx)
 	case organisation.FieldAlternateName:
@@ -12215,6 +12512,8 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldPhone(ctx)
 	case organisation.FieldLegalStatus:
 		return m.OldLegalStatus(ctx)
+	case organisation.FieldIdentifiers:
+		return m.OldIdentifiers(ctx)
 	}
 	return nil, fmt.Errorf("unknown Organisation field %s", name)
 }
@@ -12266,6 +12565,13 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case organisation.FieldVisibility:
+		v, ok := value.(organisation.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
+		return nil
 	case organisation.FieldName:
 		v, ok := value.(string)
 		if !ok {
@@ -12314,6 +12620,13 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLegalStatus(v)
+		return nil
+	case organisation.FieldIdentifiers:
+		v, ok := value.([]schema.OrganisationIdentifier)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentifiers(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Organisation field %s", name)
@@ -12366,6 +12679,9 @@ func (m *OrganisationMutation) ClearedFields() []string {
 	if m.FieldCleared(organisation.FieldLegalStatus) {
 		fields = append(fields, organisation.FieldLegalStatus)
 	}
+	if m.FieldCleared(organisation.FieldIdentifiers) {
+		fields = append(fields, organisation.FieldIdentifiers)
+	}
 	return fields
 }
 
@@ -12401,6 +12717,9 @@ func (m *OrganisationMutation) ClearField(name string) error {
 	case organisation.FieldLegalStatus:
 		m.ClearLegalStatus()
 		return nil
+	case organisation.FieldIdentifiers:
+		m.ClearIdentifiers()
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation nullable field %s", name)
 }
@@ -12427,6 +12746,9 @@ func (m *OrganisationMutation) ResetField(name string) error {
 	case organisation.FieldRetiredAt:
 		m.ResetRetiredAt()
 		return nil
+	case organisation.FieldVisibility:
+		m.ResetVisibility()
+		return nil
 	case organisation.FieldName:
 		m.ResetName()
 		return nil
@@ -12447,6 +12769,9 @@ func (m *OrganisationMutation) ResetField(name string) error {
 		return nil
 	case organisation.FieldLegalStatus:
 		m.ResetLegalStatus()
+		return nil
+	case organisation.FieldIdentifiers:
+		m.ResetIdentifiers()
 		return nil
 	}
 	return fmt.Errorf("unknown Organisation field %s", name)
@@ -15665,6 +15990,7 @@ type ScheduleMutation struct {
 	imported_at            *time.Time
 	last_modified          *time.Time
 	retired_at             *time.Time
+	visibility             *schedule.Visibility
 	service_at_location_id *uuid.UUID
 	freq                   *schedule.Freq
 	interval               *int
@@ -16032,6 +16358,42 @@ func (m *ScheduleMutation) RetiredAtCleared() bool {
 func (m *ScheduleMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, schedule.FieldRetiredAt)
+}
+
+// SetVisibility sets the "visibility" field.
+func (m *ScheduleMutation) SetVisibility(s schedule.Visibility) {
+	m.visibility = &s
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *ScheduleMutation) Visibility() (r schedule.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldVisibility(ctx context.Context) (v schedule.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *ScheduleMutation) ResetVisibility() {
+	m.visibility = nil
 }
 
 // SetServiceID sets the "service_id" field.
@@ -16745,7 +17107,7 @@ func (m *ScheduleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ScheduleMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.hub_id != nil {
 		fields = append(fields, schedule.FieldHubID)
 	}
@@ -16763,6 +17125,9 @@ func (m *ScheduleMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.visibility != nil {
+		fields = append(fields, schedule.FieldVisibility)
 	}
 	if m.service != nil {
 		fields = append(fields, schedule.FieldServiceID)
@@ -16823,6 +17188,8 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case schedule.FieldRetiredAt:
 		return m.RetiredAt()
+	case schedule.FieldVisibility:
+		return m.Visibility()
 	case schedule.FieldServiceID:
 		return m.ServiceID()
 	case schedule.FieldServiceAtLocationID:
@@ -16870,6 +17237,8 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case schedule.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case schedule.FieldVisibility:
+		return m.OldVisibility(ctx)
 	case schedule.FieldServiceID:
 		return m.OldServiceID(ctx)
 	case schedule.FieldServiceAtLocationID:
@@ -16946,6 +17315,13 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case schedule.FieldVisibility:
+		v, ok := value.(schedule.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
 		return nil
 	case schedule.FieldServiceID:
 		v, ok := value.(uuid.UUID)
@@ -17195,6 +17571,9 @@ func (m *ScheduleMutation) ResetField(name string) error {
 	case schedule.FieldRetiredAt:
 		m.ResetRetiredAt()
 		return nil
+	case schedule.FieldVisibility:
+		m.ResetVisibility()
+		return nil
 	case schedule.FieldServiceID:
 		m.ResetServiceID()
 		return nil
@@ -17324,6 +17703,7 @@ type ServiceMutation struct {
 	imported_at                 *time.Time
 	last_modified               *time.Time
 	retired_at                  *time.Time
+	visibility                  *service.Visibility
 	name                        *string
 	alternate_name              *string
 	description                 *string
@@ -17342,6 +17722,14 @@ type ServiceMutation struct {
 	languages                   *[]string
 	appendlanguages             []string
 	assured_date                *time.Time
+	accreditations              *string
+	alert                       *string
+	contacts                    *[]schema.Contact
+	appendcontacts              []schema.Contact
+	cost_options                *[]schema.CostOption
+	appendcost_options          []schema.CostOption
+	service_areas               *[]schema.ServiceArea
+	appendservice_areas         []schema.ServiceArea
 	clearedFields               map[string]struct{}
 	organisation                *uuid.UUID
 	clearedorganisation         bool
@@ -17712,6 +18100,42 @@ func (m *ServiceMutation) RetiredAtCleared() bool {
 func (m *ServiceMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, service.FieldRetiredAt)
+}
+
+// SetVisibility sets the "visibility" field.
+func (m *ServiceMutation) SetVisibility(s service.Visibility) {
+	m.visibility = &s
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *ServiceMutation) Visibility() (r service.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldVisibility(ctx context.Context) (v service.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *ServiceMutation) ResetVisibility() {
+	m.visibility = nil
 }
 
 // SetOrganisationID sets the "organisation_id" field.
@@ -18452,6 +18876,273 @@ func (m *ServiceMutation) ResetAssuredDate() {
 	delete(m.clearedFields, service.FieldAssuredDate)
 }
 
+// SetAccreditations sets the "accreditations" field.
+func (m *ServiceMutation) SetAccreditations(s string) {
+	m.accreditations = &s
+}
+
+// Accreditations returns the value of the "accreditations" field in the mutation.
+func (m *ServiceMutation) Accreditations() (r string, exists bool) {
+	v := m.accreditations
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccreditations returns the old "accreditations" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldAccreditations(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccreditations is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccreditations requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccreditations: %w", err)
+	}
+	return oldValue.Accreditations, nil
+}
+
+// ResetAccreditations resets all changes to the "accreditations" field.
+func (m *ServiceMutation) ResetAccreditations() {
+	m.accreditations = nil
+}
+
+// SetAlert sets the "alert" field.
+func (m *ServiceMutation) SetAlert(s string) {
+	m.alert = &s
+}
+
+// Alert returns the value of the "alert" field in the mutation.
+func (m *ServiceMutation) Alert() (r string, exists bool) {
+	v := m.alert
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlert returns the old "alert" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldAlert(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlert is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlert requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlert: %w", err)
+	}
+	return oldValue.Alert, nil
+}
+
+// ResetAlert resets all changes to the "alert" field.
+func (m *ServiceMutation) ResetAlert() {
+	m.alert = nil
+}
+
+// SetContacts sets the "contacts" field.
+func (m *ServiceMutation) SetContacts(s []schema.Contact) {
+	m.contacts = &s
+	m.appendcontacts = nil
+}
+
+// Contacts returns the value of the "contacts" field in the mutation.
+func (m *ServiceMutation) Contacts() (r []schema.Contact, exists bool) {
+	v := m.contacts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContacts returns the old "contacts" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldContacts(ctx context.Context) (v []schema.Contact, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContacts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContacts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContacts: %w", err)
+	}
+	return oldValue.Contacts, nil
+}
+
+// AppendContacts adds s to the "contacts" field.
+func (m *ServiceMutation) AppendContacts(s []schema.Contact) {
+	m.appendcontacts = append(m.appendcontacts, s...)
+}
+
+// AppendedContacts returns the list of values that were appended to the "contacts" field in this mutation.
+func (m *ServiceMutation) AppendedContacts() ([]schema.Contact, bool) {
+	if len(m.appendcontacts) == 0 {
+		return nil, false
+	}
+	return m.appendcontacts, true
+}
+
+// ClearContacts clears the value of the "contacts" field.
+func (m *ServiceMutation) ClearContacts() {
+	m.contacts = nil
+	m.appendcontacts = nil
+	m.clearedFields[service.FieldContacts] = struct{}{}
+}
+
+// ContactsCleared returns if the "contacts" field was cleared in this mutation.
+func (m *ServiceMutation) ContactsCleared() bool {
+	_, ok := m.clearedFields[service.FieldContacts]
+	return ok
+}
+
+// ResetContacts resets all changes to the "contacts" field.
+func (m *ServiceMutation) ResetContacts() {
+	m.contacts = nil
+	m.appendcontacts = nil
+	delete(m.clearedFields, service.FieldContacts)
+}
+
+// SetCostOptions sets the "cost_options" field.
+func (m *ServiceMutation) SetCostOptions(so []schema.CostOption) {
+	m.cost_options = &so
+	m.appendcost_options = nil
+}
+
+// CostOptions returns the value of the "cost_options" field in the mutation.
+func (m *ServiceMutation) CostOptions() (r []schema.CostOption, exists bool) {
+	v := m.cost_options
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostOptions returns the old "cost_options" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldCostOptions(ctx context.Context) (v []schema.CostOption, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostOptions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostOptions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostOptions: %w", err)
+	}
+	return oldValue.CostOptions, nil
+}
+
+// AppendCostOptions adds so to the "cost_options" field.
+func (m *ServiceMutation) AppendCostOptions(so []schema.CostOption) {
+	m.appendcost_options = append(m.appendcost_options, so...)
+}
+
+// AppendedCostOptions returns the list of values that were appended to the "cost_options" field in this mutation.
+func (m *ServiceMutation) AppendedCostOptions() ([]schema.CostOption, bool) {
+	if len(m.appendcost_options) == 0 {
+		return nil, false
+	}
+	return m.appendcost_options, true
+}
+
+// ClearCostOptions clears the value of the "cost_options" field.
+func (m *ServiceMutation) ClearCostOptions() {
+	m.cost_options = nil
+	m.appendcost_options = nil
+	m.clearedFields[service.FieldCostOptions] = struct{}{}
+}
+
+// CostOptionsCleared returns if the "cost_options" field was cleared in this mutation.
+func (m *ServiceMutation) CostOptionsCleared() bool {
+	_, ok := m.clearedFields[service.FieldCostOptions]
+	return ok
+}
+
+// ResetCostOptions resets all changes to the "cost_options" field.
+func (m *ServiceMutation) ResetCostOptions() {
+	m.cost_options = nil
+	m.appendcost_options = nil
+	delete(m.clearedFields, service.FieldCostOptions)
+}
+
+// SetServiceAreas sets the "service_areas" field.
+func (m *ServiceMutation) SetServiceAreas(sa []schema.ServiceArea) {
+	m.service_areas = &sa
+	m.appendservice_areas = nil
+}
+
+// ServiceAreas returns the value of the "service_areas" field in the mutation.
+func (m *ServiceMutation) ServiceAreas() (r []schema.ServiceArea, exists bool) {
+	v := m.service_areas
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServiceAreas returns the old "service_areas" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldServiceAreas(ctx context.Context) (v []schema.ServiceArea, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServiceAreas is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServiceAreas requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServiceAreas: %w", err)
+	}
+	return oldValue.ServiceAreas, nil
+}
+
+// AppendServiceAreas adds sa to the "service_areas" field.
+func (m *ServiceMutation) AppendServiceAreas(sa []schema.ServiceArea) {
+	m.appendservice_areas = append(m.appendservice_areas, sa...)
+}
+
+// AppendedServiceAreas returns the list of values that were appended to the "service_areas" field in this mutation.
+func (m *ServiceMutation) AppendedServiceAreas() ([]schema.ServiceArea, bool) {
+	if len(m.appendservice_areas) == 0 {
+		return nil, false
+	}
+	return m.appendservice_areas, true
+}
+
+// ClearServiceAreas clears the value of the "service_areas" field.
+func (m *ServiceMutation) ClearServiceAreas() {
+	m.service_areas = nil
+	m.appendservice_areas = nil
+	m.clearedFields[service.FieldServiceAreas] = struct{}{}
+}
+
+// ServiceAreasCleared returns if the "service_areas" field was cleared in this mutation.
+func (m *ServiceMutation) ServiceAreasCleared() bool {
+	_, ok := m.clearedFields[service.FieldServiceAreas]
+	return ok
+}
+
+// ResetServiceAreas resets all changes to the "service_areas" field.
+func (m *ServiceMutation) ResetServiceAreas() {
+	m.service_areas = nil
+	m.appendservice_areas = nil
+	delete(m.clearedFields, service.FieldServiceAreas)
+}
+
 // ClearOrganisation clears the "organisation" edge to the Organisation entity.
 func (m *ServiceMutation) ClearOrganisation() {
 	m.clearedorganisation = true
@@ -18837,7 +19528,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 28)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -18855,6 +19546,9 @@ func (m *ServiceMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.visibility != nil {
+		fields = append(fields, service.FieldVisibility)
 	}
 	if m.organisation != nil {
 		fields = append(fields, service.FieldOrganisationID)
@@ -18904,6 +19598,21 @@ func (m *ServiceMutation) Fields() []string {
 	if m.assured_date != nil {
 		fields = append(fields, service.FieldAssuredDate)
 	}
+	if m.accreditations != nil {
+		fields = append(fields, service.FieldAccreditations)
+	}
+	if m.alert != nil {
+		fields = append(fields, service.FieldAlert)
+	}
+	if m.contacts != nil {
+		fields = append(fields, service.FieldContacts)
+	}
+	if m.cost_options != nil {
+		fields = append(fields, service.FieldCostOptions)
+	}
+	if m.service_areas != nil {
+		fields = append(fields, service.FieldServiceAreas)
+	}
 	return fields
 }
 
@@ -18924,6 +19633,8 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case service.FieldRetiredAt:
 		return m.RetiredAt()
+	case service.FieldVisibility:
+		return m.Visibility()
 	case service.FieldOrganisationID:
 		return m.OrganisationID()
 	case service.FieldName:
@@ -18956,6 +19667,16 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.Languages()
 	case service.FieldAssuredDate:
 		return m.AssuredDate()
+	case service.FieldAccreditations:
+		return m.Accreditations()
+	case service.FieldAlert:
+		return m.Alert()
+	case service.FieldContacts:
+		return m.Contacts()
+	case service.FieldCostOptions:
+		return m.CostOptions()
+	case service.FieldServiceAreas:
+		return m.ServiceAreas()
 	}
 	return nil, false
 }
@@ -18977,6 +19698,8 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastModified(ctx)
 	case service.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case service.FieldVisibility:
+		return m.OldVisibility(ctx)
 	case service.FieldOrganisationID:
 		return m.OldOrganisationID(ctx)
 	case service.FieldName:
@@ -19009,6 +19732,16 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLanguages(ctx)
 	case service.FieldAssuredDate:
 		return m.OldAssuredDate(ctx)
+	case service.FieldAccreditations:
+		return m.OldAccreditations(ctx)
+	case service.FieldAlert:
+		return m.OldAlert(ctx)
+	case service.FieldContacts:
+		return m.OldContacts(ctx)
+	case service.FieldCostOptions:
+		return m.OldCostOptions(ctx)
+	case service.FieldServiceAreas:
+		return m.OldServiceAreas(ctx)
 	}
 	return nil, fmt.Errorf("unknown Service field %s", name)
 }
@@ -19059,6 +19792,13 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case service.FieldVisibility:
+		v, ok := value.(service.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
 		return nil
 	case service.FieldOrganisationID:
 		v, ok := value.(uuid.UUID)
@@ -19172,6 +19912,41 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAssuredDate(v)
 		return nil
+	case service.FieldAccreditations:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccreditations(v)
+		return nil
+	case service.FieldAlert:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlert(v)
+		return nil
+	case service.FieldContacts:
+		v, ok := value.([]schema.Contact)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContacts(v)
+		return nil
+	case service.FieldCostOptions:
+		v, ok := value.([]schema.CostOption)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostOptions(v)
+		return nil
+	case service.FieldServiceAreas:
+		v, ok := value.([]schema.ServiceArea)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServiceAreas(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Service field %s", name)
 }
@@ -19259,6 +20034,15 @@ func (m *ServiceMutation) ClearedFields() []string {
 	if m.FieldCleared(service.FieldAssuredDate) {
 		fields = append(fields, service.FieldAssuredDate)
 	}
+	if m.FieldCleared(service.FieldContacts) {
+		fields = append(fields, service.FieldContacts)
+	}
+	if m.FieldCleared(service.FieldCostOptions) {
+		fields = append(fields, service.FieldCostOptions)
+	}
+	if m.FieldCleared(service.FieldServiceAreas) {
+		fields = append(fields, service.FieldServiceAreas)
+	}
 	return fields
 }
 
@@ -19303,6 +20087,15 @@ func (m *ServiceMutation) ClearField(name string) error {
 	case service.FieldAssuredDate:
 		m.ClearAssuredDate()
 		return nil
+	case service.FieldContacts:
+		m.ClearContacts()
+		return nil
+	case service.FieldCostOptions:
+		m.ClearCostOptions()
+		return nil
+	case service.FieldServiceAreas:
+		m.ClearServiceAreas()
+		return nil
 	}
 	return fmt.Errorf("unknown Service nullable field %s", name)
 }
@@ -19328,6 +20121,9 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case service.FieldVisibility:
+		m.ResetVisibility()
 		return nil
 	case service.FieldOrganisationID:
 		m.ResetOrganisationID()
@@ -19376,6 +20172,21 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldAssuredDate:
 		m.ResetAssuredDate()
+		return nil
+	case service.FieldAccreditations:
+		m.ResetAccreditations()
+		return nil
+	case service.FieldAlert:
+		m.ResetAlert()
+		return nil
+	case service.FieldContacts:
+		m.ResetContacts()
+		return nil
+	case service.FieldCostOptions:
+		m.ResetCostOptions()
+		return nil
+	case service.FieldServiceAreas:
+		m.ResetServiceAreas()
 		return nil
 	}
 	return fmt.Errorf("unknown Service field %s", name)
@@ -19625,6 +20436,7 @@ type ServiceAtLocationMutation struct {
 	imported_at     *time.Time
 	last_modified   *time.Time
 	retired_at      *time.Time
+	visibility      *serviceatlocation.Visibility
 	description     *string
 	clearedFields   map[string]struct{}
 	service         *uuid.UUID
@@ -19982,6 +20794,42 @@ func (m *ServiceAtLocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, serviceatlocation.FieldRetiredAt)
 }
 
+// SetVisibility sets the "visibility" field.
+func (m *ServiceAtLocationMutation) SetVisibility(s serviceatlocation.Visibility) {
+	m.visibility = &s
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *ServiceAtLocationMutation) Visibility() (r serviceatlocation.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldVisibility(ctx context.Context) (v serviceatlocation.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *ServiceAtLocationMutation) ResetVisibility() {
+	m.visibility = nil
+}
+
 // SetServiceID sets the "service_id" field.
 func (m *ServiceAtLocationMutation) SetServiceID(u uuid.UUID) {
 	m.service = &u
@@ -20178,7 +21026,7 @@ func (m *ServiceAtLocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceAtLocationMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.hub_id != nil {
 		fields = append(fields, serviceatlocation.FieldHubID)
 	}
@@ -20196,6 +21044,9 @@ func (m *ServiceAtLocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.visibility != nil {
+		fields = append(fields, serviceatlocation.FieldVisibility)
 	}
 	if m.service != nil {
 		fields = append(fields, serviceatlocation.FieldServiceID)
@@ -20226,6 +21077,8 @@ func (m *ServiceAtLocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case serviceatlocation.FieldRetiredAt:
 		return m.RetiredAt()
+	case serviceatlocation.FieldVisibility:
+		return m.Visibility()
 	case serviceatlocation.FieldServiceID:
 		return m.ServiceID()
 	case serviceatlocation.FieldLocationID:
@@ -20253,6 +21106,8 @@ func (m *ServiceAtLocationMutation) OldField(ctx context.Context, name string) (
 		return m.OldLastModified(ctx)
 	case serviceatlocation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case serviceatlocation.FieldVisibility:
+		return m.OldVisibility(ctx)
 	case serviceatlocation.FieldServiceID:
 		return m.OldServiceID(ctx)
 	case serviceatlocation.FieldLocationID:
@@ -20309,6 +21164,13 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case serviceatlocation.FieldVisibility:
+		v, ok := value.(serviceatlocation.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
 		return nil
 	case serviceatlocation.FieldServiceID:
 		v, ok := value.(uuid.UUID)
@@ -20412,6 +21274,9 @@ func (m *ServiceAtLocationMutation) ResetField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case serviceatlocation.FieldVisibility:
+		m.ResetVisibility()
 		return nil
 	case serviceatlocation.FieldServiceID:
 		m.ResetServiceID()

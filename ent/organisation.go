@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/schema"
 )
 
 // Organisation is the model entity for the Organisation schema.
@@ -30,6 +32,8 @@ type Organisation struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
+	Visibility organisation.Visibility `json:"visibility,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// AlternateName holds the value of the "alternate_name" field.
@@ -44,6 +48,8 @@ type Organisation struct {
 	Phone *string `json:"phone,omitempty"`
 	// LegalStatus holds the value of the "legal_status" field.
 	LegalStatus *string `json:"legal_status,omitempty"`
+	// Identifiers holds the value of the "identifiers" field.
+	Identifiers []schema.OrganisationIdentifier `json:"identifiers,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the OrganisationQuery when eager-loading is set.
 	Edges        OrganisationEdges `json:"edges"`
@@ -74,7 +80,9 @@ func (*Organisation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case organisation.FieldSource, organisation.FieldExternalID, organisation.FieldName, organisation.FieldAlternateName, organisation.FieldDescription, organisation.FieldEmail, organisation.FieldURL, organisation.FieldPhone, organisation.FieldLegalStatus:
+		case organisation.FieldIdentifiers:
+			values[i] = new([]byte)
+		case organisation.FieldSource, organisation.FieldExternalID, organisation.FieldVisibility, organisation.FieldName, organisation.FieldAlternateName, organisation.FieldDescription, organisation.FieldEmail, organisation.FieldURL, organisation.FieldPhone, organisation.FieldLegalStatus:
 			values[i] = new(sql.NullString)
 		case organisation.FieldImportedAt, organisation.FieldLastModified, organisation.FieldRetiredAt:
 			values[i] = new(sql.NullTime)
@@ -139,6 +147,12 @@ func (_m *Organisation) assignValues(columns []string, values []any) error {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
 			}
+		case organisation.FieldVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field visibility", values[i])
+			} else if value.Valid {
+				_m.Visibility = organisation.Visibility(value.String)
+			}
 		case organisation.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
@@ -185,6 +199,14 @@ func (_m *Organisation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LegalStatus = new(string)
 				*_m.LegalStatus = value.String
+			}
+		case organisation.FieldIdentifiers:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field identifiers", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Identifiers); err != nil {
+					return fmt.Errorf("unmarshal field identifiers: %w", err)
+				}
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -249,6 +271,9 @@ func (_m *Organisation) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
@@ -279,6 +304,9 @@ func (_m *Organisation) String() string {
 		builder.WriteString("legal_status=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("identifiers=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Identifiers))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 )
 
@@ -78,6 +79,20 @@ func (_c *OrganisationCreate) SetRetiredAt(v time.Time) *OrganisationCreate {
 func (_c *OrganisationCreate) SetNillableRetiredAt(v *time.Time) *OrganisationCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetVisibility sets the "visibility" field.
+func (_c *OrganisationCreate) SetVisibility(v organisation.Visibility) *OrganisationCreate {
+	_c.mutation.SetVisibility(v)
+	return _c
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableVisibility(v *organisation.Visibility) *OrganisationCreate {
+	if v != nil {
+		_c.SetVisibility(*v)
 	}
 	return _c
 }
@@ -172,6 +187,12 @@ func (_c *OrganisationCreate) SetNillableLegalStatus(v *string) *OrganisationCre
 	return _c
 }
 
+// SetIdentifiers sets the "identifiers" field.
+func (_c *OrganisationCreate) SetIdentifiers(v []schema.OrganisationIdentifier) *OrganisationCreate {
+	_c.mutation.SetIdentifiers(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *OrganisationCreate) SetID(v uuid.UUID) *OrganisationCreate {
 	_c.mutation.SetID(v)
@@ -240,6 +261,10 @@ func (_c *OrganisationCreate) defaults() {
 		v := organisation.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		v := organisation.DefaultVisibility
+		_c.mutation.SetVisibility(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := organisation.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -273,6 +298,14 @@ func (_c *OrganisationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Organisation.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Organisation.visibility"`)}
+	}
+	if v, ok := _c.mutation.Visibility(); ok {
+		if err := organisation.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Organisation.visibility": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Organisation.name"`)}
@@ -374,6 +407,10 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 		_spec.SetField(organisation.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
 	}
+	if value, ok := _c.mutation.Visibility(); ok {
+		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
+		_node.Visibility = value
+	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
 		_node.Name = value
@@ -401,6 +438,10 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.LegalStatus(); ok {
 		_spec.SetField(organisation.FieldLegalStatus, field.TypeString, value)
 		_node.LegalStatus = &value
+	}
+	if value, ok := _c.mutation.Identifiers(); ok {
+		_spec.SetField(organisation.FieldIdentifiers, field.TypeJSON, value)
+		_node.Identifiers = value
 	}
 	if nodes := _c.mutation.ServicesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

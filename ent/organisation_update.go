@@ -10,10 +10,12 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/predicate"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 )
 
@@ -82,6 +84,20 @@ func (_u *OrganisationUpdate) SetNillableRetiredAt(v *time.Time) *OrganisationUp
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *OrganisationUpdate) ClearRetiredAt() *OrganisationUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetVisibility sets the "visibility" field.
+func (_u *OrganisationUpdate) SetVisibility(v organisation.Visibility) *OrganisationUpdate {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *OrganisationUpdate) SetNillableVisibility(v *organisation.Visibility) *OrganisationUpdate {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
 	return _u
 }
 
@@ -213,6 +229,24 @@ func (_u *OrganisationUpdate) ClearLegalStatus() *OrganisationUpdate {
 	return _u
 }
 
+// SetIdentifiers sets the "identifiers" field.
+func (_u *OrganisationUpdate) SetIdentifiers(v []schema.OrganisationIdentifier) *OrganisationUpdate {
+	_u.mutation.SetIdentifiers(v)
+	return _u
+}
+
+// AppendIdentifiers appends value to the "identifiers" field.
+func (_u *OrganisationUpdate) AppendIdentifiers(v []schema.OrganisationIdentifier) *OrganisationUpdate {
+	_u.mutation.AppendIdentifiers(v)
+	return _u
+}
+
+// ClearIdentifiers clears the value of the "identifiers" field.
+func (_u *OrganisationUpdate) ClearIdentifiers() *OrganisationUpdate {
+	_u.mutation.ClearIdentifiers()
+	return _u
+}
+
 // AddServiceIDs adds the "services" edge to the Service entity by IDs.
 func (_u *OrganisationUpdate) AddServiceIDs(ids ...uuid.UUID) *OrganisationUpdate {
 	_u.mutation.AddServiceIDs(ids...)
@@ -283,6 +317,11 @@ func (_u *OrganisationUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *OrganisationUpdate) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := organisation.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Organisation.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := organisation.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Organisation.name": %w`, err)}
@@ -354,6 +393,9 @@ func (_u *OrganisationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(organisation.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
 	}
@@ -389,6 +431,17 @@ func (_u *OrganisationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.LegalStatusCleared() {
 		_spec.ClearField(organisation.FieldLegalStatus, field.TypeString)
+	}
+	if value, ok := _u.mutation.Identifiers(); ok {
+		_spec.SetField(organisation.FieldIdentifiers, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedIdentifiers(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, organisation.FieldIdentifiers, value)
+		})
+	}
+	if _u.mutation.IdentifiersCleared() {
+		_spec.ClearField(organisation.FieldIdentifiers, field.TypeJSON)
 	}
 	if _u.mutation.ServicesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -508,6 +561,20 @@ func (_u *OrganisationUpdateOne) SetNillableRetiredAt(v *time.Time) *Organisatio
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *OrganisationUpdateOne) ClearRetiredAt() *OrganisationUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetVisibility sets the "visibility" field.
+func (_u *OrganisationUpdateOne) SetVisibility(v organisation.Visibility) *OrganisationUpdateOne {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *OrganisationUpdateOne) SetNillableVisibility(v *organisation.Visibility) *OrganisationUpdateOne {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
 	return _u
 }
 
@@ -639,6 +706,24 @@ func (_u *OrganisationUpdateOne) ClearLegalStatus() *OrganisationUpdateOne {
 	return _u
 }
 
+// SetIdentifiers sets the "identifiers" field.
+func (_u *OrganisationUpdateOne) SetIdentifiers(v []schema.OrganisationIdentifier) *OrganisationUpdateOne {
+	_u.mutation.SetIdentifiers(v)
+	return _u
+}
+
+// AppendIdentifiers appends value to the "identifiers" field.
+func (_u *OrganisationUpdateOne) AppendIdentifiers(v []schema.OrganisationIdentifier) *OrganisationUpdateOne {
+	_u.mutation.AppendIdentifiers(v)
+	return _u
+}
+
+// ClearIdentifiers clears the value of the "identifiers" field.
+func (_u *OrganisationUpdateOne) ClearIdentifiers() *OrganisationUpdateOne {
+	_u.mutation.ClearIdentifiers()
+	return _u
+}
+
 // AddServiceIDs adds the "services" edge to the Service entity by IDs.
 func (_u *OrganisationUpdateOne) AddServiceIDs(ids ...uuid.UUID) *OrganisationUpdateOne {
 	_u.mutation.AddServiceIDs(ids...)
@@ -722,6 +807,11 @@ func (_u *OrganisationUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *OrganisationUpdateOne) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := organisation.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Organisation.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := organisation.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Organisation.name": %w`, err)}
@@ -810,6 +900,9 @@ func (_u *OrganisationUpdateOne) sqlSave(ctx context.Context) (_node *Organisati
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(organisation.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
 	}
@@ -845,6 +938,17 @@ func (_u *OrganisationUpdateOne) sqlSave(ctx context.Context) (_node *Organisati
 	}
 	if _u.mutation.LegalStatusCleared() {
 		_spec.ClearField(organisation.FieldLegalStatus, field.TypeString)
+	}
+	if value, ok := _u.mutation.Identifiers(); ok {
+		_spec.SetField(organisation.FieldIdentifiers, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedIdentifiers(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, organisation.FieldIdentifiers, value)
+		})
+	}
+	if _u.mutation.IdentifiersCleared() {
+		_spec.ClearField(organisation.FieldIdentifiers, field.TypeJSON)
 	}
 	if _u.mutation.ServicesCleared() {
 		edge := &sqlgraph.EdgeSpec{

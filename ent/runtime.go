@@ -425,6 +425,8 @@ func init() {
 	_ = locationMixinFields0
 	locationMixinFields2 := locationMixin[2].Fields()
 	_ = locationMixinFields2
+	locationMixinFields3 := locationMixin[3].Fields()
+	_ = locationMixinFields3
 	locationFields := schema.Location{}.Fields()
 	_ = locationFields
 	// locationDescSource is the schema descriptor for source field.
@@ -446,21 +448,25 @@ func init() {
 	// location.NameValidator is a validator for the "name" field. It is called by the builders before save.
 	location.NameValidator = locationDescName.Validators[0].(func(string) error)
 	// locationDescDescription is the schema descriptor for description field.
-	locationDescDescription := locationFields[1].Descriptor()
+	locationDescDescription := locationFields[2].Descriptor()
 	// location.DefaultDescription holds the default value on creation for the description field.
 	location.DefaultDescription = locationDescDescription.Default.(string)
 	// location.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
 	location.DescriptionValidator = locationDescDescription.Validators[0].(func(string) error)
 	// locationDescAddress is the schema descriptor for address field.
-	locationDescAddress := locationFields[2].Descriptor()
+	locationDescAddress := locationFields[3].Descriptor()
 	// location.AddressValidator is a validator for the "address" field. It is called by the builders before save.
 	location.AddressValidator = locationDescAddress.Validators[0].(func(string) error)
 	// locationDescCity is the schema descriptor for city field.
-	locationDescCity := locationFields[3].Descriptor()
+	locationDescCity := locationFields[4].Descriptor()
 	// location.CityValidator is a validator for the "city" field. It is called by the builders before save.
 	location.CityValidator = locationDescCity.Validators[0].(func(string) error)
+	// locationDescCounty is the schema descriptor for county field.
+	locationDescCounty := locationFields[5].Descriptor()
+	// location.CountyValidator is a validator for the "county" field. It is called by the builders before save.
+	location.CountyValidator = locationDescCounty.Validators[0].(func(string) error)
 	// locationDescPostcode is the schema descriptor for postcode field.
-	locationDescPostcode := locationFields[4].Descriptor()
+	locationDescPostcode := locationFields[6].Descriptor()
 	// location.PostcodeValidator is a validator for the "postcode" field. It is called by the builders before save.
 	location.PostcodeValidator = locationDescPostcode.Validators[0].(func(string) error)
 	// locationDescID is the schema descriptor for id field.
@@ -525,6 +531,8 @@ func init() {
 	_ = organisationMixinFields0
 	organisationMixinFields2 := organisationMixin[2].Fields()
 	_ = organisationMixinFields2
+	organisationMixinFields3 := organisationMixin[3].Fields()
+	_ = organisationMixinFields3
 	organisationFields := schema.Organisation{}.Fields()
 	_ = organisationFields
 	// organisationDescSource is the schema descriptor for source field.
@@ -739,6 +747,8 @@ func init() {
 	_ = scheduleMixinFields0
 	scheduleMixinFields2 := scheduleMixin[2].Fields()
 	_ = scheduleMixinFields2
+	scheduleMixinFields3 := scheduleMixin[3].Fields()
+	_ = scheduleMixinFields3
 	scheduleFields := schema.Schedule{}.Fields()
 	_ = scheduleFields
 	// scheduleDescSource is the schema descriptor for source field.
@@ -782,6 +792,8 @@ func init() {
 	_ = serviceMixinFields0
 	serviceMixinFields2 := serviceMixin[2].Fields()
 	_ = serviceMixinFields2
+	serviceMixinFields3 := serviceMixin[3].Fields()
+	_ = serviceMixinFields3
 	serviceFields := schema.Service{}.Fields()
 	_ = serviceFields
 	// serviceDescSource is the schema descriptor for source field.
@@ -858,6 +870,18 @@ func init() {
 	service.DefaultApplicationProcess = serviceDescApplicationProcess.Default.(string)
 	// service.ApplicationProcessValidator is a validator for the "application_process" field. It is called by the builders before save.
 	service.ApplicationProcessValidator = serviceDescApplicationProcess.Validators[0].(func(string) error)
+	// serviceDescAccreditations is the schema descriptor for accreditations field.
+	serviceDescAccreditations := serviceFields[16].Descriptor()
+	// service.DefaultAccreditations holds the default value on creation for the accreditations field.
+	service.DefaultAccreditations = serviceDescAccreditations.Default.(string)
+	// service.AccreditationsValidator is a validator for the "accreditations" field. It is called by the builders before save.
+	service.AccreditationsValidator = serviceDescAccreditations.Validators[0].(func(string) error)
+	// serviceDescAlert is the schema descriptor for alert field.
+	serviceDescAlert := serviceFields[17].Descriptor()
+	// service.DefaultAlert holds the default value on creation for the alert field.
+	service.DefaultAlert = serviceDescAlert.Default.(string)
+	// service.AlertValidator is a validator for the "alert" field. It is called by the builders before save.
+	service.AlertValidator = serviceDescAlert.Validators[0].(func(string) error)
 	// serviceDescID is the schema descriptor for id field.
 	serviceDescID := serviceMixinFields0[0].Descriptor()
 	// service.DefaultID holds the default value on creation for the id field.
@@ -867,6 +891,8 @@ func init() {
 	_ = serviceatlocationMixinFields0
 	serviceatlocationMixinFields2 := serviceatlocationMixin[2].Fields()
 	_ = serviceatlocationMixinFields2
+	serviceatlocationMixinFields3 := serviceatlocationMixin[3].Fields()
+	_ = serviceatlocationMixinFields3
 	serviceatlocationFields := schema.ServiceAtLocation{}.Fields()
 	_ = serviceatlocationFields
 	// serviceatlocationDescSource is the schema descriptor for source field.

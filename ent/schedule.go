@@ -32,6 +32,8 @@ type Schedule struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
+	Visibility schedule.Visibility `json:"visibility,omitempty"`
 	// ServiceID holds the value of the "service_id" field.
 	ServiceID uuid.UUID `json:"service_id,omitempty"`
 	// ServiceAtLocationID holds the value of the "service_at_location_id" field.
@@ -95,7 +97,7 @@ func (*Schedule) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case schedule.FieldInterval:
 			values[i] = new(sql.NullInt64)
-		case schedule.FieldSource, schedule.FieldExternalID, schedule.FieldFreq, schedule.FieldOpensAt, schedule.FieldClosesAt, schedule.FieldDescription:
+		case schedule.FieldSource, schedule.FieldExternalID, schedule.FieldVisibility, schedule.FieldFreq, schedule.FieldOpensAt, schedule.FieldClosesAt, schedule.FieldDescription:
 			values[i] = new(sql.NullString)
 		case schedule.FieldImportedAt, schedule.FieldLastModified, schedule.FieldRetiredAt, schedule.FieldDtstart, schedule.FieldUntil, schedule.FieldValidFrom, schedule.FieldValidTo:
 			values[i] = new(sql.NullTime)
@@ -159,6 +161,12 @@ func (_m *Schedule) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case schedule.FieldVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field visibility", values[i])
+			} else if value.Valid {
+				_m.Visibility = schedule.Visibility(value.String)
 			}
 		case schedule.FieldServiceID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -312,6 +320,9 @@ func (_m *Schedule) String() string {
 		builder.WriteString("retired_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
 	builder.WriteString(", ")
 	builder.WriteString("service_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ServiceID))

@@ -82,6 +82,20 @@ func (_c *ScheduleCreate) SetNillableRetiredAt(v *time.Time) *ScheduleCreate {
 	return _c
 }
 
+// SetVisibility sets the "visibility" field.
+func (_c *ScheduleCreate) SetVisibility(v schedule.Visibility) *ScheduleCreate {
+	_c.mutation.SetVisibility(v)
+	return _c
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_c *ScheduleCreate) SetNillableVisibility(v *schedule.Visibility) *ScheduleCreate {
+	if v != nil {
+		_c.SetVisibility(*v)
+	}
+	return _c
+}
+
 // SetServiceID sets the "service_id" field.
 func (_c *ScheduleCreate) SetServiceID(v uuid.UUID) *ScheduleCreate {
 	_c.mutation.SetServiceID(v)
@@ -298,6 +312,10 @@ func (_c *ScheduleCreate) defaults() {
 		v := schedule.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		v := schedule.DefaultVisibility
+		_c.mutation.SetVisibility(v)
+	}
 	if _, ok := _c.mutation.Interval(); !ok {
 		v := schedule.DefaultInterval
 		_c.mutation.SetInterval(v)
@@ -335,6 +353,14 @@ func (_c *ScheduleCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Schedule.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Schedule.visibility"`)}
+	}
+	if v, ok := _c.mutation.Visibility(); ok {
+		if err := schedule.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Schedule.visibility": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.ServiceID(); !ok {
 		return &ValidationError{Name: "service_id", err: errors.New(`ent: missing required field "Schedule.service_id"`)}
@@ -431,6 +457,10 @@ func (_c *ScheduleCreate) createSpec() (*Schedule, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RetiredAt(); ok {
 		_spec.SetField(schedule.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
+	}
+	if value, ok := _c.mutation.Visibility(); ok {
+		_spec.SetField(schedule.FieldVisibility, field.TypeEnum, value)
+		_node.Visibility = value
 	}
 	if value, ok := _c.mutation.ServiceAtLocationID(); ok {
 		_spec.SetField(schedule.FieldServiceAtLocationID, field.TypeUUID, value)

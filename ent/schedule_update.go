@@ -85,6 +85,20 @@ func (_u *ScheduleUpdate) ClearRetiredAt() *ScheduleUpdate {
 	return _u
 }
 
+// SetVisibility sets the "visibility" field.
+func (_u *ScheduleUpdate) SetVisibility(v schedule.Visibility) *ScheduleUpdate {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *ScheduleUpdate) SetNillableVisibility(v *schedule.Visibility) *ScheduleUpdate {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
 // SetServiceAtLocationID sets the "service_at_location_id" field.
 func (_u *ScheduleUpdate) SetServiceAtLocationID(v uuid.UUID) *ScheduleUpdate {
 	_u.mutation.SetServiceAtLocationID(v)
@@ -350,6 +364,11 @@ func (_u *ScheduleUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ScheduleUpdate) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := schedule.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Schedule.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Freq(); ok {
 		if err := schedule.FreqValidator(v); err != nil {
 			return &ValidationError{Name: "freq", err: fmt.Errorf(`ent: validator failed for field "Schedule.freq": %w`, err)}
@@ -413,6 +432,9 @@ func (_u *ScheduleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(schedule.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(schedule.FieldVisibility, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.ServiceAtLocationID(); ok {
 		_spec.SetField(schedule.FieldServiceAtLocationID, field.TypeUUID, value)
@@ -566,6 +588,20 @@ func (_u *ScheduleUpdateOne) SetNillableRetiredAt(v *time.Time) *ScheduleUpdateO
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ScheduleUpdateOne) ClearRetiredAt() *ScheduleUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetVisibility sets the "visibility" field.
+func (_u *ScheduleUpdateOne) SetVisibility(v schedule.Visibility) *ScheduleUpdateOne {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *ScheduleUpdateOne) SetNillableVisibility(v *schedule.Visibility) *ScheduleUpdateOne {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
 	return _u
 }
 
@@ -847,6 +883,11 @@ func (_u *ScheduleUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ScheduleUpdateOne) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := schedule.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Schedule.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Freq(); ok {
 		if err := schedule.FreqValidator(v); err != nil {
 			return &ValidationError{Name: "freq", err: fmt.Errorf(`ent: validator failed for field "Schedule.freq": %w`, err)}
@@ -927,6 +968,9 @@ func (_u *ScheduleUpdateOne) sqlSave(ctx context.Context) (_node *Schedule, err 
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(schedule.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(schedule.FieldVisibility, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.ServiceAtLocationID(); ok {
 		_spec.SetField(schedule.FieldServiceAtLocationID, field.TypeUUID, value)

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 )
 
@@ -32,6 +33,8 @@ type Service struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
+	Visibility service.Visibility `json:"visibility,omitempty"`
 	// OrganisationID holds the value of the "organisation_id" field.
 	OrganisationID uuid.UUID `json:"organisation_id,omitempty"`
 	// Name holds the value of the "name" field.
@@ -64,6 +67,16 @@ type Service struct {
 	Languages []string `json:"languages,omitempty"`
 	// AssuredDate holds the value of the "assured_date" field.
 	AssuredDate *time.Time `json:"assured_date,omitempty"`
+	// Accreditations holds the value of the "accreditations" field.
+	Accreditations string `json:"accreditations,omitempty"`
+	// what people should know first, such as that it has moved
+	Alert string `json:"alert,omitempty"`
+	// Contacts holds the value of the "contacts" field.
+	Contacts []schema.Contact `json:"contacts,omitempty"`
+	// CostOptions holds the value of the "cost_options" field.
+	CostOptions []schema.CostOption `json:"cost_options,omitempty"`
+	// ServiceAreas holds the value of the "service_areas" field.
+	ServiceAreas []schema.ServiceArea `json:"service_areas,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ServiceQuery when eager-loading is set.
 	Edges        ServiceEdges `json:"edges"`
@@ -167,13 +180,13 @@ func (*Service) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case service.FieldLanguages:
+		case service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
 			values[i] = new([]byte)
 		case service.FieldFree:
 			values[i] = new(sql.NullBool)
 		case service.FieldMinimumAge, service.FieldMaximumAge:
 			values[i] = new(sql.NullInt64)
-		case service.FieldSource, service.FieldExternalID, service.FieldName, service.FieldAlternateName, service.FieldDescription, service.FieldURL, service.FieldEmail, service.FieldPhone, service.FieldStatus, service.FieldEligibilityDescription, service.FieldFeesDescription, service.FieldApplicationProcess:
+		case service.FieldSource, service.FieldExternalID, service.FieldVisibility, service.FieldName, service.FieldAlternateName, service.FieldDescription, service.FieldURL, service.FieldEmail, service.FieldPhone, service.FieldStatus, service.FieldEligibilityDescription, service.FieldFeesDescription, service.FieldApplicationProcess, service.FieldAccreditations, service.FieldAlert:
 			values[i] = new(sql.NullString)
 		case service.FieldImportedAt, service.FieldLastModified, service.FieldRetiredAt, service.FieldAssuredDate:
 			values[i] = new(sql.NullTime)
@@ -237,6 +250,12 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case service.FieldVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field visibility", values[i])
+			} else if value.Valid {
+				_m.Visibility = service.Visibility(value.String)
 			}
 		case service.FieldOrganisationID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -343,6 +362,42 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 				_m.AssuredDate = new(time.Time)
 				*_m.AssuredDate = value.Time
 			}
+		case service.FieldAccreditations:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field accreditations", values[i])
+			} else if value.Valid {
+				_m.Accreditations = value.String
+			}
+		case service.FieldAlert:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field alert", values[i])
+			} else if value.Valid {
+				_m.Alert = value.String
+			}
+		case service.FieldContacts:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field contacts", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Contacts); err != nil {
+					return fmt.Errorf("unmarshal field contacts: %w", err)
+				}
+			}
+		case service.FieldCostOptions:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field cost_options", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.CostOptions); err != nil {
+					return fmt.Errorf("unmarshal field cost_options: %w", err)
+				}
+			}
+		case service.FieldServiceAreas:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field service_areas", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ServiceAreas); err != nil {
+					return fmt.Errorf("unmarshal field service_areas: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -436,6 +491,9 @@ func (_m *Service) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
 	builder.WriteString("organisation_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.OrganisationID))
 	builder.WriteString(", ")
@@ -497,6 +555,21 @@ func (_m *Service) String() string {
 		builder.WriteString("assured_date=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("accreditations=")
+	builder.WriteString(_m.Accreditations)
+	builder.WriteString(", ")
+	builder.WriteString("alert=")
+	builder.WriteString(_m.Alert)
+	builder.WriteString(", ")
+	builder.WriteString("contacts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Contacts))
+	builder.WriteString(", ")
+	builder.WriteString("cost_options=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CostOptions))
+	builder.WriteString(", ")
+	builder.WriteString("service_areas=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ServiceAreas))
 	builder.WriteByte(')')
 	return builder.String()
 }

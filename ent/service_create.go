@@ -14,6 +14,7 @@ import (
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/schedule"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
 	"liferooms.io/liferooms/ent/serviceneed"
@@ -84,6 +85,20 @@ func (_c *ServiceCreate) SetRetiredAt(v time.Time) *ServiceCreate {
 func (_c *ServiceCreate) SetNillableRetiredAt(v *time.Time) *ServiceCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetVisibility sets the "visibility" field.
+func (_c *ServiceCreate) SetVisibility(v service.Visibility) *ServiceCreate {
+	_c.mutation.SetVisibility(v)
+	return _c
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableVisibility(v *service.Visibility) *ServiceCreate {
+	if v != nil {
+		_c.SetVisibility(*v)
 	}
 	return _c
 }
@@ -288,6 +303,52 @@ func (_c *ServiceCreate) SetNillableAssuredDate(v *time.Time) *ServiceCreate {
 	return _c
 }
 
+// SetAccreditations sets the "accreditations" field.
+func (_c *ServiceCreate) SetAccreditations(v string) *ServiceCreate {
+	_c.mutation.SetAccreditations(v)
+	return _c
+}
+
+// SetNillableAccreditations sets the "accreditations" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableAccreditations(v *string) *ServiceCreate {
+	if v != nil {
+		_c.SetAccreditations(*v)
+	}
+	return _c
+}
+
+// SetAlert sets the "alert" field.
+func (_c *ServiceCreate) SetAlert(v string) *ServiceCreate {
+	_c.mutation.SetAlert(v)
+	return _c
+}
+
+// SetNillableAlert sets the "alert" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableAlert(v *string) *ServiceCreate {
+	if v != nil {
+		_c.SetAlert(*v)
+	}
+	return _c
+}
+
+// SetContacts sets the "contacts" field.
+func (_c *ServiceCreate) SetContacts(v []schema.Contact) *ServiceCreate {
+	_c.mutation.SetContacts(v)
+	return _c
+}
+
+// SetCostOptions sets the "cost_options" field.
+func (_c *ServiceCreate) SetCostOptions(v []schema.CostOption) *ServiceCreate {
+	_c.mutation.SetCostOptions(v)
+	return _c
+}
+
+// SetServiceAreas sets the "service_areas" field.
+func (_c *ServiceCreate) SetServiceAreas(v []schema.ServiceArea) *ServiceCreate {
+	_c.mutation.SetServiceAreas(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ServiceCreate) SetID(v uuid.UUID) *ServiceCreate {
 	_c.mutation.SetID(v)
@@ -436,6 +497,10 @@ func (_c *ServiceCreate) defaults() {
 		v := service.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		v := service.DefaultVisibility
+		_c.mutation.SetVisibility(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := service.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -459,6 +524,14 @@ func (_c *ServiceCreate) defaults() {
 	if _, ok := _c.mutation.ApplicationProcess(); !ok {
 		v := service.DefaultApplicationProcess
 		_c.mutation.SetApplicationProcess(v)
+	}
+	if _, ok := _c.mutation.Accreditations(); !ok {
+		v := service.DefaultAccreditations
+		_c.mutation.SetAccreditations(v)
+	}
+	if _, ok := _c.mutation.Alert(); !ok {
+		v := service.DefaultAlert
+		_c.mutation.SetAlert(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := service.DefaultID()
@@ -489,6 +562,14 @@ func (_c *ServiceCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Service.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Service.visibility"`)}
+	}
+	if v, ok := _c.mutation.Visibility(); ok {
+		if err := service.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Service.visibility": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.OrganisationID(); !ok {
 		return &ValidationError{Name: "organisation_id", err: errors.New(`ent: missing required field "Service.organisation_id"`)}
@@ -564,6 +645,22 @@ func (_c *ServiceCreate) check() error {
 			return &ValidationError{Name: "application_process", err: fmt.Errorf(`ent: validator failed for field "Service.application_process": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Accreditations(); !ok {
+		return &ValidationError{Name: "accreditations", err: errors.New(`ent: missing required field "Service.accreditations"`)}
+	}
+	if v, ok := _c.mutation.Accreditations(); ok {
+		if err := service.AccreditationsValidator(v); err != nil {
+			return &ValidationError{Name: "accreditations", err: fmt.Errorf(`ent: validator failed for field "Service.accreditations": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Alert(); !ok {
+		return &ValidationError{Name: "alert", err: errors.New(`ent: missing required field "Service.alert"`)}
+	}
+	if v, ok := _c.mutation.Alert(); ok {
+		if err := service.AlertValidator(v); err != nil {
+			return &ValidationError{Name: "alert", err: fmt.Errorf(`ent: validator failed for field "Service.alert": %w`, err)}
+		}
+	}
 	if len(_c.mutation.OrganisationIDs()) == 0 {
 		return &ValidationError{Name: "organisation", err: errors.New(`ent: missing required edge "Service.organisation"`)}
 	}
@@ -626,6 +723,10 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 		_spec.SetField(service.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
 	}
+	if value, ok := _c.mutation.Visibility(); ok {
+		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
+		_node.Visibility = value
+	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
 		_node.Name = value
@@ -685,6 +786,26 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AssuredDate(); ok {
 		_spec.SetField(service.FieldAssuredDate, field.TypeTime, value)
 		_node.AssuredDate = &value
+	}
+	if value, ok := _c.mutation.Accreditations(); ok {
+		_spec.SetField(service.FieldAccreditations, field.TypeString, value)
+		_node.Accreditations = value
+	}
+	if value, ok := _c.mutation.Alert(); ok {
+		_spec.SetField(service.FieldAlert, field.TypeString, value)
+		_node.Alert = value
+	}
+	if value, ok := _c.mutation.Contacts(); ok {
+		_spec.SetField(service.FieldContacts, field.TypeJSON, value)
+		_node.Contacts = value
+	}
+	if value, ok := _c.mutation.CostOptions(); ok {
+		_spec.SetField(service.FieldCostOptions, field.TypeJSON, value)
+		_node.CostOptions = value
+	}
+	if value, ok := _c.mutation.ServiceAreas(); ok {
+		_spec.SetField(service.FieldServiceAreas, field.TypeJSON, value)
+		_node.ServiceAreas = value
 	}
 	if nodes := _c.mutation.OrganisationIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

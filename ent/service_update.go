@@ -17,6 +17,7 @@ import (
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/schedule"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
 	"liferooms.io/liferooms/ent/serviceneed"
@@ -89,6 +90,20 @@ func (_u *ServiceUpdate) SetNillableRetiredAt(v *time.Time) *ServiceUpdate {
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ServiceUpdate) ClearRetiredAt() *ServiceUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetVisibility sets the "visibility" field.
+func (_u *ServiceUpdate) SetVisibility(v service.Visibility) *ServiceUpdate {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableVisibility(v *service.Visibility) *ServiceUpdate {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
 	return _u
 }
 
@@ -376,6 +391,88 @@ func (_u *ServiceUpdate) ClearAssuredDate() *ServiceUpdate {
 	return _u
 }
 
+// SetAccreditations sets the "accreditations" field.
+func (_u *ServiceUpdate) SetAccreditations(v string) *ServiceUpdate {
+	_u.mutation.SetAccreditations(v)
+	return _u
+}
+
+// SetNillableAccreditations sets the "accreditations" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableAccreditations(v *string) *ServiceUpdate {
+	if v != nil {
+		_u.SetAccreditations(*v)
+	}
+	return _u
+}
+
+// SetAlert sets the "alert" field.
+func (_u *ServiceUpdate) SetAlert(v string) *ServiceUpdate {
+	_u.mutation.SetAlert(v)
+	return _u
+}
+
+// SetNillableAlert sets the "alert" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableAlert(v *string) *ServiceUpdate {
+	if v != nil {
+		_u.SetAlert(*v)
+	}
+	return _u
+}
+
+// SetContacts sets the "contacts" field.
+func (_u *ServiceUpdate) SetContacts(v []schema.Contact) *ServiceUpdate {
+	_u.mutation.SetContacts(v)
+	return _u
+}
+
+// AppendContacts appends value to the "contacts" field.
+func (_u *ServiceUpdate) AppendContacts(v []schema.Contact) *ServiceUpdate {
+	_u.mutation.AppendContacts(v)
+	return _u
+}
+
+// ClearContacts clears the value of the "contacts" field.
+func (_u *ServiceUpdate) ClearContacts() *ServiceUpdate {
+	_u.mutation.ClearContacts()
+	return _u
+}
+
+// SetCostOptions sets the "cost_options" field.
+func (_u *ServiceUpdate) SetCostOptions(v []schema.CostOption) *ServiceUpdate {
+	_u.mutation.SetCostOptions(v)
+	return _u
+}
+
+// AppendCostOptions appends value to the "cost_options" field.
+func (_u *ServiceUpdate) AppendCostOptions(v []schema.CostOption) *ServiceUpdate {
+	_u.mutation.AppendCostOptions(v)
+	return _u
+}
+
+// ClearCostOptions clears the value of the "cost_options" field.
+func (_u *ServiceUpdate) ClearCostOptions() *ServiceUpdate {
+	_u.mutation.ClearCostOptions()
+	return _u
+}
+
+// SetServiceAreas sets the "service_areas" field.
+func (_u *ServiceUpdate) SetServiceAreas(v []schema.ServiceArea) *ServiceUpdate {
+	_u.mutation.SetServiceAreas(v)
+	return _u
+}
+
+// AppendServiceAreas appends value to the "service_areas" field.
+func (_u *ServiceUpdate) AppendServiceAreas(v []schema.ServiceArea) *ServiceUpdate {
+	_u.mutation.AppendServiceAreas(v)
+	return _u
+}
+
+// ClearServiceAreas clears the value of the "service_areas" field.
+func (_u *ServiceUpdate) ClearServiceAreas() *ServiceUpdate {
+	_u.mutation.ClearServiceAreas()
+	return _u
+}
+
 // SetOrganisation sets the "organisation" edge to the Organisation entity.
 func (_u *ServiceUpdate) SetOrganisation(v *Organisation) *ServiceUpdate {
 	return _u.SetOrganisationID(v.ID)
@@ -637,6 +734,11 @@ func (_u *ServiceUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ServiceUpdate) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := service.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Service.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := service.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Service.name": %w`, err)}
@@ -687,6 +789,16 @@ func (_u *ServiceUpdate) check() error {
 			return &ValidationError{Name: "application_process", err: fmt.Errorf(`ent: validator failed for field "Service.application_process": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Accreditations(); ok {
+		if err := service.AccreditationsValidator(v); err != nil {
+			return &ValidationError{Name: "accreditations", err: fmt.Errorf(`ent: validator failed for field "Service.accreditations": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Alert(); ok {
+		if err := service.AlertValidator(v); err != nil {
+			return &ValidationError{Name: "alert", err: fmt.Errorf(`ent: validator failed for field "Service.alert": %w`, err)}
+		}
+	}
 	if _u.mutation.OrganisationCleared() && len(_u.mutation.OrganisationIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Service.organisation"`)
 	}
@@ -725,6 +837,9 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(service.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
@@ -805,6 +920,45 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.AssuredDateCleared() {
 		_spec.ClearField(service.FieldAssuredDate, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Accreditations(); ok {
+		_spec.SetField(service.FieldAccreditations, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Alert(); ok {
+		_spec.SetField(service.FieldAlert, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Contacts(); ok {
+		_spec.SetField(service.FieldContacts, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedContacts(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldContacts, value)
+		})
+	}
+	if _u.mutation.ContactsCleared() {
+		_spec.ClearField(service.FieldContacts, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.CostOptions(); ok {
+		_spec.SetField(service.FieldCostOptions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCostOptions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldCostOptions, value)
+		})
+	}
+	if _u.mutation.CostOptionsCleared() {
+		_spec.ClearField(service.FieldCostOptions, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ServiceAreas(); ok {
+		_spec.SetField(service.FieldServiceAreas, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedServiceAreas(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldServiceAreas, value)
+		})
+	}
+	if _u.mutation.ServiceAreasCleared() {
+		_spec.ClearField(service.FieldServiceAreas, field.TypeJSON)
 	}
 	if _u.mutation.OrganisationCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1223,6 +1377,20 @@ func (_u *ServiceUpdateOne) ClearRetiredAt() *ServiceUpdateOne {
 	return _u
 }
 
+// SetVisibility sets the "visibility" field.
+func (_u *ServiceUpdateOne) SetVisibility(v service.Visibility) *ServiceUpdateOne {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableVisibility(v *service.Visibility) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
 // SetOrganisationID sets the "organisation_id" field.
 func (_u *ServiceUpdateOne) SetOrganisationID(v uuid.UUID) *ServiceUpdateOne {
 	_u.mutation.SetOrganisationID(v)
@@ -1507,6 +1675,88 @@ func (_u *ServiceUpdateOne) ClearAssuredDate() *ServiceUpdateOne {
 	return _u
 }
 
+// SetAccreditations sets the "accreditations" field.
+func (_u *ServiceUpdateOne) SetAccreditations(v string) *ServiceUpdateOne {
+	_u.mutation.SetAccreditations(v)
+	return _u
+}
+
+// SetNillableAccreditations sets the "accreditations" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableAccreditations(v *string) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetAccreditations(*v)
+	}
+	return _u
+}
+
+// SetAlert sets the "alert" field.
+func (_u *ServiceUpdateOne) SetAlert(v string) *ServiceUpdateOne {
+	_u.mutation.SetAlert(v)
+	return _u
+}
+
+// SetNillableAlert sets the "alert" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableAlert(v *string) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetAlert(*v)
+	}
+	return _u
+}
+
+// SetContacts sets the "contacts" field.
+func (_u *ServiceUpdateOne) SetContacts(v []schema.Contact) *ServiceUpdateOne {
+	_u.mutation.SetContacts(v)
+	return _u
+}
+
+// AppendContacts appends value to the "contacts" field.
+func (_u *ServiceUpdateOne) AppendContacts(v []schema.Contact) *ServiceUpdateOne {
+	_u.mutation.AppendContacts(v)
+	return _u
+}
+
+// ClearContacts clears the value of the "contacts" field.
+func (_u *ServiceUpdateOne) ClearContacts() *ServiceUpdateOne {
+	_u.mutation.ClearContacts()
+	return _u
+}
+
+// SetCostOptions sets the "cost_options" field.
+func (_u *ServiceUpdateOne) SetCostOptions(v []schema.CostOption) *ServiceUpdateOne {
+	_u.mutation.SetCostOptions(v)
+	return _u
+}
+
+// AppendCostOptions appends value to the "cost_options" field.
+func (_u *ServiceUpdateOne) AppendCostOptions(v []schema.CostOption) *ServiceUpdateOne {
+	_u.mutation.AppendCostOptions(v)
+	return _u
+}
+
+// ClearCostOptions clears the value of the "cost_options" field.
+func (_u *ServiceUpdateOne) ClearCostOptions() *ServiceUpdateOne {
+	_u.mutation.ClearCostOptions()
+	return _u
+}
+
+// SetServiceAreas sets the "service_areas" field.
+func (_u *ServiceUpdateOne) SetServiceAreas(v []schema.ServiceArea) *ServiceUpdateOne {
+	_u.mutation.SetServiceAreas(v)
+	return _u
+}
+
+// AppendServiceAreas appends value to the "service_areas" field.
+func (_u *ServiceUpdateOne) AppendServiceAreas(v []schema.ServiceArea) *ServiceUpdateOne {
+	_u.mutation.AppendServiceAreas(v)
+	return _u
+}
+
+// ClearServiceAreas clears the value of the "service_areas" field.
+func (_u *ServiceUpdateOne) ClearServiceAreas() *ServiceUpdateOne {
+	_u.mutation.ClearServiceAreas()
+	return _u
+}
+
 // SetOrganisation sets the "organisation" edge to the Organisation entity.
 func (_u *ServiceUpdateOne) SetOrganisation(v *Organisation) *ServiceUpdateOne {
 	return _u.SetOrganisationID(v.ID)
@@ -1781,6 +2031,11 @@ func (_u *ServiceUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ServiceUpdateOne) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := service.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "Service.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := service.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Service.name": %w`, err)}
@@ -1829,6 +2084,16 @@ func (_u *ServiceUpdateOne) check() error {
 	if v, ok := _u.mutation.ApplicationProcess(); ok {
 		if err := service.ApplicationProcessValidator(v); err != nil {
 			return &ValidationError{Name: "application_process", err: fmt.Errorf(`ent: validator failed for field "Service.application_process": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Accreditations(); ok {
+		if err := service.AccreditationsValidator(v); err != nil {
+			return &ValidationError{Name: "accreditations", err: fmt.Errorf(`ent: validator failed for field "Service.accreditations": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Alert(); ok {
+		if err := service.AlertValidator(v); err != nil {
+			return &ValidationError{Name: "alert", err: fmt.Errorf(`ent: validator failed for field "Service.alert": %w`, err)}
 		}
 	}
 	if _u.mutation.OrganisationCleared() && len(_u.mutation.OrganisationIDs()) > 0 {
@@ -1886,6 +2151,9 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(service.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
@@ -1966,6 +2234,45 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	}
 	if _u.mutation.AssuredDateCleared() {
 		_spec.ClearField(service.FieldAssuredDate, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Accreditations(); ok {
+		_spec.SetField(service.FieldAccreditations, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Alert(); ok {
+		_spec.SetField(service.FieldAlert, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Contacts(); ok {
+		_spec.SetField(service.FieldContacts, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedContacts(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldContacts, value)
+		})
+	}
+	if _u.mutation.ContactsCleared() {
+		_spec.ClearField(service.FieldContacts, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.CostOptions(); ok {
+		_spec.SetField(service.FieldCostOptions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCostOptions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldCostOptions, value)
+		})
+	}
+	if _u.mutation.CostOptionsCleared() {
+		_spec.ClearField(service.FieldCostOptions, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ServiceAreas(); ok {
+		_spec.SetField(service.FieldServiceAreas, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedServiceAreas(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldServiceAreas, value)
+		})
+	}
+	if _u.mutation.ServiceAreasCleared() {
+		_spec.ClearField(service.FieldServiceAreas, field.TypeJSON)
 	}
 	if _u.mutation.OrganisationCleared() {
 		edge := &sqlgraph.EdgeSpec{

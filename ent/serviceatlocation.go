@@ -32,6 +32,8 @@ type ServiceAtLocation struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
+	Visibility serviceatlocation.Visibility `json:"visibility,omitempty"`
 	// ServiceID holds the value of the "service_id" field.
 	ServiceID uuid.UUID `json:"service_id,omitempty"`
 	// LocationID holds the value of the "location_id" field.
@@ -82,7 +84,7 @@ func (*ServiceAtLocation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case serviceatlocation.FieldSource, serviceatlocation.FieldExternalID, serviceatlocation.FieldDescription:
+		case serviceatlocation.FieldSource, serviceatlocation.FieldExternalID, serviceatlocation.FieldVisibility, serviceatlocation.FieldDescription:
 			values[i] = new(sql.NullString)
 		case serviceatlocation.FieldImportedAt, serviceatlocation.FieldLastModified, serviceatlocation.FieldRetiredAt:
 			values[i] = new(sql.NullTime)
@@ -146,6 +148,12 @@ func (_m *ServiceAtLocation) assignValues(columns []string, values []any) error 
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case serviceatlocation.FieldVisibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field visibility", values[i])
+			} else if value.Valid {
+				_m.Visibility = serviceatlocation.Visibility(value.String)
 			}
 		case serviceatlocation.FieldServiceID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -232,6 +240,9 @@ func (_m *ServiceAtLocation) String() string {
 		builder.WriteString("retired_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("visibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
 	builder.WriteString(", ")
 	builder.WriteString("service_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ServiceID))

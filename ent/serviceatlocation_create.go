@@ -83,6 +83,20 @@ func (_c *ServiceAtLocationCreate) SetNillableRetiredAt(v *time.Time) *ServiceAt
 	return _c
 }
 
+// SetVisibility sets the "visibility" field.
+func (_c *ServiceAtLocationCreate) SetVisibility(v serviceatlocation.Visibility) *ServiceAtLocationCreate {
+	_c.mutation.SetVisibility(v)
+	return _c
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_c *ServiceAtLocationCreate) SetNillableVisibility(v *serviceatlocation.Visibility) *ServiceAtLocationCreate {
+	if v != nil {
+		_c.SetVisibility(*v)
+	}
+	return _c
+}
+
 // SetServiceID sets the "service_id" field.
 func (_c *ServiceAtLocationCreate) SetServiceID(v uuid.UUID) *ServiceAtLocationCreate {
 	_c.mutation.SetServiceID(v)
@@ -172,6 +186,10 @@ func (_c *ServiceAtLocationCreate) defaults() {
 		v := serviceatlocation.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		v := serviceatlocation.DefaultVisibility
+		_c.mutation.SetVisibility(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := serviceatlocation.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -205,6 +223,14 @@ func (_c *ServiceAtLocationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "ServiceAtLocation.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Visibility(); !ok {
+		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "ServiceAtLocation.visibility"`)}
+	}
+	if v, ok := _c.mutation.Visibility(); ok {
+		if err := serviceatlocation.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "ServiceAtLocation.visibility": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.ServiceID(); !ok {
 		return &ValidationError{Name: "service_id", err: errors.New(`ent: missing required field "ServiceAtLocation.service_id"`)}
@@ -284,6 +310,10 @@ func (_c *ServiceAtLocationCreate) createSpec() (*ServiceAtLocation, *sqlgraph.C
 	if value, ok := _c.mutation.RetiredAt(); ok {
 		_spec.SetField(serviceatlocation.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
+	}
+	if value, ok := _c.mutation.Visibility(); ok {
+		_spec.SetField(serviceatlocation.FieldVisibility, field.TypeEnum, value)
+		_node.Visibility = value
 	}
 	if value, ok := _c.mutation.Description(); ok {
 		_spec.SetField(serviceatlocation.FieldDescription, field.TypeString, value)

@@ -85,6 +85,20 @@ func (_u *ServiceAtLocationUpdate) ClearRetiredAt() *ServiceAtLocationUpdate {
 	return _u
 }
 
+// SetVisibility sets the "visibility" field.
+func (_u *ServiceAtLocationUpdate) SetVisibility(v serviceatlocation.Visibility) *ServiceAtLocationUpdate {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *ServiceAtLocationUpdate) SetNillableVisibility(v *serviceatlocation.Visibility) *ServiceAtLocationUpdate {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
 // SetLocationID sets the "location_id" field.
 func (_u *ServiceAtLocationUpdate) SetLocationID(v uuid.UUID) *ServiceAtLocationUpdate {
 	_u.mutation.SetLocationID(v)
@@ -158,6 +172,11 @@ func (_u *ServiceAtLocationUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ServiceAtLocationUpdate) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := serviceatlocation.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "ServiceAtLocation.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Description(); ok {
 		if err := serviceatlocation.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "ServiceAtLocation.description": %w`, err)}
@@ -204,6 +223,9 @@ func (_u *ServiceAtLocationUpdate) sqlSave(ctx context.Context) (_node int, err 
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(serviceatlocation.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(serviceatlocation.FieldVisibility, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(serviceatlocation.FieldDescription, field.TypeString, value)
@@ -313,6 +335,20 @@ func (_u *ServiceAtLocationUpdateOne) ClearRetiredAt() *ServiceAtLocationUpdateO
 	return _u
 }
 
+// SetVisibility sets the "visibility" field.
+func (_u *ServiceAtLocationUpdateOne) SetVisibility(v serviceatlocation.Visibility) *ServiceAtLocationUpdateOne {
+	_u.mutation.SetVisibility(v)
+	return _u
+}
+
+// SetNillableVisibility sets the "visibility" field if the given value is not nil.
+func (_u *ServiceAtLocationUpdateOne) SetNillableVisibility(v *serviceatlocation.Visibility) *ServiceAtLocationUpdateOne {
+	if v != nil {
+		_u.SetVisibility(*v)
+	}
+	return _u
+}
+
 // SetLocationID sets the "location_id" field.
 func (_u *ServiceAtLocationUpdateOne) SetLocationID(v uuid.UUID) *ServiceAtLocationUpdateOne {
 	_u.mutation.SetLocationID(v)
@@ -399,6 +435,11 @@ func (_u *ServiceAtLocationUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ServiceAtLocationUpdateOne) check() error {
+	if v, ok := _u.mutation.Visibility(); ok {
+		if err := serviceatlocation.VisibilityValidator(v); err != nil {
+			return &ValidationError{Name: "visibility", err: fmt.Errorf(`ent: validator failed for field "ServiceAtLocation.visibility": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Description(); ok {
 		if err := serviceatlocation.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "ServiceAtLocation.description": %w`, err)}
@@ -462,6 +503,9 @@ func (_u *ServiceAtLocationUpdateOne) sqlSave(ctx context.Context) (_node *Servi
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(serviceatlocation.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Visibility(); ok {
+		_spec.SetField(serviceatlocation.FieldVisibility, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(serviceatlocation.FieldDescription, field.TypeString, value)

@@ -21,6 +21,8 @@ import (
 
 type catalogueCommand struct {
 	Import importCommand `cmd:"" help:"Take a catalogue into a hub's own: Open Referral UK 3.0, HSDS 3.1 or Outpost's CSV. What came before is updated. All of the file is taken or, where it is cut off, nothing."`
+
+	Visibility visibilityCommand `cmd:"" help:"Say to whom a record of the catalogue is shown: everybody, the hub's staff, or the staff who must not pass it on."`
 }
 
 type importCommand struct {

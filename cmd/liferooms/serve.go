@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/server"
 )
 
@@ -31,18 +33,22 @@ type serveCommand struct {
 
 // httpFlags are the server's limits.
 type httpFlags struct {
-	TrustedDocuments bool          `default:"true" negatable:"" help:"Run only the app's own GraphQL documents, but for clients that are allowed free queries."`
-	Introspection    bool          `help:"Give the GraphQL schema out."`
-	Rate             float64       `default:"100" help:"Operations that a viewer may send in a second; below 0: no limit."`
-	Burst            int           `default:"200" help:"Operations that a viewer may send at once."`
-	OperationTimeout time.Duration `default:"10s" help:"The longest that one operation may take."`
-	DrainTimeout     time.Duration `default:"20s" help:"The longest to wait for what is under way when stopping."`
+	TrustedDocuments bool           `default:"true" negatable:"" help:"Run only the app's own GraphQL documents, but for clients that are allowed free queries."`
+	Introspection    bool           `help:"Give the GraphQL schema out."`
+	Rate             float64        `default:"100" help:"Operations that a viewer may send in a second; below 0: no limit."`
+	Burst            int            `default:"200" help:"Operations that a viewer may send at once."`
+	PublicRate       float64        `default:"10" help:"Requests that an address may send to the public feeds and pages in a second; below 0: no limit."`
+	PublicBurst      int            `default:"60" help:"Requests that an address may send to them at once."`
+	TrustedProxies   []netip.Prefix `placeholder:"NETWORK" help:"Networks of the proxies in front, such as 10.0.0.0/8: their X-Forwarded-For says whose address it is."`
+	OperationTimeout time.Duration  `default:"10s" help:"The longest that one operation may take."`
+	DrainTimeout     time.Duration  `default:"20s" help:"The longest to wait for what is under way when stopping."`
 }
 
 func (f httpFlags) config(publicURL string) server.Config {
 	return server.Config{
 		PublicURL: publicURL, TrustedDocuments: f.TrustedDocuments, Introspection: f.Introspection, Rate: f.Rate, Burst: f.Burst,
 		OperationTimeout: f.OperationTimeout, DrainTimeout: f.DrainTimeout,
+		Strangers: gate.Config{Rate: f.PublicRate, Burst: f.PublicBurst, TrustedProxies: f.TrustedProxies},
 	}
 }
 

@@ -3,6 +3,7 @@
 package location
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -26,14 +27,20 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldVisibility holds the string denoting the visibility field in the database.
+	FieldVisibility = "visibility"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
 	// FieldDescription holds the string denoting the description field in the database.
 	FieldDescription = "description"
 	// FieldAddress holds the string denoting the address field in the database.
 	FieldAddress = "address"
 	// FieldCity holds the string denoting the city field in the database.
 	FieldCity = "city"
+	// FieldCounty holds the string denoting the county field in the database.
+	FieldCounty = "county"
 	// FieldPostcode holds the string denoting the postcode field in the database.
 	FieldPostcode = "postcode"
 	// FieldLatitude holds the string denoting the latitude field in the database.
@@ -55,10 +62,13 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldVisibility,
 	FieldName,
+	FieldKind,
 	FieldDescription,
 	FieldAddress,
 	FieldCity,
+	FieldCounty,
 	FieldPostcode,
 	FieldLatitude,
 	FieldLongitude,
@@ -94,11 +104,67 @@ var (
 	AddressValidator func(string) error
 	// CityValidator is a validator for the "city" field. It is called by the builders before save.
 	CityValidator func(string) error
+	// CountyValidator is a validator for the "county" field. It is called by the builders before save.
+	CountyValidator func(string) error
 	// PostcodeValidator is a validator for the "postcode" field. It is called by the builders before save.
 	PostcodeValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
+
+// Visibility defines the type for the "visibility" enum field.
+type Visibility string
+
+// VisibilityPublic is the default value of the Visibility enum.
+const DefaultVisibility = VisibilityPublic
+
+// Visibility values.
+const (
+	VisibilityPublic     Visibility = "PUBLIC"
+	VisibilityStaff      Visibility = "STAFF"
+	VisibilityRestricted Visibility = "RESTRICTED"
+)
+
+func (v Visibility) String() string {
+	return string(v)
+}
+
+// VisibilityValidator is a validator for the "visibility" field enum values. It is called by the builders before save.
+func VisibilityValidator(v Visibility) error {
+	switch v {
+	case VisibilityPublic, VisibilityStaff, VisibilityRestricted:
+		return nil
+	default:
+		return fmt.Errorf("location: invalid enum value for visibility field: %q", v)
+	}
+}
+
+// Kind defines the type for the "kind" enum field.
+type Kind string
+
+// KindPhysical is the default value of the Kind enum.
+const DefaultKind = KindPhysical
+
+// Kind values.
+const (
+	KindPhysical Kind = "PHYSICAL"
+	KindPostal   Kind = "POSTAL"
+	KindVirtual  Kind = "VIRTUAL"
+)
+
+func (k Kind) String() string {
+	return string(k)
+}
+
+// KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
+func KindValidator(k Kind) error {
+	switch k {
+	case KindPhysical, KindPostal, KindVirtual:
+		return nil
+	default:
+		return fmt.Errorf("location: invalid enum value for kind field: %q", k)
+	}
+}
 
 // OrderOption defines the ordering options for the Location queries.
 type OrderOption func(*sql.Selector)
@@ -138,9 +204,19 @@ func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
 }
 
+// ByVisibility orders the results by the visibility field.
+func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
 }
 
 // ByDescription orders the results by the description field.
@@ -156,6 +232,11 @@ func ByAddress(opts ...sql.OrderTermOption) OrderOption {
 // ByCity orders the results by the city field.
 func ByCity(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCity, opts...).ToFunc()
+}
+
+// ByCounty orders the results by the county field.
+func ByCounty(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCounty, opts...).ToFunc()
 }
 
 // ByPostcode orders the results by the postcode field.

@@ -105,6 +105,11 @@ func City(v string) predicate.Location {
 	return predicate.Location(sql.FieldEQ(FieldCity, v))
 }
 
+// County applies equality check predicate on the "county" field. It's identical to CountyEQ.
+func County(v string) predicate.Location {
+	return predicate.Location(sql.FieldEQ(FieldCounty, v))
+}
+
 // Postcode applies equality check predicate on the "postcode" field. It's identical to PostcodeEQ.
 func Postcode(v string) predicate.Location {
 	return predicate.Location(sql.FieldEQ(FieldPostcode, v))
@@ -430,6 +435,26 @@ func RetiredAtNotNil() predicate.Location {
 	return predicate.Location(sql.FieldNotNull(FieldRetiredAt))
 }
 
+// VisibilityEQ applies the EQ predicate on the "visibility" field.
+func VisibilityEQ(v Visibility) predicate.Location {
+	return predicate.Location(sql.FieldEQ(FieldVisibility, v))
+}
+
+// VisibilityNEQ applies the NEQ predicate on the "visibility" field.
+func VisibilityNEQ(v Visibility) predicate.Location {
+	return predicate.Location(sql.FieldNEQ(FieldVisibility, v))
+}
+
+// VisibilityIn applies the In predicate on the "visibility" field.
+func VisibilityIn(vs ...Visibility) predicate.Location {
+	return predicate.Location(sql.FieldIn(FieldVisibility, vs...))
+}
+
+// VisibilityNotIn applies the NotIn predicate on the "visibility" field.
+func VisibilityNotIn(vs ...Visibility) predicate.Location {
+	return predicate.Location(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v string) predicate.Location {
 	return predicate.Location(sql.FieldEQ(FieldName, v))
@@ -493,6 +518,26 @@ func NameEqualFold(v string) predicate.Location {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Location {
 	return predicate.Location(sql.FieldContainsFold(FieldName, v))
+}
+
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v Kind) predicate.Location {
+	return predicate.Location(sql.FieldEQ(FieldKind, v))
+}
+
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v Kind) predicate.Location {
+	return predicate.Location(sql.FieldNEQ(FieldKind, v))
+}
+
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...Kind) predicate.Location {
+	return predicate.Location(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...Kind) predicate.Location {
+	return predicate.Location(sql.FieldNotIn(FieldKind, vs...))
 }
 
 // DescriptionEQ applies the EQ predicate on the "description" field.
@@ -708,6 +753,81 @@ func CityEqualFold(v string) predicate.Location {
 // CityContainsFold applies the ContainsFold predicate on the "city" field.
 func CityContainsFold(v string) predicate.Location {
 	return predicate.Location(sql.FieldContainsFold(FieldCity, v))
+}
+
+// CountyEQ applies the EQ predicate on the "county" field.
+func CountyEQ(v string) predicate.Location {
+	return predicate.Location(sql.FieldEQ(FieldCounty, v))
+}
+
+// CountyNEQ applies the NEQ predicate on the "county" field.
+func CountyNEQ(v string) predicate.Location {
+	return predicate.Location(sql.FieldNEQ(FieldCounty, v))
+}
+
+// CountyIn applies the In predicate on the "county" field.
+func CountyIn(vs ...string) predicate.Location {
+	return predicate.Location(sql.FieldIn(FieldCounty, vs...))
+}
+
+// CountyNotIn applies the NotIn predicate on the "county" field.
+func CountyNotIn(vs ...string) predicate.Location {
+	return predicate.Location(sql.FieldNotIn(FieldCounty, vs...))
+}
+
+// CountyGT applies the GT predicate on the "county" field.
+func CountyGT(v string) predicate.Location {
+	return predicate.Location(sql.FieldGT(FieldCounty, v))
+}
+
+// CountyGTE applies the GTE predicate on the "county" field.
+func CountyGTE(v string) predicate.Location {
+	return predicate.Location(sql.FieldGTE(FieldCounty, v))
+}
+
+// CountyLT applies the LT predicate on the "county" field.
+func CountyLT(v string) predicate.Location {
+	return predicate.Location(sql.FieldLT(FieldCounty, v))
+}
+
+// CountyLTE applies the LTE predicate on the "county" field.
+func CountyLTE(v string) predicate.Location {
+	return predicate.Location(sql.FieldLTE(FieldCounty, v))
+}
+
+// CountyContains applies the Contains predicate on the "county" field.
+func CountyContains(v string) predicate.Location {
+	return predicate.Location(sql.FieldContains(FieldCounty, v))
+}
+
+// CountyHasPrefix applies the HasPrefix predicate on the "county" field.
+func CountyHasPrefix(v string) predicate.Location {
+	return predicate.Location(sql.FieldHasPrefix(FieldCounty, v))
+}
+
+// CountyHasSuffix applies the HasSuffix predicate on the "county" field.
+func CountyHasSuffix(v string) predicate.Location {
+	return predicate.Location(sql.FieldHasSuffix(FieldCounty, v))
+}
+
+// CountyIsNil applies the IsNil predicate on the "county" field.
+func CountyIsNil() predicate.Location {
+	return predicate.Location(sql.FieldIsNull(FieldCounty))
+}
+
+// CountyNotNil applies the NotNil predicate on the "county" field.
+func CountyNotNil() predicate.Location {
+	return predicate.Location(sql.FieldNotNull(FieldCounty))
+}
+
+// CountyEqualFold applies the EqualFold predicate on the "county" field.
+func CountyEqualFold(v string) predicate.Location {
+	return predicate.Location(sql.FieldEqualFold(FieldCounty, v))
+}
+
+// CountyContainsFold applies the ContainsFold predicate on the "county" field.
+func CountyContainsFold(v string) predicate.Location {
+	return predicate.Location(sql.FieldContainsFold(FieldCounty, v))
 }
 
 // PostcodeEQ applies the EQ predicate on the "postcode" field.

@@ -339,10 +339,13 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PHYSICAL", "POSTAL", "VIRTUAL"}, Default: "PHYSICAL"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "address", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "city", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "county", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "postcode", Type: field.TypeString, Nullable: true, Size: 10},
 		{Name: "latitude", Type: field.TypeFloat64, Nullable: true},
 		{Name: "longitude", Type: field.TypeFloat64, Nullable: true},
@@ -392,6 +395,7 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "description", Type: field.TypeString, Size: 20000, Default: ""},
@@ -399,6 +403,7 @@ var (
 		{Name: "url", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "phone", Type: field.TypeString, Nullable: true, Size: 60},
 		{Name: "legal_status", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "identifiers", Type: field.TypeJSON, Nullable: true},
 	}
 	// OrganisationsTable holds the schema information for the "organisations" table.
 	OrganisationsTable = &schema.Table{
@@ -414,7 +419,7 @@ var (
 			{
 				Name:    "organisation_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[7], OrganisationsColumns[0]},
+				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[8], OrganisationsColumns[0]},
 			},
 		},
 	}
@@ -530,6 +535,7 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "service_at_location_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "freq", Type: field.TypeEnum, Nullable: true, Enums: []string{"WEEKLY", "MONTHLY", "DAILY", "YEARLY"}},
 		{Name: "interval", Type: field.TypeInt, Default: 1},
@@ -552,7 +558,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schedules_services_schedules",
-				Columns:    []*schema.Column{SchedulesColumns[19]},
+				Columns:    []*schema.Column{SchedulesColumns[20]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -566,7 +572,7 @@ var (
 			{
 				Name:    "schedule_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[19]},
+				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[20]},
 			},
 		},
 	}
@@ -579,6 +585,7 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "description", Type: field.TypeString, Size: 20000, Default: ""},
@@ -594,6 +601,11 @@ var (
 		{Name: "application_process", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "languages", Type: field.TypeJSON, Nullable: true},
 		{Name: "assured_date", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "accreditations", Type: field.TypeString, Size: 2000, Default: ""},
+		{Name: "alert", Type: field.TypeString, Size: 2000, Default: ""},
+		{Name: "contacts", Type: field.TypeJSON, Nullable: true},
+		{Name: "cost_options", Type: field.TypeJSON, Nullable: true},
+		{Name: "service_areas", Type: field.TypeJSON, Nullable: true},
 		{Name: "organisation_id", Type: field.TypeUUID},
 	}
 	// ServicesTable holds the schema information for the "services" table.
@@ -604,7 +616,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[22]},
+				Columns:    []*schema.Column{ServicesColumns[28]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -618,12 +630,12 @@ var (
 			{
 				Name:    "service_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[7], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[8], ServicesColumns[0]},
 			},
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[22], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[28], ServicesColumns[0]},
 			},
 		},
 	}
@@ -636,6 +648,7 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
 		{Name: "location_id", Type: field.TypeUUID},
@@ -648,13 +661,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_at_locations_services_service_at_locations",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[8]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[9]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_at_locations_locations_location",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[9]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[10]},
 				RefColumns: []*schema.Column{LocationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -668,12 +681,12 @@ var (
 			{
 				Name:    "serviceatlocation_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[8]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[9]},
 			},
 			{
 				Name:    "serviceatlocation_hub_id_location_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[9]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[10]},
 			},
 		},
 	}

@@ -3,6 +3,7 @@
 package organisation
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -27,6 +28,8 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldVisibility holds the string denoting the visibility field in the database.
+	FieldVisibility = "visibility"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldAlternateName holds the string denoting the alternate_name field in the database.
@@ -41,6 +44,8 @@ const (
 	FieldPhone = "phone"
 	// FieldLegalStatus holds the string denoting the legal_status field in the database.
 	FieldLegalStatus = "legal_status"
+	// FieldIdentifiers holds the string denoting the identifiers field in the database.
+	FieldIdentifiers = "identifiers"
 	// EdgeServices holds the string denoting the services edge name in mutations.
 	EdgeServices = "services"
 	// Table holds the table name of the organisation in the database.
@@ -63,6 +68,7 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldVisibility,
 	FieldName,
 	FieldAlternateName,
 	FieldDescription,
@@ -70,6 +76,7 @@ var Columns = []string{
 	FieldURL,
 	FieldPhone,
 	FieldLegalStatus,
+	FieldIdentifiers,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -109,6 +116,33 @@ var (
 	DefaultID func() uuid.UUID
 )
 
+// Visibility defines the type for the "visibility" enum field.
+type Visibility string
+
+// VisibilityPublic is the default value of the Visibility enum.
+const DefaultVisibility = VisibilityPublic
+
+// Visibility values.
+const (
+	VisibilityPublic     Visibility = "PUBLIC"
+	VisibilityStaff      Visibility = "STAFF"
+	VisibilityRestricted Visibility = "RESTRICTED"
+)
+
+func (v Visibility) String() string {
+	return string(v)
+}
+
+// VisibilityValidator is a validator for the "visibility" field enum values. It is called by the builders before save.
+func VisibilityValidator(v Visibility) error {
+	switch v {
+	case VisibilityPublic, VisibilityStaff, VisibilityRestricted:
+		return nil
+	default:
+		return fmt.Errorf("organisation: invalid enum value for visibility field: %q", v)
+	}
+}
+
 // OrderOption defines the ordering options for the Organisation queries.
 type OrderOption func(*sql.Selector)
 
@@ -145,6 +179,11 @@ func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
 // ByRetiredAt orders the results by the retired_at field.
 func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
+}
+
+// ByVisibility orders the results by the visibility field.
+func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
 }
 
 // ByName orders the results by the name field.

@@ -431,6 +431,26 @@ func RetiredAtNotNil() predicate.Organisation {
 	return predicate.Organisation(sql.FieldNotNull(FieldRetiredAt))
 }
 
+// VisibilityEQ applies the EQ predicate on the "visibility" field.
+func VisibilityEQ(v Visibility) predicate.Organisation {
+	return predicate.Organisation(sql.FieldEQ(FieldVisibility, v))
+}
+
+// VisibilityNEQ applies the NEQ predicate on the "visibility" field.
+func VisibilityNEQ(v Visibility) predicate.Organisation {
+	return predicate.Organisation(sql.FieldNEQ(FieldVisibility, v))
+}
+
+// VisibilityIn applies the In predicate on the "visibility" field.
+func VisibilityIn(vs ...Visibility) predicate.Organisation {
+	return predicate.Organisation(sql.FieldIn(FieldVisibility, vs...))
+}
+
+// VisibilityNotIn applies the NotIn predicate on the "visibility" field.
+func VisibilityNotIn(vs ...Visibility) predicate.Organisation {
+	return predicate.Organisation(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
 // NameEQ applies the EQ predicate on the "name" field.
 func NameEQ(v string) predicate.Organisation {
 	return predicate.Organisation(sql.FieldEQ(FieldName, v))
@@ -934,6 +954,16 @@ func LegalStatusEqualFold(v string) predicate.Organisation {
 // LegalStatusContainsFold applies the ContainsFold predicate on the "legal_status" field.
 func LegalStatusContainsFold(v string) predicate.Organisation {
 	return predicate.Organisation(sql.FieldContainsFold(FieldLegalStatus, v))
+}
+
+// IdentifiersIsNil applies the IsNil predicate on the "identifiers" field.
+func IdentifiersIsNil() predicate.Organisation {
+	return predicate.Organisation(sql.FieldIsNull(FieldIdentifiers))
+}
+
+// IdentifiersNotNil applies the NotNil predicate on the "identifiers" field.
+func IdentifiersNotNil() predicate.Organisation {
+	return predicate.Organisation(sql.FieldNotNull(FieldIdentifiers))
 }
 
 // HasServices applies the HasEdge predicate on the "services" edge.

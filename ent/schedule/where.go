@@ -446,6 +446,26 @@ func RetiredAtNotNil() predicate.Schedule {
 	return predicate.Schedule(sql.FieldNotNull(FieldRetiredAt))
 }
 
+// VisibilityEQ applies the EQ predicate on the "visibility" field.
+func VisibilityEQ(v Visibility) predicate.Schedule {
+	return predicate.Schedule(sql.FieldEQ(FieldVisibility, v))
+}
+
+// VisibilityNEQ applies the NEQ predicate on the "visibility" field.
+func VisibilityNEQ(v Visibility) predicate.Schedule {
+	return predicate.Schedule(sql.FieldNEQ(FieldVisibility, v))
+}
+
+// VisibilityIn applies the In predicate on the "visibility" field.
+func VisibilityIn(vs ...Visibility) predicate.Schedule {
+	return predicate.Schedule(sql.FieldIn(FieldVisibility, vs...))
+}
+
+// VisibilityNotIn applies the NotIn predicate on the "visibility" field.
+func VisibilityNotIn(vs ...Visibility) predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
 // ServiceIDEQ applies the EQ predicate on the "service_id" field.
 func ServiceIDEQ(v uuid.UUID) predicate.Schedule {
 	return predicate.Schedule(sql.FieldEQ(FieldServiceID, v))

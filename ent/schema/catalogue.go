@@ -15,7 +15,9 @@ import (
 // Organisation is a partner in the hub's catalogue.
 type Organisation struct{ ent.Schema }
 
-func (Organisation) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+func (Organisation) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+}
 
 func (Organisation) Fields() []ent.Field {
 	return []ent.Field{
@@ -26,6 +28,7 @@ func (Organisation) Fields() []ent.Field {
 		line("url", 1000),
 		line("phone", 60),
 		line("legal_status", 100),
+		field.JSON("identifiers", []OrganisationIdentifier{}).Optional(),
 	}
 }
 
@@ -40,7 +43,9 @@ func (Organisation) Indexes() []ent.Index {
 // Service is what a partner offers.
 type Service struct{ ent.Schema }
 
-func (Service) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+func (Service) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+}
 
 func (Service) Fields() []ent.Field {
 	return []ent.Field{
@@ -60,6 +65,11 @@ func (Service) Fields() []ent.Field {
 		field.String("application_process").MaxLen(5000).Default("").Comment("how to get in"),
 		field.JSON("languages", []string{}).Optional(),
 		date("assured_date"),
+		field.String("accreditations").MaxLen(2000).Default(""),
+		field.String("alert").MaxLen(2000).Default("").Comment("what people should know first, such as that it has moved"),
+		field.JSON("contacts", []Contact{}).Optional(),
+		field.JSON("cost_options", []CostOption{}).Optional(),
+		field.JSON("service_areas", []ServiceArea{}).Optional(),
 	}
 }
 
@@ -87,14 +97,18 @@ func (Service) Annotations() []schema.Annotation {
 // Location is a place where services happen.
 type Location struct{ ent.Schema }
 
-func (Location) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+func (Location) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+}
 
 func (Location) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("name").MaxLen(200).Default(""),
+		field.Enum("kind").NamedValues("physical", "PHYSICAL", "postal", "POSTAL", "virtual", "VIRTUAL").Default("PHYSICAL").Comment("location_type of the standard"),
 		field.String("description").MaxLen(5000).Default(""),
 		line("address", 500),
 		line("city", 100),
+		line("county", 100),
 		line("postcode", 10),
 		field.Float("latitude").Optional().Nillable(),
 		field.Float("longitude").Optional().Nillable(),
@@ -106,7 +120,7 @@ func (Location) Fields() []ent.Field {
 type ServiceAtLocation struct{ ent.Schema }
 
 func (ServiceAtLocation) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
 }
 
 func (ServiceAtLocation) Fields() []ent.Field {
@@ -134,7 +148,9 @@ func (ServiceAtLocation) Indexes() []ent.Index {
 // Schedule says when a service happens, by the rules of RFC 5545 (RRULE).
 type Schedule struct{ ent.Schema }
 
-func (Schedule) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, Imported{}} }
+func (Schedule) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+}
 
 func (Schedule) Fields() []ent.Field {
 	return []ent.Field{
@@ -237,4 +253,42 @@ func (ServiceTerm) Indexes() []ent.Index {
 		index.Fields("hub_id", "service_id", "taxonomy_term_id").Unique(),
 		index.Fields("hub_id", "taxonomy_term_id"),
 	}
+}
+
+// What follows is kept as the source gives it, under the standard's names: nothing is found by it.
+
+// OrganisationIdentifier is a number that a register gave an organisation, such as its charity number.
+type OrganisationIdentifier struct {
+	// Scheme is a list code of org-id.guide, such as GB-CHC.
+	Scheme     string `json:"identifier_scheme,omitempty"`
+	Type       string `json:"identifier_type,omitempty"`
+	Identifier string `json:"identifier"`
+}
+
+// Contact is whom to ask at a service.
+type Contact struct {
+	Name  string `json:"name,omitempty"`
+	Title string `json:"title,omitempty"`
+	Email string `json:"email,omitempty"`
+	// Phones are numbers as they were written.
+	Phones []string `json:"phones,omitempty"`
+}
+
+// CostOption is one price of a service.
+type CostOption struct {
+	Option string `json:"option,omitempty"`
+	// Amount is in whole units of Currency (ISO 4217; pounds where that is empty).
+	Amount            *float64 `json:"amount,omitempty"`
+	Currency          string   `json:"currency,omitempty"`
+	AmountDescription string   `json:"amount_description,omitempty"`
+	// ValidFrom and ValidTo are days, as 2006-01-02.
+	ValidFrom string `json:"valid_from,omitempty"`
+	ValidTo   string `json:"valid_to,omitempty"`
+}
+
+// ServiceArea is where the people live for whom a service is meant.
+type ServiceArea struct {
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+	URI         string `json:"uri,omitempty"`
 }

@@ -74,6 +74,17 @@ func (Imported) Fields() []ent.Field {
 	}
 }
 
+// Visible says to whom a record of the catalogue is shown. The public never sees what is beneath something that it does not
+// see: the services of an organisation, the times of a service, what happens at a location.
+type Visible struct{ mixin.Schema }
+
+func (Visible) Fields() []ent.Field {
+	return []ent.Field{
+		field.Enum("visibility").NamedValues("public", "PUBLIC", "staff", "STAFF", "restricted", "RESTRICTED").Default("PUBLIC").
+			Comment("STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address"),
+	}
+}
+
 func (Imported) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("hub_id", "source", "external_id").Unique(),

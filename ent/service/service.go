@@ -28,6 +28,8 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldVisibility holds the string denoting the visibility field in the database.
+	FieldVisibility = "visibility"
 	// FieldOrganisationID holds the string denoting the organisation_id field in the database.
 	FieldOrganisationID = "organisation_id"
 	// FieldName holds the string denoting the name field in the database.
@@ -60,6 +62,16 @@ const (
 	FieldLanguages = "languages"
 	// FieldAssuredDate holds the string denoting the assured_date field in the database.
 	FieldAssuredDate = "assured_date"
+	// FieldAccreditations holds the string denoting the accreditations field in the database.
+	FieldAccreditations = "accreditations"
+	// FieldAlert holds the string denoting the alert field in the database.
+	FieldAlert = "alert"
+	// FieldContacts holds the string denoting the contacts field in the database.
+	FieldContacts = "contacts"
+	// FieldCostOptions holds the string denoting the cost_options field in the database.
+	FieldCostOptions = "cost_options"
+	// FieldServiceAreas holds the string denoting the service_areas field in the database.
+	FieldServiceAreas = "service_areas"
 	// EdgeOrganisation holds the string denoting the organisation edge name in mutations.
 	EdgeOrganisation = "organisation"
 	// EdgeNeeds holds the string denoting the needs edge name in mutations.
@@ -132,6 +144,7 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldVisibility,
 	FieldOrganisationID,
 	FieldName,
 	FieldAlternateName,
@@ -148,6 +161,11 @@ var Columns = []string{
 	FieldApplicationProcess,
 	FieldLanguages,
 	FieldAssuredDate,
+	FieldAccreditations,
+	FieldAlert,
+	FieldContacts,
+	FieldCostOptions,
+	FieldServiceAreas,
 }
 
 var (
@@ -204,9 +222,44 @@ var (
 	DefaultApplicationProcess string
 	// ApplicationProcessValidator is a validator for the "application_process" field. It is called by the builders before save.
 	ApplicationProcessValidator func(string) error
+	// DefaultAccreditations holds the default value on creation for the "accreditations" field.
+	DefaultAccreditations string
+	// AccreditationsValidator is a validator for the "accreditations" field. It is called by the builders before save.
+	AccreditationsValidator func(string) error
+	// DefaultAlert holds the default value on creation for the "alert" field.
+	DefaultAlert string
+	// AlertValidator is a validator for the "alert" field. It is called by the builders before save.
+	AlertValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
+
+// Visibility defines the type for the "visibility" enum field.
+type Visibility string
+
+// VisibilityPublic is the default value of the Visibility enum.
+const DefaultVisibility = VisibilityPublic
+
+// Visibility values.
+const (
+	VisibilityPublic     Visibility = "PUBLIC"
+	VisibilityStaff      Visibility = "STAFF"
+	VisibilityRestricted Visibility = "RESTRICTED"
+)
+
+func (v Visibility) String() string {
+	return string(v)
+}
+
+// VisibilityValidator is a validator for the "visibility" field enum values. It is called by the builders before save.
+func VisibilityValidator(v Visibility) error {
+	switch v {
+	case VisibilityPublic, VisibilityStaff, VisibilityRestricted:
+		return nil
+	default:
+		return fmt.Errorf("service: invalid enum value for visibility field: %q", v)
+	}
+}
 
 // Status defines the type for the "status" enum field.
 type Status string
@@ -272,6 +325,11 @@ func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
 // ByRetiredAt orders the results by the retired_at field.
 func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
+}
+
+// ByVisibility orders the results by the visibility field.
+func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
 }
 
 // ByOrganisationID orders the results by the organisation_id field.
@@ -347,6 +405,16 @@ func ByApplicationProcess(opts ...sql.OrderTermOption) OrderOption {
 // ByAssuredDate orders the results by the assured_date field.
 func ByAssuredDate(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAssuredDate, opts...).ToFunc()
+}
+
+// ByAccreditations orders the results by the accreditations field.
+func ByAccreditations(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccreditations, opts...).ToFunc()
+}
+
+// ByAlert orders the results by the alert field.
+func ByAlert(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAlert, opts...).ToFunc()
 }
 
 // ByOrganisationField orders the results by organisation field.

@@ -156,6 +156,16 @@ func AssuredDate(v time.Time) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldAssuredDate, v))
 }
 
+// Accreditations applies equality check predicate on the "accreditations" field. It's identical to AccreditationsEQ.
+func Accreditations(v string) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldAccreditations, v))
+}
+
+// Alert applies equality check predicate on the "alert" field. It's identical to AlertEQ.
+func Alert(v string) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldAlert, v))
+}
+
 // HubIDEQ applies the EQ predicate on the "hub_id" field.
 func HubIDEQ(v uuid.UUID) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldHubID, v))
@@ -464,6 +474,26 @@ func RetiredAtIsNil() predicate.Service {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.Service {
 	return predicate.Service(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// VisibilityEQ applies the EQ predicate on the "visibility" field.
+func VisibilityEQ(v Visibility) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldVisibility, v))
+}
+
+// VisibilityNEQ applies the NEQ predicate on the "visibility" field.
+func VisibilityNEQ(v Visibility) predicate.Service {
+	return predicate.Service(sql.FieldNEQ(FieldVisibility, v))
+}
+
+// VisibilityIn applies the In predicate on the "visibility" field.
+func VisibilityIn(vs ...Visibility) predicate.Service {
+	return predicate.Service(sql.FieldIn(FieldVisibility, vs...))
+}
+
+// VisibilityNotIn applies the NotIn predicate on the "visibility" field.
+func VisibilityNotIn(vs ...Visibility) predicate.Service {
+	return predicate.Service(sql.FieldNotIn(FieldVisibility, vs...))
 }
 
 // OrganisationIDEQ applies the EQ predicate on the "organisation_id" field.
@@ -1299,6 +1329,166 @@ func AssuredDateIsNil() predicate.Service {
 // AssuredDateNotNil applies the NotNil predicate on the "assured_date" field.
 func AssuredDateNotNil() predicate.Service {
 	return predicate.Service(sql.FieldNotNull(FieldAssuredDate))
+}
+
+// AccreditationsEQ applies the EQ predicate on the "accreditations" field.
+func AccreditationsEQ(v string) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldAccreditations, v))
+}
+
+// AccreditationsNEQ applies the NEQ predicate on the "accreditations" field.
+func AccreditationsNEQ(v string) predicate.Service {
+	return predicate.Service(sql.FieldNEQ(FieldAccreditations, v))
+}
+
+// AccreditationsIn applies the In predicate on the "accreditations" field.
+func AccreditationsIn(vs ...string) predicate.Service {
+	return predicate.Service(sql.FieldIn(FieldAccreditations, vs...))
+}
+
+// AccreditationsNotIn applies the NotIn predicate on the "accreditations" field.
+func AccreditationsNotIn(vs ...string) predicate.Service {
+	return predicate.Service(sql.FieldNotIn(FieldAccreditations, vs...))
+}
+
+// AccreditationsGT applies the GT predicate on the "accreditations" field.
+func AccreditationsGT(v string) predicate.Service {
+	return predicate.Service(sql.FieldGT(FieldAccreditations, v))
+}
+
+// AccreditationsGTE applies the GTE predicate on the "accreditations" field.
+func AccreditationsGTE(v string) predicate.Service {
+	return predicate.Service(sql.FieldGTE(FieldAccreditations, v))
+}
+
+// AccreditationsLT applies the LT predicate on the "accreditations" field.
+func AccreditationsLT(v string) predicate.Service {
+	return predicate.Service(sql.FieldLT(FieldAccreditations, v))
+}
+
+// AccreditationsLTE applies the LTE predicate on the "accreditations" field.
+func AccreditationsLTE(v string) predicate.Service {
+	return predicate.Service(sql.FieldLTE(FieldAccreditations, v))
+}
+
+// AccreditationsContains applies the Contains predicate on the "accreditations" field.
+func AccreditationsContains(v string) predicate.Service {
+	return predicate.Service(sql.FieldContains(FieldAccreditations, v))
+}
+
+// AccreditationsHasPrefix applies the HasPrefix predicate on the "accreditations" field.
+func AccreditationsHasPrefix(v string) predicate.Service {
+	return predicate.Service(sql.FieldHasPrefix(FieldAccreditations, v))
+}
+
+// AccreditationsHasSuffix applies the HasSuffix predicate on the "accreditations" field.
+func AccreditationsHasSuffix(v string) predicate.Service {
+	return predicate.Service(sql.FieldHasSuffix(FieldAccreditations, v))
+}
+
+// AccreditationsEqualFold applies the EqualFold predicate on the "accreditations" field.
+func AccreditationsEqualFold(v string) predicate.Service {
+	return predicate.Service(sql.FieldEqualFold(FieldAccreditations, v))
+}
+
+// AccreditationsContainsFold applies the ContainsFold predicate on the "accreditations" field.
+func AccreditationsContainsFold(v string) predicate.Service {
+	return predicate.Service(sql.FieldContainsFold(FieldAccreditations, v))
+}
+
+// AlertEQ applies the EQ predicate on the "alert" field.
+func AlertEQ(v string) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldAlert, v))
+}
+
+// AlertNEQ applies the NEQ predicate on the "alert" field.
+func AlertNEQ(v string) predicate.Service {
+	return predicate.Service(sql.FieldNEQ(FieldAlert, v))
+}
+
+// AlertIn applies the In predicate on the "alert" field.
+func AlertIn(vs ...string) predicate.Service {
+	return predicate.Service(sql.FieldIn(FieldAlert, vs...))
+}
+
+// AlertNotIn applies the NotIn predicate on the "alert" field.
+func AlertNotIn(vs ...string) predicate.Service {
+	return predicate.Service(sql.FieldNotIn(FieldAlert, vs...))
+}
+
+// AlertGT applies the GT predicate on the "alert" field.
+func AlertGT(v string) predicate.Service {
+	return predicate.Service(sql.FieldGT(FieldAlert, v))
+}
+
+// AlertGTE applies the GTE predicate on the "alert" field.
+func AlertGTE(v string) predicate.Service {
+	return predicate.Service(sql.FieldGTE(FieldAlert, v))
+}
+
+// AlertLT applies the LT predicate on the "alert" field.
+func AlertLT(v string) predicate.Service {
+	return predicate.Service(sql.FieldLT(FieldAlert, v))
+}
+
+// AlertLTE applies the LTE predicate on the "alert" field.
+func AlertLTE(v string) predicate.Service {
+	return predicate.Service(sql.FieldLTE(FieldAlert, v))
+}
+
+// AlertContains applies the Contains predicate on the "alert" field.
+func AlertContains(v string) predicate.Service {
+	return predicate.Service(sql.FieldContains(FieldAlert, v))
+}
+
+// AlertHasPrefix applies the HasPrefix predicate on the "alert" field.
+func AlertHasPrefix(v string) predicate.Service {
+	return predicate.Service(sql.FieldHasPrefix(FieldAlert, v))
+}
+
+// AlertHasSuffix applies the HasSuffix predicate on the "alert" field.
+func AlertHasSuffix(v string) predicate.Service {
+	return predicate.Service(sql.FieldHasSuffix(FieldAlert, v))
+}
+
+// AlertEqualFold applies the EqualFold predicate on the "alert" field.
+func AlertEqualFold(v string) predicate.Service {
+	return predicate.Service(sql.FieldEqualFold(FieldAlert, v))
+}
+
+// AlertContainsFold applies the ContainsFold predicate on the "alert" field.
+func AlertContainsFold(v string) predicate.Service {
+	return predicate.Service(sql.FieldContainsFold(FieldAlert, v))
+}
+
+// ContactsIsNil applies the IsNil predicate on the "contacts" field.
+func ContactsIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldContacts))
+}
+
+// ContactsNotNil applies the NotNil predicate on the "contacts" field.
+func ContactsNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldContacts))
+}
+
+// CostOptionsIsNil applies the IsNil predicate on the "cost_options" field.
+func CostOptionsIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldCostOptions))
+}
+
+// CostOptionsNotNil applies the NotNil predicate on the "cost_options" field.
+func CostOptionsNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldCostOptions))
+}
+
+// ServiceAreasIsNil applies the IsNil predicate on the "service_areas" field.
+func ServiceAreasIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldServiceAreas))
+}
+
+// ServiceAreasNotNil applies the NotNil predicate on the "service_areas" field.
+func ServiceAreasNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldServiceAreas))
 }
 
 // HasOrganisation applies the HasEdge predicate on the "organisation" edge.

@@ -411,6 +411,26 @@ func RetiredAtNotNil() predicate.ServiceAtLocation {
 	return predicate.ServiceAtLocation(sql.FieldNotNull(FieldRetiredAt))
 }
 
+// VisibilityEQ applies the EQ predicate on the "visibility" field.
+func VisibilityEQ(v Visibility) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldEQ(FieldVisibility, v))
+}
+
+// VisibilityNEQ applies the NEQ predicate on the "visibility" field.
+func VisibilityNEQ(v Visibility) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldNEQ(FieldVisibility, v))
+}
+
+// VisibilityIn applies the In predicate on the "visibility" field.
+func VisibilityIn(vs ...Visibility) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldIn(FieldVisibility, vs...))
+}
+
+// VisibilityNotIn applies the NotIn predicate on the "visibility" field.
+func VisibilityNotIn(vs ...Visibility) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
 // ServiceIDEQ applies the EQ predicate on the "service_id" field.
 func ServiceIDEQ(v uuid.UUID) predicate.ServiceAtLocation {
 	return predicate.ServiceAtLocation(sql.FieldEQ(FieldServiceID, v))

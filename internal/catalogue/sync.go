@@ -187,7 +187,8 @@ func (s *Sources) takeDocument(ctx context.Context, row *ent.CatalogueSource, go
 	return s.replace(ctx, row, openreferral.NewReader(bytes.NewReader(*stored.Document), formats[row.Format]).Rows(), got)
 }
 
-// takeHub takes what another hub of the trust shares. The other hub is read in its own scope, outside the transaction.
+// takeHub takes what another hub of the trust shares: what it shows to anybody, since a refuge's address never leaves its
+// hub. It is read as strangers read it, outside the transaction.
 func (s *Sources) takeHub(ctx, outside context.Context, row *ent.CatalogueSource, got *taken) error {
 	trust, slug := viewer.FromContext(ctx).TrustID, value(row.FromHub)
 	all, err := s.store.AllHubs(outside)
@@ -202,7 +203,7 @@ func (s *Sources) takeHub(ctx, outside context.Context, row *ent.CatalogueSource
 	if other.State != string(hub.StateLive) {
 		return problem.New(problem.BadUserInput, "The hub %s is not in use now. Its records stay here; remove the source if they should not.", slug)
 	}
-	there := viewer.NewContext(outside, viewer.ForPlatform(trust, viewer.Hub{ID: other.HubID, Slug: other.Slug}))
+	there := viewer.NewContext(outside, viewer.ForPublic(trust, viewer.Hub{ID: other.HubID, Slug: other.Slug}))
 	return s.replace(ctx, row, s.directory.Shared(there), got)
 }
 

@@ -149,6 +149,9 @@ var accessibility = []string{
 // byAsking is the venue of a partner that does not publish its own.
 const byAsking = "Ask for the meeting place"
 
+// refuge is a venue whose address the hub's staff know and nobody else must: it is seeded as RESTRICTED.
+const refuge = "Harrowmead House"
+
 func (p partner) location(hub string, i int) openreferral.Location {
 	a := areas[p.area]
 	// A spiral of a few streets around the middle of the area. At this latitude a degree of longitude is

@@ -46,7 +46,7 @@ var waltonPartners = []partner{
 	{"Wexenby Befrienders", "Volunteers who ring and visit.", "Wexenby Office", "2 Orchardstow Road", "Orrell Park", []offer{
 		{"befriend", "Wexenby telephone friends", "A call that comes when it said it would.", ""},
 		{"lunch", "Second Wednesday lunch", "A proper dinner in the middle of the day, once a month.", "2WE 12:00-14:00"}}},
-	{"Harrowmead Safe Steps", "Support for people harmed at home.", byAsking, "PO Box 4100", "City centre", []offer{
+	{"Harrowmead Safe Steps", "Support for people harmed at home.", refuge, "7 Larkmead Rise", "City centre", []offer{
 		{"domestic abuse", "Safe Steps advocates", "An advocate who goes at your speed and on your side.", ""},
 		{"peer group", "After the storm group", "For those who have left, and are finding out what comes next.", "TU 13:00-14:30"}}},
 	{"Ormelow Community Kitchen", "Cooks, neighbours and surplus food.", "Ormelow Kitchen", "33 Ormelow Street", "Anfield", []offer{

@@ -10,6 +10,7 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/staffuser"
@@ -235,6 +236,10 @@ func (s *sower) sowCatalogue(ctx context.Context, services []openreferral.Servic
 	}
 	if summary.Refused > 0 {
 		return fmt.Errorf("the importer refused %d of the demo's own records", summary.Refused)
+	}
+	err = s.store.Client(ctx).Location.Update().Where(location.Name(refuge)).SetVisibility(location.VisibilityRestricted).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("hide the refuge's address: %w", err)
 	}
 	return nil
 }

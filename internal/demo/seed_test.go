@@ -220,3 +220,19 @@ func TestSeedAtAnyHour(t *testing.T) {
 		}
 	}
 }
+
+// TestTheRefugeIsHidden: its address is in the hub's catalogue and the public sees none of it.
+func TestTheRefugeIsHidden(t *testing.T) {
+	s := seedAt(t, time.Date(2026, 3, 27, 9, 0, 0, 0, time.UTC), "http://localhost:9998")
+	if n := s.count("select count(*) from locations where name = $1 and visibility = 'RESTRICTED' and postcode <> ''", refuge); n != 1 {
+		t.Errorf("%d refuges are in the catalogue", n)
+	}
+	hubs, err := s.store.LiveHubs(context.Background(), Walton)
+	if err != nil || len(hubs) != 1 {
+		t.Fatal(len(hubs), err)
+	}
+	ctx := viewer.NewContext(context.Background(), viewer.ForPublic(hubs[0].TrustID, viewer.Hub{ID: hubs[0].HubID, Slug: Walton}))
+	if n := s.store.Client(ctx).Location.Query().CountX(ctx); n != 59 {
+		t.Errorf("the public sees %d places, want all but one of 60", n)
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/internal/openreferral"
 )
 
@@ -171,7 +172,22 @@ func (g *gathering) organisation(row int, o openreferral.Organisation, partial b
 	g.link(row, r, "website", o.Website)
 	r.set("phone", firstPhone(o.Phones, o.Contacts))
 	g.short(row, r, "legal_status", "legal_status", o.LegalStatus, 100)
+	setAll(r, "identifiers", o.Identifiers, func(i openreferral.Identifier) schema.OrganisationIdentifier {
+		return schema.OrganisationIdentifier{Scheme: i.Scheme, Type: i.Type, Identifier: i.Identifier}
+	})
 	g.sets["organisations"].put(row, o.ID, r, partial)
+}
+
+// setAll sets a list that is kept as the source gives it.
+func setAll[From, To any](r record, column string, from []From, keep func(From) To) {
+	if len(from) == 0 {
+		return
+	}
+	kept := make([]To, len(from))
+	for i, one := range from {
+		kept[i] = keep(one)
+	}
+	r[column] = kept
 }
 
 func firstPhone(phones []openreferral.Phone, contacts []openreferral.Contact) string {
@@ -190,11 +206,13 @@ func (g *gathering) location(row int, l openreferral.Location, partial bool) {
 	if l.Name == "" && l.Type == openreferral.Virtual {
 		r.set("name", "Online")
 	}
+	r.set("kind", strings.ToUpper(string(l.Type)))
 	g.short(row, r, "description", "location.description", l.Description, 5000)
 	if a, ok := address(l.Addresses); ok {
 		lines := slices.DeleteFunc([]string{a.Line1, a.Line2}, func(s string) bool { return s == "" })
 		g.short(row, r, "address", "location.address_1", strings.Join(lines, ", "), 500)
 		g.short(row, r, "city", "location.city", a.City, 100)
+		g.short(row, r, "county", "location.state_province", a.StateProvince, 100)
 		if len(a.Postcode) > 10 {
 			g.note(row, "location.postal_code", "left out: a postcode is kept up to 10 characters")
 		} else {
@@ -289,10 +307,22 @@ func (g *gathering) service(row int, s *openreferral.Service, partial bool) {
 	}
 	r.set("assured_date", string(s.AssuredDate))
 	r.set("last_modified", s.LastModified)
+	r.set("accreditations", s.Accreditations)
+	r.set("alert", s.Alert)
+	setAll(r, "contacts", s.Contacts, contact)
+	setAll(r, "cost_options", s.Costs, func(c openreferral.CostOption) schema.CostOption {
+		return schema.CostOption{
+			Option: c.Option, Amount: c.Amount, Currency: c.Currency, AmountDescription: c.AmountDescription,
+			ValidFrom: string(c.ValidFrom), ValidTo: string(c.ValidTo),
+		}
+	})
+	setAll(r, "service_areas", s.Areas, func(a openreferral.ServiceArea) schema.ServiceArea {
+		return schema.ServiceArea{Name: a.Name, Description: a.Description, URI: a.URI}
+	})
 	g.sets["services"].put(row, s.ID, r, partial)
 
 	for n, rule := range s.Schedules {
-		g.schedule(row, p, rule, "", n, partial)
+		g.schedule(row, p, rule, placeOf(rule, s.Locations), n, partial)
 	}
 	for _, at := range s.Locations {
 		g.location(row, at.Location, true)
@@ -310,6 +340,22 @@ func (g *gathering) service(row int, s *openreferral.Service, partial bool) {
 			p.Terms = append(p.Terms, a.Term.ID)
 		}
 	}
+}
+
+// placeOf is the id of the service's place at which a schedule runs, where it names one of them.
+func placeOf(rule openreferral.Schedule, places []openreferral.ServiceAtLocation) string {
+	if slices.ContainsFunc(places, func(at openreferral.ServiceAtLocation) bool { return at.ID == rule.PlaceID }) {
+		return rule.PlaceID
+	}
+	return ""
+}
+
+func contact(c openreferral.Contact) schema.Contact {
+	kept := schema.Contact{Name: c.Name, Title: c.Title, Email: c.Email}
+	for _, p := range c.Phones {
+		kept.Phones = append(kept.Phones, p.Number)
+	}
+	return kept
 }
 
 // standIn sees to it that there is a partner of that id, though nothing is said of it here.

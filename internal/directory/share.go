@@ -28,7 +28,7 @@ const sharePage = 100
 // needsTaxonomy is what another hub's needs are called where they come as terms.
 const needsTaxonomy = "Needs"
 
-// Shared yields what the viewer's hub has to share with others: the services on offer, in full, by their ids here, as the
+// Shared yields what the viewer's hub has to share with others, as far as the viewer sees it: the services on offer, in full, by their ids here, as the
 // rows of a document. What it has from other hubs is theirs to share, so that nothing goes round in circles. The needs
 // that its services meet come as terms with the needs' codes. It reads page by page, outside any transaction.
 func (d *Directory) Shared(ctx context.Context) iter.Seq2[openreferral.Row, error] {

@@ -48,10 +48,11 @@ var tables = []table{
 		    select from services s where s.hub_id = $1 and s.source = $2 and s.external_id = w.id))`, columns: []column{
 		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
 		{name: "email", kind: "text"}, {name: "url", kind: "text"}, {name: "phone", kind: "text"}, {name: "legal_status", kind: "text"},
+		{name: "identifiers", kind: "jsonb"},
 	}},
 	{name: "locations", columns: []column{
-		{name: "name", kind: "text", empty: "''"}, {name: "description", kind: "text", empty: "''"}, {name: "address", kind: "text"},
-		{name: "city", kind: "text"}, {name: "postcode", kind: "text"}, {name: "latitude", kind: "float8"}, {name: "longitude", kind: "float8"},
+		{name: "name", kind: "text", empty: "''"}, {name: "kind", kind: "text", empty: "'PHYSICAL'"}, {name: "description", kind: "text", empty: "''"},
+		{name: "address", kind: "text"}, {name: "city", kind: "text"}, {name: "county", kind: "text"}, {name: "postcode", kind: "text"}, {name: "latitude", kind: "float8"}, {name: "longitude", kind: "float8"},
 		{name: "accessibility", kind: "jsonb"},
 	}},
 	{name: "taxonomy_terms", given: "need_codes jsonb", columns: []column{
@@ -71,6 +72,8 @@ var tables = []table{
 		{name: "fees_description", kind: "text", empty: "''"}, {name: "free", kind: "boolean", empty: "false"},
 		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"}, {name: "assured_date", kind: "date"},
 		{name: "last_modified", kind: "timestamptz"},
+		{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
+		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"},
 	}},
 	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
 		{name: "service_id", value: "s.id"},

@@ -232,6 +232,7 @@ type RequiredDocument struct {
 // Times and dates are those of the clock on the wall where the service is given.
 type Schedule struct {
 	ID            string    `json:"id,omitempty"`
+	PlaceID       string    `json:"service_at_location_id,omitempty"` // where it names one of its service's places
 	ValidFrom     Date      `json:"valid_from,omitempty"`
 	ValidTo       Date      `json:"valid_to,omitempty"`
 	Start         Date      `json:"dtstart,omitempty"`

@@ -462,11 +462,20 @@ func (t taker) ownOrganisation() *Organisation {
 	return &organisation
 }
 
+// unlessRepeated leaves out a description that only repeats the name. The standard requires one of organisations and
+// terms, so feeds whose source has none put the name there.
+func unlessRepeated(description, name string) string {
+	if description == name {
+		return ""
+	}
+	return description
+}
+
 func (t taker) organisation(id, name string) Organisation {
 	return Organisation{
 		ID: id, Name: name,
 		AlternateName: t.line("alternate_name", MaxName),
-		Description:   t.text("description", MaxDescription),
+		Description:   unlessRepeated(t.text("description", MaxDescription), name),
 		Email:         t.email("email"),
 		Website:       t.url("website"),
 		Links:         list(t, "additional_websites", taker.link),
@@ -719,6 +728,7 @@ func (t taker) term() (TaxonomyTerm, bool) {
 	if term.Name == "" {
 		term.Name = t.line("term", MaxName) // the name in Open Referral UK
 	}
+	term.Description = unlessRepeated(term.Description, term.Name)
 	if detail, ok := t.one("taxonomy_detail"); ok {
 		if term.TaxonomyID == "" {
 			term.TaxonomyID = detail.id("id")
@@ -744,6 +754,7 @@ func (t taker) document() (RequiredDocument, bool) {
 func (t taker) schedule() (Schedule, bool) {
 	s := Schedule{
 		ID:            t.id("id"),
+		PlaceID:       t.id("service_at_location_id"),
 		ValidFrom:     t.date("valid_from"),
 		ValidTo:       t.date("valid_to"),
 		Start:         t.date("dtstart"),
@@ -792,7 +803,7 @@ func (t taker) schedule() (Schedule, bool) {
 		s.ClosesAt = ""
 	}
 	empty := s
-	empty.ID = ""
+	empty.ID, empty.PlaceID = "", ""
 	return s, empty != Schedule{}
 }
 

@@ -17,6 +17,10 @@ import (
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/feed"
+	"liferooms.io/liferooms/internal/findsupport"
+	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/signin"
@@ -35,6 +39,8 @@ type Config struct {
 	// Rate is how many operations a viewer may send in a second, and Burst how many at once; a Rate below 0: no limit.
 	Rate  float64
 	Burst int
+	// Strangers bounds who reads the public feeds and pages.
+	Strangers gate.Config
 	// OperationTimeout bounds one operation; streams have no end.
 	OperationTimeout time.Duration
 	// DrainDelay is how long the server goes on taking requests after it said that it is no longer ready, so that whoever
@@ -144,6 +150,9 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	mux.Handle("/auth/", s.atHome(http.MaxBytesHandler(s.parts.SignIn.Handler(), 64<<10)))
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
+	strangers, catalogues := gate.New(s.parts.Store, s.config.Strangers), directory.New(s.parts.Store, s.parts.Log)
+	mux.Handle(feed.Prefix, compressed(feed.New(s.parts.Store, catalogues, strangers)))
+	mux.Handle(findsupport.Prefix, compressed(findsupport.New(s.parts.Store, catalogues, strangers, s.config.PublicURL)))
 	mux.Handle("/", s.atHome(compressed(readOnly(s.parts.App))))
 	return mux
 }

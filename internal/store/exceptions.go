@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/schema"
 )
 
 // These are all the questions that are answered without a viewer, since they must be before anybody is signed in, or are
@@ -87,6 +88,37 @@ func (s *Store) DueCatalogueSources(ctx context.Context, most int) ([]SourceRef,
 	return due, nil
 }
 
+// LiveHub is a hub that is open, with what its public pages say of it.
+type LiveHub struct {
+	TrustID   uuid.UUID
+	TrustODS  string
+	HubID     uuid.UUID
+	Slug      string
+	Name      string
+	TimeZone  string
+	Address   *string
+	Postcode  *string
+	Latitude  *float64
+	Longitude *float64
+	// OpeningHours are in the hub's time zone; no entry for a day: closed.
+	OpeningHours []schema.OpeningHours
+	// BrandColour is as "#1a2b3c".
+	BrandColour *string
+}
+
+// LiveHubs gives the hubs with the slug that are live: of several trusts where these chose the same.
+func (s *Store) LiveHubs(ctx context.Context, slug string) ([]LiveHub, error) {
+	rows, err := s.pool.Query(ctx, "select * from live_hubs($1)", slug)
+	if err != nil {
+		return nil, fmt.Errorf("find the live hub: %w", err)
+	}
+	hubs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LiveHub])
+	if err != nil {
+		return nil, fmt.Errorf("find the live hub: %w", err)
+	}
+	return hubs, nil
+}
+
 // askPlatform asks a function that answers with rows as JSON objects, by Ent's own field names.
 func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) ([]*T, error) {
 	rows, err := s.pool.Query(ctx, sql, args...)
@@ -108,4 +140,5 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 }
 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
-var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub", "person_matches", "search_services", "session_by_token"}
+var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub", "live_hubs", "person_matches",
+	"public_matches", "search_services", "session_by_token"}

@@ -30,6 +30,10 @@ func Prepare(ctx context.Context, superuserURL string) error {
 		  if not exists (select from pg_roles where rolname = 'liferooms_app') then
 		    create role liferooms_app nologin noinherit;
 		  end if;
+		  if not exists (select from pg_roles where rolname = 'liferooms_public') then
+		    create role liferooms_public nologin noinherit;
+		    grant liferooms_public to liferooms_app;
+		  end if;
 		  if not exists (select from pg_roles where rolname = '`+ServerRole+`') then
 		    create role `+ServerRole+` login in role liferooms_app;
 		  end if;

@@ -73,6 +73,9 @@ func scopeOf(ctx context.Context) (entpgx.Scope, error) {
 	if v == nil {
 		return nil, errNobody
 	}
+	if v.Kind == viewer.Public {
+		return publicScope(v)
+	}
 	return entpgx.Scope{{Name: "app.trust", Value: v.TrustID.String()}, {Name: "app.hubs", Value: hubArray(v.Hubs)}}, nil
 }
 

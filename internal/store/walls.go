@@ -38,6 +38,9 @@ func narrowQuery(ctx context.Context, q intercept.Query) error {
 // predicateFor narrows a statement on a table to the viewer's rows; nil for the platform's tables, which only the
 // platform itself may use.
 func predicateFor(v *viewer.Viewer, table string) (func(*sql.Selector), error) {
+	if v.Kind == viewer.Public && !publicTables[table] {
+		return nil, fmt.Errorf("%s is not for the public", table)
+	}
 	switch tables[table].level {
 	case platformLevel:
 		if v.Kind != viewer.Platform {
@@ -82,6 +85,9 @@ func guardMutation(next ent.Mutator) ent.Mutator {
 		v := viewer.FromContext(ctx)
 		if v == nil {
 			return nil, errNobody
+		}
+		if v.Kind == viewer.Public {
+			return nil, errReadOnly
 		}
 		if m.Op().Is(ent.OpCreate) {
 			if err := place(v, m); err != nil {

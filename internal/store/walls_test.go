@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -131,5 +132,43 @@ func TestTheAppsRoleOwnsNothing(t *testing.T) {
 	if n := w.Count(t, `select count(*) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 		where n.nspname = 'public' and prosecdef and has_function_privilege('public', p.oid, 'execute')`); n != 0 {
 		t.Errorf("everybody may call %d functions with the owner's rights", n)
+	}
+}
+
+// TestStrangersReadThePublicCatalogueOnly holds the public role to its list: a table that is not on it cannot be read, what
+// is on it has a policy that is for reading and for one hub, and nothing can be written.
+func TestStrangersReadThePublicCatalogueOnly(t *testing.T) {
+	w := storetest.New(t)
+	granted := map[string]bool{}
+	for _, grant := range collect(t, w, pgx.RowTo[string], `
+		select c.relname || ' ' || a.privilege_type from pg_class c cross join lateral aclexplode(c.relacl) a
+		where a.grantee = 'liferooms_public'::regrole`) {
+		table, privilege, _ := strings.Cut(grant, " ")
+		if privilege != "SELECT" {
+			t.Errorf("strangers are granted %s", grant)
+		}
+		granted[table] = true
+	}
+	if want := store.PublicTables(); !maps.Equal(granted, want) {
+		t.Errorf("strangers may read %v, the list says %v", granted, want)
+	}
+	type policy struct{ Table, Command, Using string }
+	policies := collect(t, w, pgx.RowToStructByPos[policy], `
+		select polrelid::regclass::text, polcmd::text, pg_get_expr(polqual, polrelid) from pg_policy
+		where 'liferooms_public'::regrole = any (polroles)`)
+	if len(policies) != len(granted) {
+		t.Errorf("%d policies for %d tables", len(policies), len(granted))
+	}
+	for _, p := range policies {
+		if p.Command != "r" || !strings.HasPrefix(p.Using, "((hub_id = ( SELECT app_public_hub()") {
+			t.Errorf("the policy of %s for strangers: %s %s", p.Table, p.Command, p.Using)
+		}
+	}
+	if n := w.Count(t, `select count(*) from pg_roles where rolname = 'liferooms_public' and (rolsuper or rolbypassrls or rolcanlogin or rolinherit)`); n != 0 {
+		t.Error("the public role can do too much by itself")
+	}
+	// The server becomes that role; it does not have its policies beside its own.
+	if n := w.Count(t, `select count(*) from pg_roles where rolname = 'liferooms_server' and pg_has_role(oid, 'liferooms_public', 'usage')`); n != 0 {
+		t.Error("the server has the public role's rights at all times")
 	}
 }

@@ -30,7 +30,7 @@ var Roles = []Role{Reception, Advisor, Tutor, VolunteerLead, Manager, Safeguardi
 // Valid reports whether r is one of Roles.
 func (r Role) Valid() bool { return slices.Contains(Roles, r) }
 
-// Kind tells a member of staff from the platform.
+// Kind tells a member of staff from the platform and from a stranger.
 type Kind int
 
 const (
@@ -41,6 +41,8 @@ const (
 	// Operator is the platform's operator, signed in from outside. It has no trust and no hubs, and may use the platform's
 	// own fields of the API and nothing else.
 	Operator
+	// Public is a stranger, who reads the public catalogue of one hub and changes nothing.
+	Public
 )
 
 // Hub is one hub that a viewer may see, with the roles held there.
@@ -75,6 +77,11 @@ type Closed struct {
 // ForPlatform is the platform at work on one trust and some of its hubs.
 func ForPlatform(trustID uuid.UUID, hubs ...Hub) *Viewer {
 	return &Viewer{Kind: Platform, TrustID: trustID, Name: "Life Rooms", Hubs: hubs}
+}
+
+// ForPublic is a stranger at one hub.
+func ForPublic(trustID uuid.UUID, hub Hub) *Viewer {
+	return &Viewer{Kind: Public, TrustID: trustID, Hubs: []Hub{hub}}
 }
 
 // Hub finds a hub of the viewer by its slug.
