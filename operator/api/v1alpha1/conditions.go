@@ -31,6 +31,8 @@ const (
 	ReasonProgressing = "Progressing"
 	// ReasonArchiving: the resource is being deleted and its tenant is being archived.
 	ReasonArchiving = "Archiving"
+	// ReasonArchived: the tenant refuses work, and its data is kept.
+	ReasonArchived = "Archived"
 
 	// ReasonApplied: the API holds what the resource says.
 	ReasonApplied = "Applied"
