@@ -49,7 +49,7 @@ lint: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, the w
 	@npm --prefix web run --silent check
 
 generate: web/node_modules/.package-lock.json ## Write all generated code and references again
-	@go generate ./ent ./graph ./docs/...
+	@go generate ./ent ./graph ./docs/... ./operator/...
 	@npm --prefix web run --silent generate
 
 check-generated: ## Fail where generated code, references or migrations are behind
@@ -58,7 +58,7 @@ check-generated: ## Fail where generated code, references or migrations are behi
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files were behind; commit them"; exit 1; }
 	@go run ./ent/migrate/diff check
 
-GENERATED := ent graph docs web/src/gql
+GENERATED := ent graph docs web/src/gql operator charts/liferooms/templates/crds.yaml
 
 migration: ## Write the migration from the schema's last state to the present: name=add_rooms
 	@test -n "$(name)" || { echo "usage: make migration name=what_it_is_for"; exit 2; }

@@ -65,8 +65,6 @@ const (
 	ReasonSyncPending = "SyncPending"
 	// ReasonSourceFailed: a source could not be taken; the last good catalogue is kept.
 	ReasonSourceFailed = "SourceFailed"
-	// ReasonTenantNotReady: the step waits for the tenant.
-	ReasonTenantNotReady = "TenantNotReady"
 
 	// ReasonRouted: the route is there, and accepted where its kind says so.
 	ReasonRouted = "Routed"
