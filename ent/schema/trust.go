@@ -51,12 +51,36 @@ func (Hub) Indexes() []ent.Index {
 
 // OpeningHours is one day of a hub's week.
 type OpeningHours struct {
-	// Day is MONDAY … SUNDAY.
-	Day string `json:"day"`
+	Day Weekday `json:"day"`
 	// Opens and Closes are HH:MM in the hub's time zone.
 	Opens  string `json:"opens"`
 	Closes string `json:"closes"`
 }
+
+// Weekday is a day of the week, as it is kept and sent.
+type Weekday string
+
+// The days of the week.
+const (
+	Monday    Weekday = "MONDAY"
+	Tuesday   Weekday = "TUESDAY"
+	Wednesday Weekday = "WEDNESDAY"
+	Thursday  Weekday = "THURSDAY"
+	Friday    Weekday = "FRIDAY"
+	Saturday  Weekday = "SATURDAY"
+	Sunday    Weekday = "SUNDAY"
+)
+
+// Module is a part of the app that a hub uses.
+type Module string
+
+// The modules, in the order in which they are shown.
+const (
+	ModuleDesk      Module = "DESK"
+	ModuleAdvice    Module = "ADVICE"
+	ModuleCatalogue Module = "CATALOGUE"
+	ModuleReports   Module = "REPORTS"
+)
 
 // IdentityProvider is an OIDC provider through which staff of a trust, or clients of its API, sign in.
 type IdentityProvider struct{ ent.Schema }

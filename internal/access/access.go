@@ -24,11 +24,13 @@ const (
 	StaffRead         Permission = "STAFF_READ"
 	StaffWrite        Permission = "STAFF_WRITE"
 	AuditRead         Permission = "AUDIT_READ"
+	PlatformRead      Permission = "PLATFORM_READ"
+	PlatformWrite     Permission = "PLATFORM_WRITE"
 )
 
 // Permissions lists every permission.
 var Permissions = []Permission{HubRead, DeskRead, DeskWrite, PersonRead, PersonWrite, ConversationRead, ConversationWrite,
-	CatalogueRead, ReportRead, StaffRead, StaffWrite, AuditRead}
+	CatalogueRead, ReportRead, StaffRead, StaffWrite, AuditRead, PlatformRead, PlatformWrite}
 
 // granted is the table of roles: what each role may do in a hub where it is held. What is not here is denied.
 // It follows the domain's table of roles: reception sees names, access needs, safe contact and today's visits, and no
