@@ -130,7 +130,7 @@ priorityClassName: {{ . }}
 {{/* What gives publicURL its route: ingress, gateway or none. */}}
 {{- define "liferooms.publicRoute" -}}
 {{- if not .Values.routes.publicURL.enabled -}}none
-{{- else if eq .Values.routes.mode "auto" -}}{{ .Values.routes.gateway.name | ternary "gateway" "ingress" }}
+{{- else if eq .Values.routes.mode "auto" -}}{{ empty .Values.routes.gateway.name | ternary "ingress" "gateway" }}
 {{- else -}}{{ .Values.routes.mode }}
 {{- end -}}
 {{- end -}}
