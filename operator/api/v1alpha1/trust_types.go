@@ -83,7 +83,7 @@ type IdentityProvider struct {
 	// Issuer is the provider's issuer, exactly as its discovery document has it.
 	// +kubebuilder:validation:MaxLength=500
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="write the issuer as a URL, such as https://login.example.nhs.uk/realm, exactly as the provider's discovery document has it"
-	// +kubebuilder:validation:XValidation:rule="!isURL(self) || url(self).getScheme() != 'http' || url(self).getHostname() == 'localhost' || url(self).getHostname().matches('[.](svc|cluster[.]local|localhost|test)$') || (isIP(url(self).getHostname()) && (ip(url(self).getHostname()).isLoopback() || (ip(url(self).getHostname()).family() == 4 && (cidr('10.0.0.0/8').containsIP(url(self).getHostname()) || cidr('172.16.0.0/12').containsIP(url(self).getHostname()) || cidr('192.168.0.0/16').containsIP(url(self).getHostname())))))",message="use https for the issuer: http is for providers inside the cluster only (localhost, *.svc, *.cluster.local, private addresses)"
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('http:') || self.matches('^http://(localhost|127[.][0-9.]+|10[.][0-9.]+|192[.]168[.][0-9.]+|172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+|[a-z0-9.-]+[.](svc|local|localhost|test))(:[0-9]+)?(/.*)?$')",message="use https for the issuer: http is for providers inside the cluster only (localhost, *.svc, *.cluster.local, private addresses)"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#') && !self.contains('@')",message="write the issuer without a query, fragment or user name"
 	// +required
 	Issuer string `json:"issuer"`
@@ -131,7 +131,7 @@ type IdentityProvider struct {
 	Algorithms []string `json:"algorithms,omitempty"`
 
 	// APIClients are other apps and services whose bearer tokens are taken.
-	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:MaxItems=10
 	// +listType=map
 	// +listMapKey=clientID
 	// +optional
@@ -192,8 +192,8 @@ type APIClient struct {
 	Audience string `json:"audience,omitempty"`
 
 	// Origins may call the API from a browser.
-	// +kubebuilder:validation:MaxItems=20
-	// +kubebuilder:validation:items:MaxLength=300
+	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:items:MaxLength=100
 	// +kubebuilder:validation:XValidation:rule="self.all(o, o.matches('^https?://[a-z0-9.-]+(:[0-9]+)?$'))",message="write each origin as scheme, host and port only, such as https://app.example.org, in lower case"
 	// +listType=set
 	// +optional
