@@ -10,13 +10,15 @@ import (
 	"strings"
 	"testing"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	kubernetes "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/yaml"
 
 	"liferooms.io/liferooms/test/helm"
@@ -47,6 +49,14 @@ func runHelm(t testing.TB, kubeconfig string, args ...string) (string, error) {
 	return out.String(), nil
 }
 
+// scheme knows the types that rendered resources are decoded to.
+var scheme = func() *runtime.Scheme {
+	s := runtime.NewScheme()
+	utilruntime.Must(kubernetes.AddToScheme(s))
+	utilruntime.Must(monitoringv1.AddToScheme(s))
+	return s
+}()
+
 const noCluster = "/dev/null"
 
 // valuesFiles are the installations that the chart is tested as.
@@ -63,7 +73,7 @@ func valuesFiles(t *testing.T) map[string]string {
 	return all
 }
 
-// object is one rendered resource: as it is written, and as Kubernetes' own type where it is one of Kubernetes' own kinds.
+// object is one rendered resource: as it is written, and as a Go type where there is one.
 type object struct {
 	unstructured.Unstructured
 	typed runtime.Object
@@ -92,7 +102,7 @@ func decode(t testing.TB, manifests string) []object {
 		if len(o.Object) == 0 {
 			continue // comments only
 		}
-		if made, err := scheme.Scheme.New(o.GroupVersionKind()); err == nil {
+		if made, err := scheme.New(o.GroupVersionKind()); err == nil {
 			if err := yaml.UnmarshalStrict([]byte(document), made); err != nil {
 				t.Fatalf("%s: %v", o, err)
 			}
