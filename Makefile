@@ -50,7 +50,7 @@ lint: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, the w
 	@go test -run '^Test(Lint|SchemaAndValuesAgree)$$' ./test/chart
 
 generate: web/node_modules/.package-lock.json ## Write all generated code and references again
-	@go generate ./ent ./graph ./docs/...
+	@go generate ./ent ./graph ./docs/... ./operator/...
 	@npm --prefix web run --silent generate
 
 check-generated: ## Fail where generated code, references or migrations are behind
@@ -59,7 +59,7 @@ check-generated: ## Fail where generated code, references or migrations are behi
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files were behind; commit them"; exit 1; }
 	@go run ./ent/migrate/diff check
 
-GENERATED := ent graph docs charts web/src/gql
+GENERATED := ent graph docs operator charts web/src/gql
 
 migration: ## Write the migration from the schema's last state to the present: name=add_rooms
 	@test -n "$(name)" || { echo "usage: make migration name=what_it_is_for"; exit 2; }

@@ -139,3 +139,15 @@ func (c *Client) ArchiveHub(ctx context.Context, trust, slug string) error {
 	}
 	return nil
 }
+
+// Check asks the API for nothing in particular: an error says why the operator could not work.
+func (c *Client) Check(ctx context.Context) error {
+	_, err := ReadTrust(ctx, c, "LIFEROOMSCHK") // a code that no organisation has
+	switch KindOf(err) {
+	case 0:
+		return err
+	case SignIn:
+		return fmt.Errorf("the API does not accept the operator: %w Check --platform-issuer, --platform-audience and --platform-subject of the API", err)
+	}
+	return fmt.Errorf("the API cannot be used: %w", err)
+}

@@ -31,6 +31,8 @@ const (
 	ReasonProgressing = "Progressing"
 	// ReasonArchiving: the resource is being deleted and its tenant is being archived.
 	ReasonArchiving = "Archiving"
+	// ReasonArchived: the tenant refuses work, and its data is kept.
+	ReasonArchived = "Archived"
 
 	// ReasonApplied: the API holds what the resource says.
 	ReasonApplied = "Applied"
@@ -63,8 +65,6 @@ const (
 	ReasonSyncPending = "SyncPending"
 	// ReasonSourceFailed: a source could not be taken; the last good catalogue is kept.
 	ReasonSourceFailed = "SourceFailed"
-	// ReasonTenantNotReady: the step waits for the tenant.
-	ReasonTenantNotReady = "TenantNotReady"
 
 	// ReasonRouted: the route is there, and accepted where its kind says so.
 	ReasonRouted = "Routed"

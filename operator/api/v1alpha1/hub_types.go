@@ -322,7 +322,8 @@ type CatalogueSource struct {
 	// +optional
 	Format CatalogueFormat `json:"format,omitempty"`
 
-	// Refresh is how often the source is fetched, such as 6h; an hour where it is left out.
+	// Refresh is how often the source is fetched, such as 6h; where it is left out, a url every 24h
+	// and a hub every hour.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=duration
 	// +kubebuilder:validation:XValidation:rule="self >= duration('5m') && self <= duration('720h')",message="refresh between every 5m and every 720h (30 days)"
