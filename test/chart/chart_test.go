@@ -428,11 +428,15 @@ func TestRights(t *testing.T) {
 	const secrets = `
 - {apiGroups: [""], resources: [secrets], resourceNames: [mersey-care-sign-in, cheshire-sign-in], verbs: [get]}
 `
-	const gateway = `
-- {apiGroups: [gateway.networking.k8s.io], resources: [httproutes], verbs: [get, list, watch, create, patch, delete]}
+	const routes = `
+- {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get, list, watch, delete]}
+- {apiGroups: [gateway.networking.k8s.io], resources: [httproutes], verbs: [get, list, watch, delete]}
 `
 	const ingress = `
-- {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get, list, watch, create, patch, delete]}
+- {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [create, patch]}
+`
+	const gateway = `
+- {apiGroups: [gateway.networking.k8s.io], resources: [httproutes], verbs: [create, patch]}
 `
 	const events = `
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}
@@ -442,7 +446,7 @@ func TestRights(t *testing.T) {
 - {apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [liferooms-operator], verbs: [get, update]}
 `
 	const drain = `
-- {apiGroups: [liferooms.io], resources: [trusts, hubs], verbs: [get, list, patch]}
+- {apiGroups: [liferooms.io], resources: [hubs], verbs: [get, list, patch]}
 `
 	const stop = `
 - {apiGroups: [apps], resources: [deployments/scale], resourceNames: [liferooms-operator], verbs: [get, patch]}
@@ -454,17 +458,19 @@ func TestRights(t *testing.T) {
 		all[kind+"/"+name] = rules
 		return all
 	}
-	everywhere := with("ClusterRole", "liferooms-operator", operator+secrets+gateway+ingress+events)
+	everywhere := with("ClusterRole", "liferooms-operator", operator+secrets+routes+ingress+events)
 	everywhere["ClusterRole/liferooms-drain"] = drain
 	delete(everywhere, "Role/liferooms-drain")
+	const twoSecrets = "operator.secrets={mersey-care-sign-in,cheshire-sign-in}"
 	for set, want := range map[string]map[string]string{
-		"operator.secrets=null":                                   with("Role", "liferooms-operator", operator+gateway+ingress+events),
-		"operator.secrets={mersey-care-sign-in,cheshire-sign-in}": with("Role", "liferooms-operator", operator+secrets+gateway+ingress+events),
-		"routes.mode=none":                                        with("Role", "liferooms-operator", operator+events),
-		"routes.mode=ingress":                                     with("Role", "liferooms-operator", operator+ingress+events),
-		"routes.mode=gateway,routes.gateway.name=g":               with("Role", "liferooms-operator", operator+gateway+events),
-		"operator.allNamespaces=true,operator.secrets={mersey-care-sign-in,cheshire-sign-in}": everywhere,
-		"operator.enabled=false": {},
+		"operator.secrets=null": with("Role", "liferooms-operator", operator+routes+ingress+events),
+		twoSecrets:              with("Role", "liferooms-operator", operator+secrets+routes+ingress+events),
+		"routes.mode=none":      with("Role", "liferooms-operator", operator+routes+events),
+		"routes.mode=ingress,routes.gateway.name=g": with("Role", "liferooms-operator", operator+routes+ingress+events),
+		"routes.mode=gateway,routes.gateway.name=g": with("Role", "liferooms-operator", operator+routes+gateway+events),
+		"routes.mode=auto,routes.gateway.name=g":    with("Role", "liferooms-operator", operator+routes+ingress+gateway+events),
+		"operator.allNamespaces=true," + twoSecrets: everywhere,
+		"operator.enabled=false":                    {},
 	} {
 		t.Run(set, func(t *testing.T) {
 			got, expected := map[string][]rbacv1.PolicyRule{}, map[string][]rbacv1.PolicyRule{}

@@ -273,7 +273,8 @@ func TestWhatTheAccountsMayDo(t *testing.T) {
 		{in("patch", "liferooms.io", "hubs/status"), true},
 		{in("patch", "liferooms.io", "trusts/status"), true},
 		{in("create", "networking.k8s.io", "ingresses"), true},
-		{in("patch", "gateway.networking.k8s.io", "httproutes"), true},
+		{in("delete", "gateway.networking.k8s.io", "httproutes"), true},
+		{in("create", "gateway.networking.k8s.io", "httproutes"), false}, // no gateway is named
 		{in("create", "events.k8s.io", "events"), true},
 		{named(in("update", "coordination.k8s.io", "leases"), "liferooms-operator"), true},
 		{named(in("update", "coordination.k8s.io", "leases"), "another"), false},
