@@ -42,14 +42,15 @@ test: ## The one test command: brings what it needs, then checks everything
 	@go test -tags production ./cmd/...
 	@npm --prefix web run --silent test:browser
 
-lint: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, the web app's types
+lint: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, the web app's types, the chart
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	@go vet ./...
 	@go run $(STATICCHECK) ./...
 	@npm --prefix web run --silent check
+	@go test -run '^Test(Lint|SchemaAndValuesAgree)$$' ./test/chart
 
 generate: web/node_modules/.package-lock.json ## Write all generated code and references again
-	@go generate ./ent ./graph ./docs/...
+	@go generate ./ent ./graph ./docs/... ./operator/...
 	@npm --prefix web run --silent generate
 
 check-generated: ## Fail where generated code, references or migrations are behind
@@ -58,7 +59,7 @@ check-generated: ## Fail where generated code, references or migrations are behi
 	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files were behind; commit them"; exit 1; }
 	@go run ./ent/migrate/diff check
 
-GENERATED := ent graph docs web/src/gql
+GENERATED := ent graph docs operator charts web/src/gql
 
 migration: ## Write the migration from the schema's last state to the present: name=add_rooms
 	@test -n "$(name)" || { echo "usage: make migration name=what_it_is_for"; exit 2; }

@@ -18,8 +18,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
@@ -27,6 +30,7 @@ import (
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
@@ -51,10 +55,16 @@ type Client struct {
 	AccessNeed *AccessNeedClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueSource is the client for interacting with the CatalogueSource builders.
+	CatalogueSource *CatalogueSourceClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
 	ConversationNeed *ConversationNeedClient
+	// GroupGrant is the client for interacting with the GroupGrant builders.
+	GroupGrant *GroupGrantClient
+	// Hostname is the client for interacting with the Hostname builders.
+	Hostname *HostnameClient
 	// Hub is the client for interacting with the Hub builders.
 	Hub *HubClient
 	// IdentityProvider is the client for interacting with the IdentityProvider builders.
@@ -69,6 +79,8 @@ type Client struct {
 	Person *PersonClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// Room is the client for interacting with the Room builders.
+	Room *RoomClient
 	// Schedule is the client for interacting with the Schedule builders.
 	Schedule *ScheduleClient
 	// Service is the client for interacting with the Service builders.
@@ -108,8 +120,11 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.AccessNeed = NewAccessNeedClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.CatalogueSource = NewCatalogueSourceClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.ConversationNeed = NewConversationNeedClient(c.config)
+	c.GroupGrant = NewGroupGrantClient(c.config)
+	c.Hostname = NewHostnameClient(c.config)
 	c.Hub = NewHubClient(c.config)
 	c.IdentityProvider = NewIdentityProviderClient(c.config)
 	c.Location = NewLocationClient(c.config)
@@ -117,6 +132,7 @@ func (c *Client) init() {
 	c.Organisation = NewOrganisationClient(c.config)
 	c.Person = NewPersonClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
+	c.Room = NewRoomClient(c.config)
 	c.Schedule = NewScheduleClient(c.config)
 	c.Service = NewServiceClient(c.config)
 	c.ServiceAtLocation = NewServiceAtLocationClient(c.config)
@@ -224,8 +240,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:            cfg,
 		AccessNeed:        NewAccessNeedClient(cfg),
 		AuditEvent:        NewAuditEventClient(cfg),
+		CatalogueSource:   NewCatalogueSourceClient(cfg),
 		Conversation:      NewConversationClient(cfg),
 		ConversationNeed:  NewConversationNeedClient(cfg),
+		GroupGrant:        NewGroupGrantClient(cfg),
+		Hostname:          NewHostnameClient(cfg),
 		Hub:               NewHubClient(cfg),
 		IdentityProvider:  NewIdentityProviderClient(cfg),
 		Location:          NewLocationClient(cfg),
@@ -233,6 +252,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Organisation:      NewOrganisationClient(cfg),
 		Person:            NewPersonClient(cfg),
 		RoleGrant:         NewRoleGrantClient(cfg),
+		Room:              NewRoomClient(cfg),
 		Schedule:          NewScheduleClient(cfg),
 		Service:           NewServiceClient(cfg),
 		ServiceAtLocation: NewServiceAtLocationClient(cfg),
@@ -267,8 +287,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:            cfg,
 		AccessNeed:        NewAccessNeedClient(cfg),
 		AuditEvent:        NewAuditEventClient(cfg),
+		CatalogueSource:   NewCatalogueSourceClient(cfg),
 		Conversation:      NewConversationClient(cfg),
 		ConversationNeed:  NewConversationNeedClient(cfg),
+		GroupGrant:        NewGroupGrantClient(cfg),
+		Hostname:          NewHostnameClient(cfg),
 		Hub:               NewHubClient(cfg),
 		IdentityProvider:  NewIdentityProviderClient(cfg),
 		Location:          NewLocationClient(cfg),
@@ -276,6 +299,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Organisation:      NewOrganisationClient(cfg),
 		Person:            NewPersonClient(cfg),
 		RoleGrant:         NewRoleGrantClient(cfg),
+		Room:              NewRoomClient(cfg),
 		Schedule:          NewScheduleClient(cfg),
 		Service:           NewServiceClient(cfg),
 		ServiceAtLocation: NewServiceAtLocationClient(cfg),
@@ -318,11 +342,12 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeed, c.AuditEvent, c.Conversation, c.ConversationNeed, c.Hub,
-		c.IdentityProvider, c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant,
-		c.Schedule, c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm,
-		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
-		c.Visit, c.VisitCount,
+		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.Conversation,
+		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant, c.Room, c.Schedule,
+		c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm, c.Session,
+		c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit,
+		c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -332,11 +357,12 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeed, c.AuditEvent, c.Conversation, c.ConversationNeed, c.Hub,
-		c.IdentityProvider, c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant,
-		c.Schedule, c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm,
-		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
-		c.Visit, c.VisitCount,
+		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.Conversation,
+		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant, c.Room, c.Schedule,
+		c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm, c.Session,
+		c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit,
+		c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -349,10 +375,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AccessNeed.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *CatalogueSourceMutation:
+		return c.CatalogueSource.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *ConversationNeedMutation:
 		return c.ConversationNeed.mutate(ctx, m)
+	case *GroupGrantMutation:
+		return c.GroupGrant.mutate(ctx, m)
+	case *HostnameMutation:
+		return c.Hostname.mutate(ctx, m)
 	case *HubMutation:
 		return c.Hub.mutate(ctx, m)
 	case *IdentityProviderMutation:
@@ -367,6 +399,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Person.mutate(ctx, m)
 	case *RoleGrantMutation:
 		return c.RoleGrant.mutate(ctx, m)
+	case *RoomMutation:
+		return c.Room.mutate(ctx, m)
 	case *ScheduleMutation:
 		return c.Schedule.mutate(ctx, m)
 	case *ServiceMutation:
@@ -677,6 +711,139 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// CatalogueSourceClient is a client for the CatalogueSource schema.
+type CatalogueSourceClient struct {
+	config
+}
+
+// NewCatalogueSourceClient returns a client for the CatalogueSource from the given config.
+func NewCatalogueSourceClient(c config) *CatalogueSourceClient {
+	return &CatalogueSourceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cataloguesource.Hooks(f(g(h())))`.
+func (c *CatalogueSourceClient) Use(hooks ...Hook) {
+	c.hooks.CatalogueSource = append(c.hooks.CatalogueSource, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cataloguesource.Intercept(f(g(h())))`.
+func (c *CatalogueSourceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CatalogueSource = append(c.inters.CatalogueSource, interceptors...)
+}
+
+// Create returns a builder for creating a CatalogueSource entity.
+func (c *CatalogueSourceClient) Create() *CatalogueSourceCreate {
+	mutation := newCatalogueSourceMutation(c.config, OpCreate)
+	return &CatalogueSourceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CatalogueSource entities.
+func (c *CatalogueSourceClient) CreateBulk(builders ...*CatalogueSourceCreate) *CatalogueSourceCreateBulk {
+	return &CatalogueSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CatalogueSourceClient) MapCreateBulk(slice any, setFunc func(*CatalogueSourceCreate, int)) *CatalogueSourceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CatalogueSourceCreateBulk{err: fmt.Errorf("calling to CatalogueSourceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CatalogueSourceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CatalogueSourceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CatalogueSource.
+func (c *CatalogueSourceClient) Update() *CatalogueSourceUpdate {
+	mutation := newCatalogueSourceMutation(c.config, OpUpdate)
+	return &CatalogueSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CatalogueSourceClient) UpdateOne(_m *CatalogueSource) *CatalogueSourceUpdateOne {
+	mutation := newCatalogueSourceMutation(c.config, OpUpdateOne, withCatalogueSource(_m))
+	return &CatalogueSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CatalogueSourceClient) UpdateOneID(id uuid.UUID) *CatalogueSourceUpdateOne {
+	mutation := newCatalogueSourceMutation(c.config, OpUpdateOne, withCatalogueSourceID(id))
+	return &CatalogueSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CatalogueSource.
+func (c *CatalogueSourceClient) Delete() *CatalogueSourceDelete {
+	mutation := newCatalogueSourceMutation(c.config, OpDelete)
+	return &CatalogueSourceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CatalogueSourceClient) DeleteOne(_m *CatalogueSource) *CatalogueSourceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CatalogueSourceClient) DeleteOneID(id uuid.UUID) *CatalogueSourceDeleteOne {
+	builder := c.Delete().Where(cataloguesource.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CatalogueSourceDeleteOne{builder}
+}
+
+// Query returns a query builder for CatalogueSource.
+func (c *CatalogueSourceClient) Query() *CatalogueSourceQuery {
+	return &CatalogueSourceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCatalogueSource},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CatalogueSource entity by its id.
+func (c *CatalogueSourceClient) Get(ctx context.Context, id uuid.UUID) (*CatalogueSource, error) {
+	return c.Query().Where(cataloguesource.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CatalogueSourceClient) GetX(ctx context.Context, id uuid.UUID) *CatalogueSource {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CatalogueSourceClient) Hooks() []Hook {
+	return c.hooks.CatalogueSource
+}
+
+// Interceptors returns the client interceptors.
+func (c *CatalogueSourceClient) Interceptors() []Interceptor {
+	return c.inters.CatalogueSource
+}
+
+func (c *CatalogueSourceClient) mutate(ctx context.Context, m *CatalogueSourceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CatalogueSourceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CatalogueSourceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CatalogueSourceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CatalogueSourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CatalogueSource mutation op: %q", m.Op())
 	}
 }
 
@@ -1071,6 +1238,272 @@ func (c *ConversationNeedClient) mutate(ctx context.Context, m *ConversationNeed
 		return (&ConversationNeedDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ConversationNeed mutation op: %q", m.Op())
+	}
+}
+
+// GroupGrantClient is a client for the GroupGrant schema.
+type GroupGrantClient struct {
+	config
+}
+
+// NewGroupGrantClient returns a client for the GroupGrant from the given config.
+func NewGroupGrantClient(c config) *GroupGrantClient {
+	return &GroupGrantClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `groupgrant.Hooks(f(g(h())))`.
+func (c *GroupGrantClient) Use(hooks ...Hook) {
+	c.hooks.GroupGrant = append(c.hooks.GroupGrant, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `groupgrant.Intercept(f(g(h())))`.
+func (c *GroupGrantClient) Intercept(interceptors ...Interceptor) {
+	c.inters.GroupGrant = append(c.inters.GroupGrant, interceptors...)
+}
+
+// Create returns a builder for creating a GroupGrant entity.
+func (c *GroupGrantClient) Create() *GroupGrantCreate {
+	mutation := newGroupGrantMutation(c.config, OpCreate)
+	return &GroupGrantCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of GroupGrant entities.
+func (c *GroupGrantClient) CreateBulk(builders ...*GroupGrantCreate) *GroupGrantCreateBulk {
+	return &GroupGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GroupGrantClient) MapCreateBulk(slice any, setFunc func(*GroupGrantCreate, int)) *GroupGrantCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GroupGrantCreateBulk{err: fmt.Errorf("calling to GroupGrantClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GroupGrantCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GroupGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for GroupGrant.
+func (c *GroupGrantClient) Update() *GroupGrantUpdate {
+	mutation := newGroupGrantMutation(c.config, OpUpdate)
+	return &GroupGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GroupGrantClient) UpdateOne(_m *GroupGrant) *GroupGrantUpdateOne {
+	mutation := newGroupGrantMutation(c.config, OpUpdateOne, withGroupGrant(_m))
+	return &GroupGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GroupGrantClient) UpdateOneID(id uuid.UUID) *GroupGrantUpdateOne {
+	mutation := newGroupGrantMutation(c.config, OpUpdateOne, withGroupGrantID(id))
+	return &GroupGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for GroupGrant.
+func (c *GroupGrantClient) Delete() *GroupGrantDelete {
+	mutation := newGroupGrantMutation(c.config, OpDelete)
+	return &GroupGrantDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GroupGrantClient) DeleteOne(_m *GroupGrant) *GroupGrantDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GroupGrantClient) DeleteOneID(id uuid.UUID) *GroupGrantDeleteOne {
+	builder := c.Delete().Where(groupgrant.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GroupGrantDeleteOne{builder}
+}
+
+// Query returns a query builder for GroupGrant.
+func (c *GroupGrantClient) Query() *GroupGrantQuery {
+	return &GroupGrantQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGroupGrant},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a GroupGrant entity by its id.
+func (c *GroupGrantClient) Get(ctx context.Context, id uuid.UUID) (*GroupGrant, error) {
+	return c.Query().Where(groupgrant.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GroupGrantClient) GetX(ctx context.Context, id uuid.UUID) *GroupGrant {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *GroupGrantClient) Hooks() []Hook {
+	return c.hooks.GroupGrant
+}
+
+// Interceptors returns the client interceptors.
+func (c *GroupGrantClient) Interceptors() []Interceptor {
+	return c.inters.GroupGrant
+}
+
+func (c *GroupGrantClient) mutate(ctx context.Context, m *GroupGrantMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GroupGrantCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GroupGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GroupGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GroupGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown GroupGrant mutation op: %q", m.Op())
+	}
+}
+
+// HostnameClient is a client for the Hostname schema.
+type HostnameClient struct {
+	config
+}
+
+// NewHostnameClient returns a client for the Hostname from the given config.
+func NewHostnameClient(c config) *HostnameClient {
+	return &HostnameClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `hostname.Hooks(f(g(h())))`.
+func (c *HostnameClient) Use(hooks ...Hook) {
+	c.hooks.Hostname = append(c.hooks.Hostname, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `hostname.Intercept(f(g(h())))`.
+func (c *HostnameClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Hostname = append(c.inters.Hostname, interceptors...)
+}
+
+// Create returns a builder for creating a Hostname entity.
+func (c *HostnameClient) Create() *HostnameCreate {
+	mutation := newHostnameMutation(c.config, OpCreate)
+	return &HostnameCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Hostname entities.
+func (c *HostnameClient) CreateBulk(builders ...*HostnameCreate) *HostnameCreateBulk {
+	return &HostnameCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *HostnameClient) MapCreateBulk(slice any, setFunc func(*HostnameCreate, int)) *HostnameCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &HostnameCreateBulk{err: fmt.Errorf("calling to HostnameClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*HostnameCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &HostnameCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Hostname.
+func (c *HostnameClient) Update() *HostnameUpdate {
+	mutation := newHostnameMutation(c.config, OpUpdate)
+	return &HostnameUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *HostnameClient) UpdateOne(_m *Hostname) *HostnameUpdateOne {
+	mutation := newHostnameMutation(c.config, OpUpdateOne, withHostname(_m))
+	return &HostnameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *HostnameClient) UpdateOneID(id uuid.UUID) *HostnameUpdateOne {
+	mutation := newHostnameMutation(c.config, OpUpdateOne, withHostnameID(id))
+	return &HostnameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Hostname.
+func (c *HostnameClient) Delete() *HostnameDelete {
+	mutation := newHostnameMutation(c.config, OpDelete)
+	return &HostnameDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *HostnameClient) DeleteOne(_m *Hostname) *HostnameDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *HostnameClient) DeleteOneID(id uuid.UUID) *HostnameDeleteOne {
+	builder := c.Delete().Where(hostname.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &HostnameDeleteOne{builder}
+}
+
+// Query returns a query builder for Hostname.
+func (c *HostnameClient) Query() *HostnameQuery {
+	return &HostnameQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeHostname},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Hostname entity by its id.
+func (c *HostnameClient) Get(ctx context.Context, id uuid.UUID) (*Hostname, error) {
+	return c.Query().Where(hostname.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *HostnameClient) GetX(ctx context.Context, id uuid.UUID) *Hostname {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *HostnameClient) Hooks() []Hook {
+	return c.hooks.Hostname
+}
+
+// Interceptors returns the client interceptors.
+func (c *HostnameClient) Interceptors() []Interceptor {
+	return c.inters.Hostname
+}
+
+func (c *HostnameClient) mutate(ctx context.Context, m *HostnameMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&HostnameCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&HostnameUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&HostnameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&HostnameDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Hostname mutation op: %q", m.Op())
 	}
 }
 
@@ -2162,6 +2595,139 @@ func (c *RoleGrantClient) mutate(ctx context.Context, m *RoleGrantMutation) (Val
 		return (&RoleGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown RoleGrant mutation op: %q", m.Op())
+	}
+}
+
+// RoomClient is a client for the Room schema.
+type RoomClient struct {
+	config
+}
+
+// NewRoomClient returns a client for the Room from the given config.
+func NewRoomClient(c config) *RoomClient {
+	return &RoomClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `room.Hooks(f(g(h())))`.
+func (c *RoomClient) Use(hooks ...Hook) {
+	c.hooks.Room = append(c.hooks.Room, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `room.Intercept(f(g(h())))`.
+func (c *RoomClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Room = append(c.inters.Room, interceptors...)
+}
+
+// Create returns a builder for creating a Room entity.
+func (c *RoomClient) Create() *RoomCreate {
+	mutation := newRoomMutation(c.config, OpCreate)
+	return &RoomCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Room entities.
+func (c *RoomClient) CreateBulk(builders ...*RoomCreate) *RoomCreateBulk {
+	return &RoomCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RoomClient) MapCreateBulk(slice any, setFunc func(*RoomCreate, int)) *RoomCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RoomCreateBulk{err: fmt.Errorf("calling to RoomClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RoomCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RoomCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Room.
+func (c *RoomClient) Update() *RoomUpdate {
+	mutation := newRoomMutation(c.config, OpUpdate)
+	return &RoomUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RoomClient) UpdateOne(_m *Room) *RoomUpdateOne {
+	mutation := newRoomMutation(c.config, OpUpdateOne, withRoom(_m))
+	return &RoomUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RoomClient) UpdateOneID(id uuid.UUID) *RoomUpdateOne {
+	mutation := newRoomMutation(c.config, OpUpdateOne, withRoomID(id))
+	return &RoomUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Room.
+func (c *RoomClient) Delete() *RoomDelete {
+	mutation := newRoomMutation(c.config, OpDelete)
+	return &RoomDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RoomClient) DeleteOne(_m *Room) *RoomDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RoomClient) DeleteOneID(id uuid.UUID) *RoomDeleteOne {
+	builder := c.Delete().Where(room.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RoomDeleteOne{builder}
+}
+
+// Query returns a query builder for Room.
+func (c *RoomClient) Query() *RoomQuery {
+	return &RoomQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRoom},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Room entity by its id.
+func (c *RoomClient) Get(ctx context.Context, id uuid.UUID) (*Room, error) {
+	return c.Query().Where(room.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RoomClient) GetX(ctx context.Context, id uuid.UUID) *Room {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RoomClient) Hooks() []Hook {
+	return c.hooks.Room
+}
+
+// Interceptors returns the client interceptors.
+func (c *RoomClient) Interceptors() []Interceptor {
+	return c.inters.Room
+}
+
+func (c *RoomClient) mutate(ctx context.Context, m *RoomMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RoomCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RoomUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RoomUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RoomDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Room mutation op: %q", m.Op())
 	}
 }
 
@@ -4313,15 +4879,17 @@ func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeed, AuditEvent, Conversation, ConversationNeed, Hub, IdentityProvider,
-		Location, Need, Organisation, Person, RoleGrant, Schedule, Service,
-		ServiceAtLocation, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
-		StaffUser, TaxonomyTerm, Trust, Visit, VisitCount []ent.Hook
+		AccessNeed, AuditEvent, CatalogueSource, Conversation, ConversationNeed,
+		GroupGrant, Hostname, Hub, IdentityProvider, Location, Need, Organisation,
+		Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation, ServiceNeed,
+		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
+		Visit, VisitCount []ent.Hook
 	}
 	inters struct {
-		AccessNeed, AuditEvent, Conversation, ConversationNeed, Hub, IdentityProvider,
-		Location, Need, Organisation, Person, RoleGrant, Schedule, Service,
-		ServiceAtLocation, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
-		StaffUser, TaxonomyTerm, Trust, Visit, VisitCount []ent.Interceptor
+		AccessNeed, AuditEvent, CatalogueSource, Conversation, ConversationNeed,
+		GroupGrant, Hostname, Hub, IdentityProvider, Location, Need, Organisation,
+		Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation, ServiceNeed,
+		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
+		Visit, VisitCount []ent.Interceptor
 	}
 )

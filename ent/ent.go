@@ -14,8 +14,11 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
@@ -23,6 +26,7 @@ import (
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
@@ -98,8 +102,11 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			accessneed.Table:        accessneed.ValidColumn,
 			auditevent.Table:        auditevent.ValidColumn,
+			cataloguesource.Table:   cataloguesource.ValidColumn,
 			conversation.Table:      conversation.ValidColumn,
 			conversationneed.Table:  conversationneed.ValidColumn,
+			groupgrant.Table:        groupgrant.ValidColumn,
+			hostname.Table:          hostname.ValidColumn,
 			hub.Table:               hub.ValidColumn,
 			identityprovider.Table:  identityprovider.ValidColumn,
 			location.Table:          location.ValidColumn,
@@ -107,6 +114,7 @@ func checkColumn(t, c string) error {
 			organisation.Table:      organisation.ValidColumn,
 			person.Table:            person.ValidColumn,
 			rolegrant.Table:         rolegrant.ValidColumn,
+			room.Table:              room.ValidColumn,
 			schedule.Table:          schedule.ValidColumn,
 			service.Table:           service.ValidColumn,
 			serviceatlocation.Table: serviceatlocation.ValidColumn,

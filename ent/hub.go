@@ -36,14 +36,24 @@ type Hub struct {
 	Address *string `json:"address,omitempty"`
 	// Postcode holds the value of the "postcode" field.
 	Postcode *string `json:"postcode,omitempty"`
+	// Unique Property Reference Number
+	Uprn *string `json:"uprn,omitempty"`
 	// Latitude holds the value of the "latitude" field.
 	Latitude *float64 `json:"latitude,omitempty"`
 	// Longitude holds the value of the "longitude" field.
 	Longitude *float64 `json:"longitude,omitempty"`
 	// in the hub's time zone; no entry for a day: closed
 	OpeningHours []schema.OpeningHours `json:"opening_hours,omitempty"`
+	// by date, in place of the week's hours
+	OpeningExceptions []schema.OpeningException `json:"opening_exceptions,omitempty"`
+	// BrandName holds the value of the "brand_name" field.
+	BrandName *string `json:"brand_name,omitempty"`
 	// BrandColour holds the value of the "brand_colour" field.
 	BrandColour *string `json:"brand_colour,omitempty"`
+	// BrandLogoURL holds the value of the "brand_logo_url" field.
+	BrandLogoURL *string `json:"brand_logo_url,omitempty"`
+	// the parts of the app that the hub uses
+	Modules []schema.Module `json:"modules,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    time.Time `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -54,11 +64,11 @@ func (*Hub) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case hub.FieldOpeningHours:
+		case hub.FieldOpeningHours, hub.FieldOpeningExceptions, hub.FieldModules:
 			values[i] = new([]byte)
 		case hub.FieldLatitude, hub.FieldLongitude:
 			values[i] = new(sql.NullFloat64)
-		case hub.FieldSlug, hub.FieldName, hub.FieldState, hub.FieldTimeZone, hub.FieldMemberPrefix, hub.FieldAddress, hub.FieldPostcode, hub.FieldBrandColour:
+		case hub.FieldSlug, hub.FieldName, hub.FieldState, hub.FieldTimeZone, hub.FieldMemberPrefix, hub.FieldAddress, hub.FieldPostcode, hub.FieldUprn, hub.FieldBrandName, hub.FieldBrandColour, hub.FieldBrandLogoURL:
 			values[i] = new(sql.NullString)
 		case hub.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -135,6 +145,13 @@ func (_m *Hub) assignValues(columns []string, values []any) error {
 				_m.Postcode = new(string)
 				*_m.Postcode = value.String
 			}
+		case hub.FieldUprn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field uprn", values[i])
+			} else if value.Valid {
+				_m.Uprn = new(string)
+				*_m.Uprn = value.String
+			}
 		case hub.FieldLatitude:
 			if value, ok := values[i].(*sql.NullFloat64); !ok {
 				return fmt.Errorf("unexpected type %T for field latitude", values[i])
@@ -157,12 +174,42 @@ func (_m *Hub) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field opening_hours: %w", err)
 				}
 			}
+		case hub.FieldOpeningExceptions:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field opening_exceptions", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.OpeningExceptions); err != nil {
+					return fmt.Errorf("unmarshal field opening_exceptions: %w", err)
+				}
+			}
+		case hub.FieldBrandName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field brand_name", values[i])
+			} else if value.Valid {
+				_m.BrandName = new(string)
+				*_m.BrandName = value.String
+			}
 		case hub.FieldBrandColour:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field brand_colour", values[i])
 			} else if value.Valid {
 				_m.BrandColour = new(string)
 				*_m.BrandColour = value.String
+			}
+		case hub.FieldBrandLogoURL:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field brand_logo_url", values[i])
+			} else if value.Valid {
+				_m.BrandLogoURL = new(string)
+				*_m.BrandLogoURL = value.String
+			}
+		case hub.FieldModules:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field modules", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Modules); err != nil {
+					return fmt.Errorf("unmarshal field modules: %w", err)
+				}
 			}
 		case hub.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -234,6 +281,11 @@ func (_m *Hub) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
+	if v := _m.Uprn; v != nil {
+		builder.WriteString("uprn=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	if v := _m.Latitude; v != nil {
 		builder.WriteString("latitude=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
@@ -247,10 +299,26 @@ func (_m *Hub) String() string {
 	builder.WriteString("opening_hours=")
 	builder.WriteString(fmt.Sprintf("%v", _m.OpeningHours))
 	builder.WriteString(", ")
+	builder.WriteString("opening_exceptions=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OpeningExceptions))
+	builder.WriteString(", ")
+	if v := _m.BrandName; v != nil {
+		builder.WriteString("brand_name=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	if v := _m.BrandColour; v != nil {
 		builder.WriteString("brand_colour=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	if v := _m.BrandLogoURL; v != nil {
+		builder.WriteString("brand_logo_url=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("modules=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Modules))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -110,6 +110,20 @@ func (_c *HubCreate) SetNillablePostcode(v *string) *HubCreate {
 	return _c
 }
 
+// SetUprn sets the "uprn" field.
+func (_c *HubCreate) SetUprn(v string) *HubCreate {
+	_c.mutation.SetUprn(v)
+	return _c
+}
+
+// SetNillableUprn sets the "uprn" field if the given value is not nil.
+func (_c *HubCreate) SetNillableUprn(v *string) *HubCreate {
+	if v != nil {
+		_c.SetUprn(*v)
+	}
+	return _c
+}
+
 // SetLatitude sets the "latitude" field.
 func (_c *HubCreate) SetLatitude(v float64) *HubCreate {
 	_c.mutation.SetLatitude(v)
@@ -144,6 +158,26 @@ func (_c *HubCreate) SetOpeningHours(v []schema.OpeningHours) *HubCreate {
 	return _c
 }
 
+// SetOpeningExceptions sets the "opening_exceptions" field.
+func (_c *HubCreate) SetOpeningExceptions(v []schema.OpeningException) *HubCreate {
+	_c.mutation.SetOpeningExceptions(v)
+	return _c
+}
+
+// SetBrandName sets the "brand_name" field.
+func (_c *HubCreate) SetBrandName(v string) *HubCreate {
+	_c.mutation.SetBrandName(v)
+	return _c
+}
+
+// SetNillableBrandName sets the "brand_name" field if the given value is not nil.
+func (_c *HubCreate) SetNillableBrandName(v *string) *HubCreate {
+	if v != nil {
+		_c.SetBrandName(*v)
+	}
+	return _c
+}
+
 // SetBrandColour sets the "brand_colour" field.
 func (_c *HubCreate) SetBrandColour(v string) *HubCreate {
 	_c.mutation.SetBrandColour(v)
@@ -155,6 +189,26 @@ func (_c *HubCreate) SetNillableBrandColour(v *string) *HubCreate {
 	if v != nil {
 		_c.SetBrandColour(*v)
 	}
+	return _c
+}
+
+// SetBrandLogoURL sets the "brand_logo_url" field.
+func (_c *HubCreate) SetBrandLogoURL(v string) *HubCreate {
+	_c.mutation.SetBrandLogoURL(v)
+	return _c
+}
+
+// SetNillableBrandLogoURL sets the "brand_logo_url" field if the given value is not nil.
+func (_c *HubCreate) SetNillableBrandLogoURL(v *string) *HubCreate {
+	if v != nil {
+		_c.SetBrandLogoURL(*v)
+	}
+	return _c
+}
+
+// SetModules sets the "modules" field.
+func (_c *HubCreate) SetModules(v []schema.Module) *HubCreate {
+	_c.mutation.SetModules(v)
 	return _c
 }
 
@@ -233,6 +287,10 @@ func (_c *HubCreate) defaults() {
 		v := hub.DefaultMemberPrefix
 		_c.mutation.SetMemberPrefix(v)
 	}
+	if _, ok := _c.mutation.Modules(); !ok {
+		v := hub.DefaultModules
+		_c.mutation.SetModules(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := hub.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -298,10 +356,28 @@ func (_c *HubCreate) check() error {
 			return &ValidationError{Name: "postcode", err: fmt.Errorf(`ent: validator failed for field "Hub.postcode": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Uprn(); ok {
+		if err := hub.UprnValidator(v); err != nil {
+			return &ValidationError{Name: "uprn", err: fmt.Errorf(`ent: validator failed for field "Hub.uprn": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.BrandName(); ok {
+		if err := hub.BrandNameValidator(v); err != nil {
+			return &ValidationError{Name: "brand_name", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_name": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.BrandColour(); ok {
 		if err := hub.BrandColourValidator(v); err != nil {
 			return &ValidationError{Name: "brand_colour", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_colour": %w`, err)}
 		}
+	}
+	if v, ok := _c.mutation.BrandLogoURL(); ok {
+		if err := hub.BrandLogoURLValidator(v); err != nil {
+			return &ValidationError{Name: "brand_logo_url", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_logo_url": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Modules(); !ok {
+		return &ValidationError{Name: "modules", err: errors.New(`ent: missing required field "Hub.modules"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Hub.created_at"`)}
@@ -373,6 +449,10 @@ func (_c *HubCreate) createSpec() (*Hub, *sqlgraph.CreateSpec) {
 		_spec.SetField(hub.FieldPostcode, field.TypeString, value)
 		_node.Postcode = &value
 	}
+	if value, ok := _c.mutation.Uprn(); ok {
+		_spec.SetField(hub.FieldUprn, field.TypeString, value)
+		_node.Uprn = &value
+	}
 	if value, ok := _c.mutation.Latitude(); ok {
 		_spec.SetField(hub.FieldLatitude, field.TypeFloat64, value)
 		_node.Latitude = &value
@@ -385,9 +465,25 @@ func (_c *HubCreate) createSpec() (*Hub, *sqlgraph.CreateSpec) {
 		_spec.SetField(hub.FieldOpeningHours, field.TypeJSON, value)
 		_node.OpeningHours = value
 	}
+	if value, ok := _c.mutation.OpeningExceptions(); ok {
+		_spec.SetField(hub.FieldOpeningExceptions, field.TypeJSON, value)
+		_node.OpeningExceptions = value
+	}
+	if value, ok := _c.mutation.BrandName(); ok {
+		_spec.SetField(hub.FieldBrandName, field.TypeString, value)
+		_node.BrandName = &value
+	}
 	if value, ok := _c.mutation.BrandColour(); ok {
 		_spec.SetField(hub.FieldBrandColour, field.TypeString, value)
 		_node.BrandColour = &value
+	}
+	if value, ok := _c.mutation.BrandLogoURL(); ok {
+		_spec.SetField(hub.FieldBrandLogoURL, field.TypeString, value)
+		_node.BrandLogoURL = &value
+	}
+	if value, ok := _c.mutation.Modules(); ok {
+		_spec.SetField(hub.FieldModules, field.TypeJSON, value)
+		_node.Modules = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(hub.FieldCreatedAt, field.TypeTime, value)

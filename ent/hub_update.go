@@ -126,6 +126,26 @@ func (_u *HubUpdate) ClearPostcode() *HubUpdate {
 	return _u
 }
 
+// SetUprn sets the "uprn" field.
+func (_u *HubUpdate) SetUprn(v string) *HubUpdate {
+	_u.mutation.SetUprn(v)
+	return _u
+}
+
+// SetNillableUprn sets the "uprn" field if the given value is not nil.
+func (_u *HubUpdate) SetNillableUprn(v *string) *HubUpdate {
+	if v != nil {
+		_u.SetUprn(*v)
+	}
+	return _u
+}
+
+// ClearUprn clears the value of the "uprn" field.
+func (_u *HubUpdate) ClearUprn() *HubUpdate {
+	_u.mutation.ClearUprn()
+	return _u
+}
+
 // SetLatitude sets the "latitude" field.
 func (_u *HubUpdate) SetLatitude(v float64) *HubUpdate {
 	_u.mutation.ResetLatitude()
@@ -198,6 +218,44 @@ func (_u *HubUpdate) ClearOpeningHours() *HubUpdate {
 	return _u
 }
 
+// SetOpeningExceptions sets the "opening_exceptions" field.
+func (_u *HubUpdate) SetOpeningExceptions(v []schema.OpeningException) *HubUpdate {
+	_u.mutation.SetOpeningExceptions(v)
+	return _u
+}
+
+// AppendOpeningExceptions appends value to the "opening_exceptions" field.
+func (_u *HubUpdate) AppendOpeningExceptions(v []schema.OpeningException) *HubUpdate {
+	_u.mutation.AppendOpeningExceptions(v)
+	return _u
+}
+
+// ClearOpeningExceptions clears the value of the "opening_exceptions" field.
+func (_u *HubUpdate) ClearOpeningExceptions() *HubUpdate {
+	_u.mutation.ClearOpeningExceptions()
+	return _u
+}
+
+// SetBrandName sets the "brand_name" field.
+func (_u *HubUpdate) SetBrandName(v string) *HubUpdate {
+	_u.mutation.SetBrandName(v)
+	return _u
+}
+
+// SetNillableBrandName sets the "brand_name" field if the given value is not nil.
+func (_u *HubUpdate) SetNillableBrandName(v *string) *HubUpdate {
+	if v != nil {
+		_u.SetBrandName(*v)
+	}
+	return _u
+}
+
+// ClearBrandName clears the value of the "brand_name" field.
+func (_u *HubUpdate) ClearBrandName() *HubUpdate {
+	_u.mutation.ClearBrandName()
+	return _u
+}
+
 // SetBrandColour sets the "brand_colour" field.
 func (_u *HubUpdate) SetBrandColour(v string) *HubUpdate {
 	_u.mutation.SetBrandColour(v)
@@ -215,6 +273,38 @@ func (_u *HubUpdate) SetNillableBrandColour(v *string) *HubUpdate {
 // ClearBrandColour clears the value of the "brand_colour" field.
 func (_u *HubUpdate) ClearBrandColour() *HubUpdate {
 	_u.mutation.ClearBrandColour()
+	return _u
+}
+
+// SetBrandLogoURL sets the "brand_logo_url" field.
+func (_u *HubUpdate) SetBrandLogoURL(v string) *HubUpdate {
+	_u.mutation.SetBrandLogoURL(v)
+	return _u
+}
+
+// SetNillableBrandLogoURL sets the "brand_logo_url" field if the given value is not nil.
+func (_u *HubUpdate) SetNillableBrandLogoURL(v *string) *HubUpdate {
+	if v != nil {
+		_u.SetBrandLogoURL(*v)
+	}
+	return _u
+}
+
+// ClearBrandLogoURL clears the value of the "brand_logo_url" field.
+func (_u *HubUpdate) ClearBrandLogoURL() *HubUpdate {
+	_u.mutation.ClearBrandLogoURL()
+	return _u
+}
+
+// SetModules sets the "modules" field.
+func (_u *HubUpdate) SetModules(v []schema.Module) *HubUpdate {
+	_u.mutation.SetModules(v)
+	return _u
+}
+
+// AppendModules appends value to the "modules" field.
+func (_u *HubUpdate) AppendModules(v []schema.Module) *HubUpdate {
+	_u.mutation.AppendModules(v)
 	return _u
 }
 
@@ -282,9 +372,24 @@ func (_u *HubUpdate) check() error {
 			return &ValidationError{Name: "postcode", err: fmt.Errorf(`ent: validator failed for field "Hub.postcode": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Uprn(); ok {
+		if err := hub.UprnValidator(v); err != nil {
+			return &ValidationError{Name: "uprn", err: fmt.Errorf(`ent: validator failed for field "Hub.uprn": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.BrandName(); ok {
+		if err := hub.BrandNameValidator(v); err != nil {
+			return &ValidationError{Name: "brand_name", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_name": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.BrandColour(); ok {
 		if err := hub.BrandColourValidator(v); err != nil {
 			return &ValidationError{Name: "brand_colour", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_colour": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.BrandLogoURL(); ok {
+		if err := hub.BrandLogoURLValidator(v); err != nil {
+			return &ValidationError{Name: "brand_logo_url", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_logo_url": %w`, err)}
 		}
 	}
 	return nil
@@ -332,6 +437,12 @@ func (_u *HubUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.PostcodeCleared() {
 		_spec.ClearField(hub.FieldPostcode, field.TypeString)
 	}
+	if value, ok := _u.mutation.Uprn(); ok {
+		_spec.SetField(hub.FieldUprn, field.TypeString, value)
+	}
+	if _u.mutation.UprnCleared() {
+		_spec.ClearField(hub.FieldUprn, field.TypeString)
+	}
 	if value, ok := _u.mutation.Latitude(); ok {
 		_spec.SetField(hub.FieldLatitude, field.TypeFloat64, value)
 	}
@@ -361,11 +472,42 @@ func (_u *HubUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.OpeningHoursCleared() {
 		_spec.ClearField(hub.FieldOpeningHours, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.OpeningExceptions(); ok {
+		_spec.SetField(hub.FieldOpeningExceptions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedOpeningExceptions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, hub.FieldOpeningExceptions, value)
+		})
+	}
+	if _u.mutation.OpeningExceptionsCleared() {
+		_spec.ClearField(hub.FieldOpeningExceptions, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.BrandName(); ok {
+		_spec.SetField(hub.FieldBrandName, field.TypeString, value)
+	}
+	if _u.mutation.BrandNameCleared() {
+		_spec.ClearField(hub.FieldBrandName, field.TypeString)
+	}
 	if value, ok := _u.mutation.BrandColour(); ok {
 		_spec.SetField(hub.FieldBrandColour, field.TypeString, value)
 	}
 	if _u.mutation.BrandColourCleared() {
 		_spec.ClearField(hub.FieldBrandColour, field.TypeString)
+	}
+	if value, ok := _u.mutation.BrandLogoURL(); ok {
+		_spec.SetField(hub.FieldBrandLogoURL, field.TypeString, value)
+	}
+	if _u.mutation.BrandLogoURLCleared() {
+		_spec.ClearField(hub.FieldBrandLogoURL, field.TypeString)
+	}
+	if value, ok := _u.mutation.Modules(); ok {
+		_spec.SetField(hub.FieldModules, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedModules(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, hub.FieldModules, value)
+		})
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -485,6 +627,26 @@ func (_u *HubUpdateOne) ClearPostcode() *HubUpdateOne {
 	return _u
 }
 
+// SetUprn sets the "uprn" field.
+func (_u *HubUpdateOne) SetUprn(v string) *HubUpdateOne {
+	_u.mutation.SetUprn(v)
+	return _u
+}
+
+// SetNillableUprn sets the "uprn" field if the given value is not nil.
+func (_u *HubUpdateOne) SetNillableUprn(v *string) *HubUpdateOne {
+	if v != nil {
+		_u.SetUprn(*v)
+	}
+	return _u
+}
+
+// ClearUprn clears the value of the "uprn" field.
+func (_u *HubUpdateOne) ClearUprn() *HubUpdateOne {
+	_u.mutation.ClearUprn()
+	return _u
+}
+
 // SetLatitude sets the "latitude" field.
 func (_u *HubUpdateOne) SetLatitude(v float64) *HubUpdateOne {
 	_u.mutation.ResetLatitude()
@@ -557,6 +719,44 @@ func (_u *HubUpdateOne) ClearOpeningHours() *HubUpdateOne {
 	return _u
 }
 
+// SetOpeningExceptions sets the "opening_exceptions" field.
+func (_u *HubUpdateOne) SetOpeningExceptions(v []schema.OpeningException) *HubUpdateOne {
+	_u.mutation.SetOpeningExceptions(v)
+	return _u
+}
+
+// AppendOpeningExceptions appends value to the "opening_exceptions" field.
+func (_u *HubUpdateOne) AppendOpeningExceptions(v []schema.OpeningException) *HubUpdateOne {
+	_u.mutation.AppendOpeningExceptions(v)
+	return _u
+}
+
+// ClearOpeningExceptions clears the value of the "opening_exceptions" field.
+func (_u *HubUpdateOne) ClearOpeningExceptions() *HubUpdateOne {
+	_u.mutation.ClearOpeningExceptions()
+	return _u
+}
+
+// SetBrandName sets the "brand_name" field.
+func (_u *HubUpdateOne) SetBrandName(v string) *HubUpdateOne {
+	_u.mutation.SetBrandName(v)
+	return _u
+}
+
+// SetNillableBrandName sets the "brand_name" field if the given value is not nil.
+func (_u *HubUpdateOne) SetNillableBrandName(v *string) *HubUpdateOne {
+	if v != nil {
+		_u.SetBrandName(*v)
+	}
+	return _u
+}
+
+// ClearBrandName clears the value of the "brand_name" field.
+func (_u *HubUpdateOne) ClearBrandName() *HubUpdateOne {
+	_u.mutation.ClearBrandName()
+	return _u
+}
+
 // SetBrandColour sets the "brand_colour" field.
 func (_u *HubUpdateOne) SetBrandColour(v string) *HubUpdateOne {
 	_u.mutation.SetBrandColour(v)
@@ -574,6 +774,38 @@ func (_u *HubUpdateOne) SetNillableBrandColour(v *string) *HubUpdateOne {
 // ClearBrandColour clears the value of the "brand_colour" field.
 func (_u *HubUpdateOne) ClearBrandColour() *HubUpdateOne {
 	_u.mutation.ClearBrandColour()
+	return _u
+}
+
+// SetBrandLogoURL sets the "brand_logo_url" field.
+func (_u *HubUpdateOne) SetBrandLogoURL(v string) *HubUpdateOne {
+	_u.mutation.SetBrandLogoURL(v)
+	return _u
+}
+
+// SetNillableBrandLogoURL sets the "brand_logo_url" field if the given value is not nil.
+func (_u *HubUpdateOne) SetNillableBrandLogoURL(v *string) *HubUpdateOne {
+	if v != nil {
+		_u.SetBrandLogoURL(*v)
+	}
+	return _u
+}
+
+// ClearBrandLogoURL clears the value of the "brand_logo_url" field.
+func (_u *HubUpdateOne) ClearBrandLogoURL() *HubUpdateOne {
+	_u.mutation.ClearBrandLogoURL()
+	return _u
+}
+
+// SetModules sets the "modules" field.
+func (_u *HubUpdateOne) SetModules(v []schema.Module) *HubUpdateOne {
+	_u.mutation.SetModules(v)
+	return _u
+}
+
+// AppendModules appends value to the "modules" field.
+func (_u *HubUpdateOne) AppendModules(v []schema.Module) *HubUpdateOne {
+	_u.mutation.AppendModules(v)
 	return _u
 }
 
@@ -654,9 +886,24 @@ func (_u *HubUpdateOne) check() error {
 			return &ValidationError{Name: "postcode", err: fmt.Errorf(`ent: validator failed for field "Hub.postcode": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Uprn(); ok {
+		if err := hub.UprnValidator(v); err != nil {
+			return &ValidationError{Name: "uprn", err: fmt.Errorf(`ent: validator failed for field "Hub.uprn": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.BrandName(); ok {
+		if err := hub.BrandNameValidator(v); err != nil {
+			return &ValidationError{Name: "brand_name", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_name": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.BrandColour(); ok {
 		if err := hub.BrandColourValidator(v); err != nil {
 			return &ValidationError{Name: "brand_colour", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_colour": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.BrandLogoURL(); ok {
+		if err := hub.BrandLogoURLValidator(v); err != nil {
+			return &ValidationError{Name: "brand_logo_url", err: fmt.Errorf(`ent: validator failed for field "Hub.brand_logo_url": %w`, err)}
 		}
 	}
 	return nil
@@ -721,6 +968,12 @@ func (_u *HubUpdateOne) sqlSave(ctx context.Context) (_node *Hub, err error) {
 	if _u.mutation.PostcodeCleared() {
 		_spec.ClearField(hub.FieldPostcode, field.TypeString)
 	}
+	if value, ok := _u.mutation.Uprn(); ok {
+		_spec.SetField(hub.FieldUprn, field.TypeString, value)
+	}
+	if _u.mutation.UprnCleared() {
+		_spec.ClearField(hub.FieldUprn, field.TypeString)
+	}
 	if value, ok := _u.mutation.Latitude(); ok {
 		_spec.SetField(hub.FieldLatitude, field.TypeFloat64, value)
 	}
@@ -750,11 +1003,42 @@ func (_u *HubUpdateOne) sqlSave(ctx context.Context) (_node *Hub, err error) {
 	if _u.mutation.OpeningHoursCleared() {
 		_spec.ClearField(hub.FieldOpeningHours, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.OpeningExceptions(); ok {
+		_spec.SetField(hub.FieldOpeningExceptions, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedOpeningExceptions(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, hub.FieldOpeningExceptions, value)
+		})
+	}
+	if _u.mutation.OpeningExceptionsCleared() {
+		_spec.ClearField(hub.FieldOpeningExceptions, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.BrandName(); ok {
+		_spec.SetField(hub.FieldBrandName, field.TypeString, value)
+	}
+	if _u.mutation.BrandNameCleared() {
+		_spec.ClearField(hub.FieldBrandName, field.TypeString)
+	}
 	if value, ok := _u.mutation.BrandColour(); ok {
 		_spec.SetField(hub.FieldBrandColour, field.TypeString, value)
 	}
 	if _u.mutation.BrandColourCleared() {
 		_spec.ClearField(hub.FieldBrandColour, field.TypeString)
+	}
+	if value, ok := _u.mutation.BrandLogoURL(); ok {
+		_spec.SetField(hub.FieldBrandLogoURL, field.TypeString, value)
+	}
+	if _u.mutation.BrandLogoURLCleared() {
+		_spec.ClearField(hub.FieldBrandLogoURL, field.TypeString)
+	}
+	if value, ok := _u.mutation.Modules(); ok {
+		_spec.SetField(hub.FieldModules, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedModules(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, hub.FieldModules, value)
+		})
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Hub{config: _u.config}

@@ -29,6 +29,8 @@ type IdentityProvider struct {
 	ClientID string `json:"client_id,omitempty"`
 	// ClientSecretRef holds the value of the "client_secret_ref" field.
 	ClientSecretRef *string `json:"client_secret_ref,omitempty"`
+	// see internal/seal; in place of client_secret_ref
+	ClientSecretSealed *string `json:"client_secret_sealed,omitempty"`
 	// beside openid
 	Scopes []string `json:"scopes,omitempty"`
 	// RolesClaim holds the value of the "roles_claim" field.
@@ -53,7 +55,7 @@ func (*IdentityProvider) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case identityprovider.FieldEnabled:
 			values[i] = new(sql.NullBool)
-		case identityprovider.FieldName, identityprovider.FieldIssuer, identityprovider.FieldClientID, identityprovider.FieldClientSecretRef, identityprovider.FieldRolesClaim:
+		case identityprovider.FieldName, identityprovider.FieldIssuer, identityprovider.FieldClientID, identityprovider.FieldClientSecretRef, identityprovider.FieldClientSecretSealed, identityprovider.FieldRolesClaim:
 			values[i] = new(sql.NullString)
 		case identityprovider.FieldID, identityprovider.FieldTrustID:
 			values[i] = new(uuid.UUID)
@@ -108,6 +110,13 @@ func (_m *IdentityProvider) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ClientSecretRef = new(string)
 				*_m.ClientSecretRef = value.String
+			}
+		case identityprovider.FieldClientSecretSealed:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field client_secret_sealed", values[i])
+			} else if value.Valid {
+				_m.ClientSecretSealed = new(string)
+				*_m.ClientSecretSealed = value.String
 			}
 		case identityprovider.FieldScopes:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -203,6 +212,11 @@ func (_m *IdentityProvider) String() string {
 	builder.WriteString(", ")
 	if v := _m.ClientSecretRef; v != nil {
 		builder.WriteString("client_secret_ref=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.ClientSecretSealed; v != nil {
+		builder.WriteString("client_secret_sealed=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

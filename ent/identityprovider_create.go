@@ -59,6 +59,20 @@ func (_c *IdentityProviderCreate) SetNillableClientSecretRef(v *string) *Identit
 	return _c
 }
 
+// SetClientSecretSealed sets the "client_secret_sealed" field.
+func (_c *IdentityProviderCreate) SetClientSecretSealed(v string) *IdentityProviderCreate {
+	_c.mutation.SetClientSecretSealed(v)
+	return _c
+}
+
+// SetNillableClientSecretSealed sets the "client_secret_sealed" field if the given value is not nil.
+func (_c *IdentityProviderCreate) SetNillableClientSecretSealed(v *string) *IdentityProviderCreate {
+	if v != nil {
+		_c.SetClientSecretSealed(*v)
+	}
+	return _c
+}
+
 // SetScopes sets the "scopes" field.
 func (_c *IdentityProviderCreate) SetScopes(v []string) *IdentityProviderCreate {
 	_c.mutation.SetScopes(v)
@@ -208,6 +222,11 @@ func (_c *IdentityProviderCreate) check() error {
 			return &ValidationError{Name: "client_secret_ref", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.client_secret_ref": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.ClientSecretSealed(); ok {
+		if err := identityprovider.ClientSecretSealedValidator(v); err != nil {
+			return &ValidationError{Name: "client_secret_sealed", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.client_secret_sealed": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.RolesClaim(); !ok {
 		return &ValidationError{Name: "roles_claim", err: errors.New(`ent: missing required field "IdentityProvider.roles_claim"`)}
 	}
@@ -273,6 +292,10 @@ func (_c *IdentityProviderCreate) createSpec() (*IdentityProvider, *sqlgraph.Cre
 	if value, ok := _c.mutation.ClientSecretRef(); ok {
 		_spec.SetField(identityprovider.FieldClientSecretRef, field.TypeString, value)
 		_node.ClientSecretRef = &value
+	}
+	if value, ok := _c.mutation.ClientSecretSealed(); ok {
+		_spec.SetField(identityprovider.FieldClientSecretSealed, field.TypeString, value)
+		_node.ClientSecretSealed = &value
 	}
 	if value, ok := _c.mutation.Scopes(); ok {
 		_spec.SetField(identityprovider.FieldScopes, field.TypeJSON, value)

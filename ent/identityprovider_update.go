@@ -78,6 +78,26 @@ func (_u *IdentityProviderUpdate) ClearClientSecretRef() *IdentityProviderUpdate
 	return _u
 }
 
+// SetClientSecretSealed sets the "client_secret_sealed" field.
+func (_u *IdentityProviderUpdate) SetClientSecretSealed(v string) *IdentityProviderUpdate {
+	_u.mutation.SetClientSecretSealed(v)
+	return _u
+}
+
+// SetNillableClientSecretSealed sets the "client_secret_sealed" field if the given value is not nil.
+func (_u *IdentityProviderUpdate) SetNillableClientSecretSealed(v *string) *IdentityProviderUpdate {
+	if v != nil {
+		_u.SetClientSecretSealed(*v)
+	}
+	return _u
+}
+
+// ClearClientSecretSealed clears the value of the "client_secret_sealed" field.
+func (_u *IdentityProviderUpdate) ClearClientSecretSealed() *IdentityProviderUpdate {
+	_u.mutation.ClearClientSecretSealed()
+	return _u
+}
+
 // SetScopes sets the "scopes" field.
 func (_u *IdentityProviderUpdate) SetScopes(v []string) *IdentityProviderUpdate {
 	_u.mutation.SetScopes(v)
@@ -227,6 +247,11 @@ func (_u *IdentityProviderUpdate) check() error {
 			return &ValidationError{Name: "client_secret_ref", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.client_secret_ref": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ClientSecretSealed(); ok {
+		if err := identityprovider.ClientSecretSealedValidator(v); err != nil {
+			return &ValidationError{Name: "client_secret_sealed", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.client_secret_sealed": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.RolesClaim(); ok {
 		if err := identityprovider.RolesClaimValidator(v); err != nil {
 			return &ValidationError{Name: "roles_claim", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.roles_claim": %w`, err)}
@@ -264,6 +289,12 @@ func (_u *IdentityProviderUpdate) sqlSave(ctx context.Context) (_node int, err e
 	}
 	if _u.mutation.ClientSecretRefCleared() {
 		_spec.ClearField(identityprovider.FieldClientSecretRef, field.TypeString)
+	}
+	if value, ok := _u.mutation.ClientSecretSealed(); ok {
+		_spec.SetField(identityprovider.FieldClientSecretSealed, field.TypeString, value)
+	}
+	if _u.mutation.ClientSecretSealedCleared() {
+		_spec.ClearField(identityprovider.FieldClientSecretSealed, field.TypeString)
 	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(identityprovider.FieldScopes, field.TypeJSON, value)
@@ -382,6 +413,26 @@ func (_u *IdentityProviderUpdateOne) SetNillableClientSecretRef(v *string) *Iden
 // ClearClientSecretRef clears the value of the "client_secret_ref" field.
 func (_u *IdentityProviderUpdateOne) ClearClientSecretRef() *IdentityProviderUpdateOne {
 	_u.mutation.ClearClientSecretRef()
+	return _u
+}
+
+// SetClientSecretSealed sets the "client_secret_sealed" field.
+func (_u *IdentityProviderUpdateOne) SetClientSecretSealed(v string) *IdentityProviderUpdateOne {
+	_u.mutation.SetClientSecretSealed(v)
+	return _u
+}
+
+// SetNillableClientSecretSealed sets the "client_secret_sealed" field if the given value is not nil.
+func (_u *IdentityProviderUpdateOne) SetNillableClientSecretSealed(v *string) *IdentityProviderUpdateOne {
+	if v != nil {
+		_u.SetClientSecretSealed(*v)
+	}
+	return _u
+}
+
+// ClearClientSecretSealed clears the value of the "client_secret_sealed" field.
+func (_u *IdentityProviderUpdateOne) ClearClientSecretSealed() *IdentityProviderUpdateOne {
+	_u.mutation.ClearClientSecretSealed()
 	return _u
 }
 
@@ -547,6 +598,11 @@ func (_u *IdentityProviderUpdateOne) check() error {
 			return &ValidationError{Name: "client_secret_ref", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.client_secret_ref": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ClientSecretSealed(); ok {
+		if err := identityprovider.ClientSecretSealedValidator(v); err != nil {
+			return &ValidationError{Name: "client_secret_sealed", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.client_secret_sealed": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.RolesClaim(); ok {
 		if err := identityprovider.RolesClaimValidator(v); err != nil {
 			return &ValidationError{Name: "roles_claim", err: fmt.Errorf(`ent: validator failed for field "IdentityProvider.roles_claim": %w`, err)}
@@ -601,6 +657,12 @@ func (_u *IdentityProviderUpdateOne) sqlSave(ctx context.Context) (_node *Identi
 	}
 	if _u.mutation.ClientSecretRefCleared() {
 		_spec.ClearField(identityprovider.FieldClientSecretRef, field.TypeString)
+	}
+	if value, ok := _u.mutation.ClientSecretSealed(); ok {
+		_spec.SetField(identityprovider.FieldClientSecretSealed, field.TypeString, value)
+	}
+	if _u.mutation.ClientSecretSealedCleared() {
+		_spec.ClearField(identityprovider.FieldClientSecretSealed, field.TypeString)
 	}
 	if value, ok := _u.mutation.Scopes(); ok {
 		_spec.SetField(identityprovider.FieldScopes, field.TypeJSON, value)

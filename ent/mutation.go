@@ -14,8 +14,11 @@ import (
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
@@ -24,6 +27,7 @@ import (
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
@@ -51,8 +55,11 @@ const (
 	// Node types.
 	TypeAccessNeed        = "AccessNeed"
 	TypeAuditEvent        = "AuditEvent"
+	TypeCatalogueSource   = "CatalogueSource"
 	TypeConversation      = "Conversation"
 	TypeConversationNeed  = "ConversationNeed"
+	TypeGroupGrant        = "GroupGrant"
+	TypeHostname          = "Hostname"
 	TypeHub               = "Hub"
 	TypeIdentityProvider  = "IdentityProvider"
 	TypeLocation          = "Location"
@@ -60,6 +67,7 @@ const (
 	TypeOrganisation      = "Organisation"
 	TypePerson            = "Person"
 	TypeRoleGrant         = "RoleGrant"
+	TypeRoom              = "Room"
 	TypeSchedule          = "Schedule"
 	TypeService           = "Service"
 	TypeServiceAtLocation = "ServiceAtLocation"
@@ -1630,6 +1638,1885 @@ func (m *AuditEventMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AuditEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEvent edge %s", name)
+}
+
+// CatalogueSourceMutation represents an operation that mutates the CatalogueSource nodes in the graph.
+type CatalogueSourceMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	source             *string
+	name               *string
+	kind               *cataloguesource.Kind
+	format             *cataloguesource.Format
+	url                *string
+	document           *[]byte
+	document_digest    *string
+	from_hub           *string
+	refresh_minutes    *int
+	addrefresh_minutes *int
+	allow_private      *bool
+	revision           *int
+	addrevision        *int
+	removed_at         *time.Time
+	due_at             *time.Time
+	state              *cataloguesource.State
+	tried_at           *time.Time
+	synced_at          *time.Time
+	failing_since      *time.Time
+	failures           *int
+	addfailures        *int
+	message            *string
+	rows_taken         *int
+	addrows_taken      *int
+	rows_refused       *int
+	addrows_refused    *int
+	validators         *[]schema.Validator
+	appendvalidators   []schema.Validator
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*CatalogueSource, error)
+	predicates         []predicate.CatalogueSource
+}
+
+var _ ent.Mutation = (*CatalogueSourceMutation)(nil)
+
+// cataloguesourceOption allows management of the mutation configuration using functional options.
+type cataloguesourceOption func(*CatalogueSourceMutation)
+
+// newCatalogueSourceMutation creates new mutation for the CatalogueSource entity.
+func newCatalogueSourceMutation(c config, op Op, opts ...cataloguesourceOption) *CatalogueSourceMutation {
+	m := &CatalogueSourceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCatalogueSource,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCatalogueSourceID sets the ID field of the mutation.
+func withCatalogueSourceID(id uuid.UUID) cataloguesourceOption {
+	return func(m *CatalogueSourceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CatalogueSource
+		)
+		m.oldValue = func(ctx context.Context) (*CatalogueSource, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CatalogueSource.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCatalogueSource sets the old CatalogueSource of the mutation.
+func withCatalogueSource(node *CatalogueSource) cataloguesourceOption {
+	return func(m *CatalogueSourceMutation) {
+		m.oldValue = func(context.Context) (*CatalogueSource, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CatalogueSourceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CatalogueSourceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CatalogueSource entities.
+func (m *CatalogueSourceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CatalogueSourceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CatalogueSourceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CatalogueSource.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *CatalogueSourceMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *CatalogueSourceMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *CatalogueSourceMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetSource sets the "source" field.
+func (m *CatalogueSourceMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *CatalogueSourceMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *CatalogueSourceMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetName sets the "name" field.
+func (m *CatalogueSourceMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CatalogueSourceMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CatalogueSourceMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *CatalogueSourceMutation) SetKind(c cataloguesource.Kind) {
+	m.kind = &c
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *CatalogueSourceMutation) Kind() (r cataloguesource.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldKind(ctx context.Context) (v cataloguesource.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *CatalogueSourceMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *CatalogueSourceMutation) SetFormat(c cataloguesource.Format) {
+	m.format = &c
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *CatalogueSourceMutation) Format() (r cataloguesource.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFormat(ctx context.Context) (v cataloguesource.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *CatalogueSourceMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetURL sets the "url" field.
+func (m *CatalogueSourceMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *CatalogueSourceMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldURL(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ClearURL clears the value of the "url" field.
+func (m *CatalogueSourceMutation) ClearURL() {
+	m.url = nil
+	m.clearedFields[cataloguesource.FieldURL] = struct{}{}
+}
+
+// URLCleared returns if the "url" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) URLCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldURL]
+	return ok
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *CatalogueSourceMutation) ResetURL() {
+	m.url = nil
+	delete(m.clearedFields, cataloguesource.FieldURL)
+}
+
+// SetDocument sets the "document" field.
+func (m *CatalogueSourceMutation) SetDocument(b []byte) {
+	m.document = &b
+}
+
+// Document returns the value of the "document" field in the mutation.
+func (m *CatalogueSourceMutation) Document() (r []byte, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocument returns the old "document" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldDocument(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocument is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocument requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocument: %w", err)
+	}
+	return oldValue.Document, nil
+}
+
+// ClearDocument clears the value of the "document" field.
+func (m *CatalogueSourceMutation) ClearDocument() {
+	m.document = nil
+	m.clearedFields[cataloguesource.FieldDocument] = struct{}{}
+}
+
+// DocumentCleared returns if the "document" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) DocumentCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldDocument]
+	return ok
+}
+
+// ResetDocument resets all changes to the "document" field.
+func (m *CatalogueSourceMutation) ResetDocument() {
+	m.document = nil
+	delete(m.clearedFields, cataloguesource.FieldDocument)
+}
+
+// SetDocumentDigest sets the "document_digest" field.
+func (m *CatalogueSourceMutation) SetDocumentDigest(s string) {
+	m.document_digest = &s
+}
+
+// DocumentDigest returns the value of the "document_digest" field in the mutation.
+func (m *CatalogueSourceMutation) DocumentDigest() (r string, exists bool) {
+	v := m.document_digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentDigest returns the old "document_digest" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldDocumentDigest(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentDigest: %w", err)
+	}
+	return oldValue.DocumentDigest, nil
+}
+
+// ClearDocumentDigest clears the value of the "document_digest" field.
+func (m *CatalogueSourceMutation) ClearDocumentDigest() {
+	m.document_digest = nil
+	m.clearedFields[cataloguesource.FieldDocumentDigest] = struct{}{}
+}
+
+// DocumentDigestCleared returns if the "document_digest" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) DocumentDigestCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldDocumentDigest]
+	return ok
+}
+
+// ResetDocumentDigest resets all changes to the "document_digest" field.
+func (m *CatalogueSourceMutation) ResetDocumentDigest() {
+	m.document_digest = nil
+	delete(m.clearedFields, cataloguesource.FieldDocumentDigest)
+}
+
+// SetFromHub sets the "from_hub" field.
+func (m *CatalogueSourceMutation) SetFromHub(s string) {
+	m.from_hub = &s
+}
+
+// FromHub returns the value of the "from_hub" field in the mutation.
+func (m *CatalogueSourceMutation) FromHub() (r string, exists bool) {
+	v := m.from_hub
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromHub returns the old "from_hub" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFromHub(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromHub is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromHub requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromHub: %w", err)
+	}
+	return oldValue.FromHub, nil
+}
+
+// ClearFromHub clears the value of the "from_hub" field.
+func (m *CatalogueSourceMutation) ClearFromHub() {
+	m.from_hub = nil
+	m.clearedFields[cataloguesource.FieldFromHub] = struct{}{}
+}
+
+// FromHubCleared returns if the "from_hub" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) FromHubCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldFromHub]
+	return ok
+}
+
+// ResetFromHub resets all changes to the "from_hub" field.
+func (m *CatalogueSourceMutation) ResetFromHub() {
+	m.from_hub = nil
+	delete(m.clearedFields, cataloguesource.FieldFromHub)
+}
+
+// SetRefreshMinutes sets the "refresh_minutes" field.
+func (m *CatalogueSourceMutation) SetRefreshMinutes(i int) {
+	m.refresh_minutes = &i
+	m.addrefresh_minutes = nil
+}
+
+// RefreshMinutes returns the value of the "refresh_minutes" field in the mutation.
+func (m *CatalogueSourceMutation) RefreshMinutes() (r int, exists bool) {
+	v := m.refresh_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefreshMinutes returns the old "refresh_minutes" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRefreshMinutes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefreshMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefreshMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefreshMinutes: %w", err)
+	}
+	return oldValue.RefreshMinutes, nil
+}
+
+// AddRefreshMinutes adds i to the "refresh_minutes" field.
+func (m *CatalogueSourceMutation) AddRefreshMinutes(i int) {
+	if m.addrefresh_minutes != nil {
+		*m.addrefresh_minutes += i
+	} else {
+		m.addrefresh_minutes = &i
+	}
+}
+
+// AddedRefreshMinutes returns the value that was added to the "refresh_minutes" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRefreshMinutes() (r int, exists bool) {
+	v := m.addrefresh_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefreshMinutes resets all changes to the "refresh_minutes" field.
+func (m *CatalogueSourceMutation) ResetRefreshMinutes() {
+	m.refresh_minutes = nil
+	m.addrefresh_minutes = nil
+}
+
+// SetAllowPrivate sets the "allow_private" field.
+func (m *CatalogueSourceMutation) SetAllowPrivate(b bool) {
+	m.allow_private = &b
+}
+
+// AllowPrivate returns the value of the "allow_private" field in the mutation.
+func (m *CatalogueSourceMutation) AllowPrivate() (r bool, exists bool) {
+	v := m.allow_private
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAllowPrivate returns the old "allow_private" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldAllowPrivate(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAllowPrivate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAllowPrivate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAllowPrivate: %w", err)
+	}
+	return oldValue.AllowPrivate, nil
+}
+
+// ResetAllowPrivate resets all changes to the "allow_private" field.
+func (m *CatalogueSourceMutation) ResetAllowPrivate() {
+	m.allow_private = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *CatalogueSourceMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *CatalogueSourceMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *CatalogueSourceMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *CatalogueSourceMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (m *CatalogueSourceMutation) SetRemovedAt(t time.Time) {
+	m.removed_at = &t
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *CatalogueSourceMutation) RemovedAt() (r time.Time, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRemovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (m *CatalogueSourceMutation) ClearRemovedAt() {
+	m.removed_at = nil
+	m.clearedFields[cataloguesource.FieldRemovedAt] = struct{}{}
+}
+
+// RemovedAtCleared returns if the "removed_at" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) RemovedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldRemovedAt]
+	return ok
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *CatalogueSourceMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	delete(m.clearedFields, cataloguesource.FieldRemovedAt)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *CatalogueSourceMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *CatalogueSourceMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *CatalogueSourceMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *CatalogueSourceMutation) SetState(c cataloguesource.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CatalogueSourceMutation) State() (r cataloguesource.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldState(ctx context.Context) (v cataloguesource.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CatalogueSourceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetTriedAt sets the "tried_at" field.
+func (m *CatalogueSourceMutation) SetTriedAt(t time.Time) {
+	m.tried_at = &t
+}
+
+// TriedAt returns the value of the "tried_at" field in the mutation.
+func (m *CatalogueSourceMutation) TriedAt() (r time.Time, exists bool) {
+	v := m.tried_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTriedAt returns the old "tried_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldTriedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTriedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTriedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTriedAt: %w", err)
+	}
+	return oldValue.TriedAt, nil
+}
+
+// ClearTriedAt clears the value of the "tried_at" field.
+func (m *CatalogueSourceMutation) ClearTriedAt() {
+	m.tried_at = nil
+	m.clearedFields[cataloguesource.FieldTriedAt] = struct{}{}
+}
+
+// TriedAtCleared returns if the "tried_at" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) TriedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldTriedAt]
+	return ok
+}
+
+// ResetTriedAt resets all changes to the "tried_at" field.
+func (m *CatalogueSourceMutation) ResetTriedAt() {
+	m.tried_at = nil
+	delete(m.clearedFields, cataloguesource.FieldTriedAt)
+}
+
+// SetSyncedAt sets the "synced_at" field.
+func (m *CatalogueSourceMutation) SetSyncedAt(t time.Time) {
+	m.synced_at = &t
+}
+
+// SyncedAt returns the value of the "synced_at" field in the mutation.
+func (m *CatalogueSourceMutation) SyncedAt() (r time.Time, exists bool) {
+	v := m.synced_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSyncedAt returns the old "synced_at" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldSyncedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSyncedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSyncedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSyncedAt: %w", err)
+	}
+	return oldValue.SyncedAt, nil
+}
+
+// ClearSyncedAt clears the value of the "synced_at" field.
+func (m *CatalogueSourceMutation) ClearSyncedAt() {
+	m.synced_at = nil
+	m.clearedFields[cataloguesource.FieldSyncedAt] = struct{}{}
+}
+
+// SyncedAtCleared returns if the "synced_at" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) SyncedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldSyncedAt]
+	return ok
+}
+
+// ResetSyncedAt resets all changes to the "synced_at" field.
+func (m *CatalogueSourceMutation) ResetSyncedAt() {
+	m.synced_at = nil
+	delete(m.clearedFields, cataloguesource.FieldSyncedAt)
+}
+
+// SetFailingSince sets the "failing_since" field.
+func (m *CatalogueSourceMutation) SetFailingSince(t time.Time) {
+	m.failing_since = &t
+}
+
+// FailingSince returns the value of the "failing_since" field in the mutation.
+func (m *CatalogueSourceMutation) FailingSince() (r time.Time, exists bool) {
+	v := m.failing_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailingSince returns the old "failing_since" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFailingSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailingSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailingSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailingSince: %w", err)
+	}
+	return oldValue.FailingSince, nil
+}
+
+// ClearFailingSince clears the value of the "failing_since" field.
+func (m *CatalogueSourceMutation) ClearFailingSince() {
+	m.failing_since = nil
+	m.clearedFields[cataloguesource.FieldFailingSince] = struct{}{}
+}
+
+// FailingSinceCleared returns if the "failing_since" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) FailingSinceCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldFailingSince]
+	return ok
+}
+
+// ResetFailingSince resets all changes to the "failing_since" field.
+func (m *CatalogueSourceMutation) ResetFailingSince() {
+	m.failing_since = nil
+	delete(m.clearedFields, cataloguesource.FieldFailingSince)
+}
+
+// SetFailures sets the "failures" field.
+func (m *CatalogueSourceMutation) SetFailures(i int) {
+	m.failures = &i
+	m.addfailures = nil
+}
+
+// Failures returns the value of the "failures" field in the mutation.
+func (m *CatalogueSourceMutation) Failures() (r int, exists bool) {
+	v := m.failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailures returns the old "failures" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFailures(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailures: %w", err)
+	}
+	return oldValue.Failures, nil
+}
+
+// AddFailures adds i to the "failures" field.
+func (m *CatalogueSourceMutation) AddFailures(i int) {
+	if m.addfailures != nil {
+		*m.addfailures += i
+	} else {
+		m.addfailures = &i
+	}
+}
+
+// AddedFailures returns the value that was added to the "failures" field in this mutation.
+func (m *CatalogueSourceMutation) AddedFailures() (r int, exists bool) {
+	v := m.addfailures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailures resets all changes to the "failures" field.
+func (m *CatalogueSourceMutation) ResetFailures() {
+	m.failures = nil
+	m.addfailures = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *CatalogueSourceMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *CatalogueSourceMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldMessage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *CatalogueSourceMutation) ResetMessage() {
+	m.message = nil
+}
+
+// SetRowsTaken sets the "rows_taken" field.
+func (m *CatalogueSourceMutation) SetRowsTaken(i int) {
+	m.rows_taken = &i
+	m.addrows_taken = nil
+}
+
+// RowsTaken returns the value of the "rows_taken" field in the mutation.
+func (m *CatalogueSourceMutation) RowsTaken() (r int, exists bool) {
+	v := m.rows_taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowsTaken returns the old "rows_taken" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRowsTaken(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowsTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowsTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowsTaken: %w", err)
+	}
+	return oldValue.RowsTaken, nil
+}
+
+// AddRowsTaken adds i to the "rows_taken" field.
+func (m *CatalogueSourceMutation) AddRowsTaken(i int) {
+	if m.addrows_taken != nil {
+		*m.addrows_taken += i
+	} else {
+		m.addrows_taken = &i
+	}
+}
+
+// AddedRowsTaken returns the value that was added to the "rows_taken" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRowsTaken() (r int, exists bool) {
+	v := m.addrows_taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRowsTaken resets all changes to the "rows_taken" field.
+func (m *CatalogueSourceMutation) ResetRowsTaken() {
+	m.rows_taken = nil
+	m.addrows_taken = nil
+}
+
+// SetRowsRefused sets the "rows_refused" field.
+func (m *CatalogueSourceMutation) SetRowsRefused(i int) {
+	m.rows_refused = &i
+	m.addrows_refused = nil
+}
+
+// RowsRefused returns the value of the "rows_refused" field in the mutation.
+func (m *CatalogueSourceMutation) RowsRefused() (r int, exists bool) {
+	v := m.rows_refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowsRefused returns the old "rows_refused" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldRowsRefused(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowsRefused is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowsRefused requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowsRefused: %w", err)
+	}
+	return oldValue.RowsRefused, nil
+}
+
+// AddRowsRefused adds i to the "rows_refused" field.
+func (m *CatalogueSourceMutation) AddRowsRefused(i int) {
+	if m.addrows_refused != nil {
+		*m.addrows_refused += i
+	} else {
+		m.addrows_refused = &i
+	}
+}
+
+// AddedRowsRefused returns the value that was added to the "rows_refused" field in this mutation.
+func (m *CatalogueSourceMutation) AddedRowsRefused() (r int, exists bool) {
+	v := m.addrows_refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRowsRefused resets all changes to the "rows_refused" field.
+func (m *CatalogueSourceMutation) ResetRowsRefused() {
+	m.rows_refused = nil
+	m.addrows_refused = nil
+}
+
+// SetValidators sets the "validators" field.
+func (m *CatalogueSourceMutation) SetValidators(s []schema.Validator) {
+	m.validators = &s
+	m.appendvalidators = nil
+}
+
+// Validators returns the value of the "validators" field in the mutation.
+func (m *CatalogueSourceMutation) Validators() (r []schema.Validator, exists bool) {
+	v := m.validators
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidators returns the old "validators" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldValidators(ctx context.Context) (v []schema.Validator, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidators is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidators requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidators: %w", err)
+	}
+	return oldValue.Validators, nil
+}
+
+// AppendValidators adds s to the "validators" field.
+func (m *CatalogueSourceMutation) AppendValidators(s []schema.Validator) {
+	m.appendvalidators = append(m.appendvalidators, s...)
+}
+
+// AppendedValidators returns the list of values that were appended to the "validators" field in this mutation.
+func (m *CatalogueSourceMutation) AppendedValidators() ([]schema.Validator, bool) {
+	if len(m.appendvalidators) == 0 {
+		return nil, false
+	}
+	return m.appendvalidators, true
+}
+
+// ClearValidators clears the value of the "validators" field.
+func (m *CatalogueSourceMutation) ClearValidators() {
+	m.validators = nil
+	m.appendvalidators = nil
+	m.clearedFields[cataloguesource.FieldValidators] = struct{}{}
+}
+
+// ValidatorsCleared returns if the "validators" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) ValidatorsCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldValidators]
+	return ok
+}
+
+// ResetValidators resets all changes to the "validators" field.
+func (m *CatalogueSourceMutation) ResetValidators() {
+	m.validators = nil
+	m.appendvalidators = nil
+	delete(m.clearedFields, cataloguesource.FieldValidators)
+}
+
+// Where appends a list predicates to the CatalogueSourceMutation builder.
+func (m *CatalogueSourceMutation) Where(ps ...predicate.CatalogueSource) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CatalogueSourceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CatalogueSourceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CatalogueSource, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CatalogueSourceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CatalogueSourceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CatalogueSource).
+func (m *CatalogueSourceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CatalogueSourceMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.hub_id != nil {
+		fields = append(fields, cataloguesource.FieldHubID)
+	}
+	if m.source != nil {
+		fields = append(fields, cataloguesource.FieldSource)
+	}
+	if m.name != nil {
+		fields = append(fields, cataloguesource.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, cataloguesource.FieldKind)
+	}
+	if m.format != nil {
+		fields = append(fields, cataloguesource.FieldFormat)
+	}
+	if m.url != nil {
+		fields = append(fields, cataloguesource.FieldURL)
+	}
+	if m.document != nil {
+		fields = append(fields, cataloguesource.FieldDocument)
+	}
+	if m.document_digest != nil {
+		fields = append(fields, cataloguesource.FieldDocumentDigest)
+	}
+	if m.from_hub != nil {
+		fields = append(fields, cataloguesource.FieldFromHub)
+	}
+	if m.refresh_minutes != nil {
+		fields = append(fields, cataloguesource.FieldRefreshMinutes)
+	}
+	if m.allow_private != nil {
+		fields = append(fields, cataloguesource.FieldAllowPrivate)
+	}
+	if m.revision != nil {
+		fields = append(fields, cataloguesource.FieldRevision)
+	}
+	if m.removed_at != nil {
+		fields = append(fields, cataloguesource.FieldRemovedAt)
+	}
+	if m.due_at != nil {
+		fields = append(fields, cataloguesource.FieldDueAt)
+	}
+	if m.state != nil {
+		fields = append(fields, cataloguesource.FieldState)
+	}
+	if m.tried_at != nil {
+		fields = append(fields, cataloguesource.FieldTriedAt)
+	}
+	if m.synced_at != nil {
+		fields = append(fields, cataloguesource.FieldSyncedAt)
+	}
+	if m.failing_since != nil {
+		fields = append(fields, cataloguesource.FieldFailingSince)
+	}
+	if m.failures != nil {
+		fields = append(fields, cataloguesource.FieldFailures)
+	}
+	if m.message != nil {
+		fields = append(fields, cataloguesource.FieldMessage)
+	}
+	if m.rows_taken != nil {
+		fields = append(fields, cataloguesource.FieldRowsTaken)
+	}
+	if m.rows_refused != nil {
+		fields = append(fields, cataloguesource.FieldRowsRefused)
+	}
+	if m.validators != nil {
+		fields = append(fields, cataloguesource.FieldValidators)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CatalogueSourceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguesource.FieldHubID:
+		return m.HubID()
+	case cataloguesource.FieldSource:
+		return m.Source()
+	case cataloguesource.FieldName:
+		return m.Name()
+	case cataloguesource.FieldKind:
+		return m.Kind()
+	case cataloguesource.FieldFormat:
+		return m.Format()
+	case cataloguesource.FieldURL:
+		return m.URL()
+	case cataloguesource.FieldDocument:
+		return m.Document()
+	case cataloguesource.FieldDocumentDigest:
+		return m.DocumentDigest()
+	case cataloguesource.FieldFromHub:
+		return m.FromHub()
+	case cataloguesource.FieldRefreshMinutes:
+		return m.RefreshMinutes()
+	case cataloguesource.FieldAllowPrivate:
+		return m.AllowPrivate()
+	case cataloguesource.FieldRevision:
+		return m.Revision()
+	case cataloguesource.FieldRemovedAt:
+		return m.RemovedAt()
+	case cataloguesource.FieldDueAt:
+		return m.DueAt()
+	case cataloguesource.FieldState:
+		return m.State()
+	case cataloguesource.FieldTriedAt:
+		return m.TriedAt()
+	case cataloguesource.FieldSyncedAt:
+		return m.SyncedAt()
+	case cataloguesource.FieldFailingSince:
+		return m.FailingSince()
+	case cataloguesource.FieldFailures:
+		return m.Failures()
+	case cataloguesource.FieldMessage:
+		return m.Message()
+	case cataloguesource.FieldRowsTaken:
+		return m.RowsTaken()
+	case cataloguesource.FieldRowsRefused:
+		return m.RowsRefused()
+	case cataloguesource.FieldValidators:
+		return m.Validators()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CatalogueSourceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cataloguesource.FieldHubID:
+		return m.OldHubID(ctx)
+	case cataloguesource.FieldSource:
+		return m.OldSource(ctx)
+	case cataloguesource.FieldName:
+		return m.OldName(ctx)
+	case cataloguesource.FieldKind:
+		return m.OldKind(ctx)
+	case cataloguesource.FieldFormat:
+		return m.OldFormat(ctx)
+	case cataloguesource.FieldURL:
+		return m.OldURL(ctx)
+	case cataloguesource.FieldDocument:
+		return m.OldDocument(ctx)
+	case cataloguesource.FieldDocumentDigest:
+		return m.OldDocumentDigest(ctx)
+	case cataloguesource.FieldFromHub:
+		return m.OldFromHub(ctx)
+	case cataloguesource.FieldRefreshMinutes:
+		return m.OldRefreshMinutes(ctx)
+	case cataloguesource.FieldAllowPrivate:
+		return m.OldAllowPrivate(ctx)
+	case cataloguesource.FieldRevision:
+		return m.OldRevision(ctx)
+	case cataloguesource.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
+	case cataloguesource.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case cataloguesource.FieldState:
+		return m.OldState(ctx)
+	case cataloguesource.FieldTriedAt:
+		return m.OldTriedAt(ctx)
+	case cataloguesource.FieldSyncedAt:
+		return m.OldSyncedAt(ctx)
+	case cataloguesource.FieldFailingSince:
+		return m.OldFailingSince(ctx)
+	case cataloguesource.FieldFailures:
+		return m.OldFailures(ctx)
+	case cataloguesource.FieldMessage:
+		return m.OldMessage(ctx)
+	case cataloguesource.FieldRowsTaken:
+		return m.OldRowsTaken(ctx)
+	case cataloguesource.FieldRowsRefused:
+		return m.OldRowsRefused(ctx)
+	case cataloguesource.FieldValidators:
+		return m.OldValidators(ctx)
+	}
+	return nil, fmt.Errorf("unknown CatalogueSource field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueSourceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cataloguesource.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case cataloguesource.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case cataloguesource.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case cataloguesource.FieldKind:
+		v, ok := value.(cataloguesource.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case cataloguesource.FieldFormat:
+		v, ok := value.(cataloguesource.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case cataloguesource.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case cataloguesource.FieldDocument:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocument(v)
+		return nil
+	case cataloguesource.FieldDocumentDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentDigest(v)
+		return nil
+	case cataloguesource.FieldFromHub:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromHub(v)
+		return nil
+	case cataloguesource.FieldRefreshMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefreshMinutes(v)
+		return nil
+	case cataloguesource.FieldAllowPrivate:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAllowPrivate(v)
+		return nil
+	case cataloguesource.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case cataloguesource.FieldRemovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
+	case cataloguesource.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case cataloguesource.FieldState:
+		v, ok := value.(cataloguesource.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case cataloguesource.FieldTriedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTriedAt(v)
+		return nil
+	case cataloguesource.FieldSyncedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSyncedAt(v)
+		return nil
+	case cataloguesource.FieldFailingSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailingSince(v)
+		return nil
+	case cataloguesource.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailures(v)
+		return nil
+	case cataloguesource.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case cataloguesource.FieldRowsTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowsTaken(v)
+		return nil
+	case cataloguesource.FieldRowsRefused:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowsRefused(v)
+		return nil
+	case cataloguesource.FieldValidators:
+		v, ok := value.([]schema.Validator)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidators(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CatalogueSourceMutation) AddedFields() []string {
+	var fields []string
+	if m.addrefresh_minutes != nil {
+		fields = append(fields, cataloguesource.FieldRefreshMinutes)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, cataloguesource.FieldRevision)
+	}
+	if m.addfailures != nil {
+		fields = append(fields, cataloguesource.FieldFailures)
+	}
+	if m.addrows_taken != nil {
+		fields = append(fields, cataloguesource.FieldRowsTaken)
+	}
+	if m.addrows_refused != nil {
+		fields = append(fields, cataloguesource.FieldRowsRefused)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CatalogueSourceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguesource.FieldRefreshMinutes:
+		return m.AddedRefreshMinutes()
+	case cataloguesource.FieldRevision:
+		return m.AddedRevision()
+	case cataloguesource.FieldFailures:
+		return m.AddedFailures()
+	case cataloguesource.FieldRowsTaken:
+		return m.AddedRowsTaken()
+	case cataloguesource.FieldRowsRefused:
+		return m.AddedRowsRefused()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueSourceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case cataloguesource.FieldRefreshMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefreshMinutes(v)
+		return nil
+	case cataloguesource.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case cataloguesource.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailures(v)
+		return nil
+	case cataloguesource.FieldRowsTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRowsTaken(v)
+		return nil
+	case cataloguesource.FieldRowsRefused:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRowsRefused(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CatalogueSourceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(cataloguesource.FieldURL) {
+		fields = append(fields, cataloguesource.FieldURL)
+	}
+	if m.FieldCleared(cataloguesource.FieldDocument) {
+		fields = append(fields, cataloguesource.FieldDocument)
+	}
+	if m.FieldCleared(cataloguesource.FieldDocumentDigest) {
+		fields = append(fields, cataloguesource.FieldDocumentDigest)
+	}
+	if m.FieldCleared(cataloguesource.FieldFromHub) {
+		fields = append(fields, cataloguesource.FieldFromHub)
+	}
+	if m.FieldCleared(cataloguesource.FieldRemovedAt) {
+		fields = append(fields, cataloguesource.FieldRemovedAt)
+	}
+	if m.FieldCleared(cataloguesource.FieldTriedAt) {
+		fields = append(fields, cataloguesource.FieldTriedAt)
+	}
+	if m.FieldCleared(cataloguesource.FieldSyncedAt) {
+		fields = append(fields, cataloguesource.FieldSyncedAt)
+	}
+	if m.FieldCleared(cataloguesource.FieldFailingSince) {
+		fields = append(fields, cataloguesource.FieldFailingSince)
+	}
+	if m.FieldCleared(cataloguesource.FieldValidators) {
+		fields = append(fields, cataloguesource.FieldValidators)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CatalogueSourceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CatalogueSourceMutation) ClearField(name string) error {
+	switch name {
+	case cataloguesource.FieldURL:
+		m.ClearURL()
+		return nil
+	case cataloguesource.FieldDocument:
+		m.ClearDocument()
+		return nil
+	case cataloguesource.FieldDocumentDigest:
+		m.ClearDocumentDigest()
+		return nil
+	case cataloguesource.FieldFromHub:
+		m.ClearFromHub()
+		return nil
+	case cataloguesource.FieldRemovedAt:
+		m.ClearRemovedAt()
+		return nil
+	case cataloguesource.FieldTriedAt:
+		m.ClearTriedAt()
+		return nil
+	case cataloguesource.FieldSyncedAt:
+		m.ClearSyncedAt()
+		return nil
+	case cataloguesource.FieldFailingSince:
+		m.ClearFailingSince()
+		return nil
+	case cataloguesource.FieldValidators:
+		m.ClearValidators()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CatalogueSourceMutation) ResetField(name string) error {
+	switch name {
+	case cataloguesource.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case cataloguesource.FieldSource:
+		m.ResetSource()
+		return nil
+	case cataloguesource.FieldName:
+		m.ResetName()
+		return nil
+	case cataloguesource.FieldKind:
+		m.ResetKind()
+		return nil
+	case cataloguesource.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case cataloguesource.FieldURL:
+		m.ResetURL()
+		return nil
+	case cataloguesource.FieldDocument:
+		m.ResetDocument()
+		return nil
+	case cataloguesource.FieldDocumentDigest:
+		m.ResetDocumentDigest()
+		return nil
+	case cataloguesource.FieldFromHub:
+		m.ResetFromHub()
+		return nil
+	case cataloguesource.FieldRefreshMinutes:
+		m.ResetRefreshMinutes()
+		return nil
+	case cataloguesource.FieldAllowPrivate:
+		m.ResetAllowPrivate()
+		return nil
+	case cataloguesource.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case cataloguesource.FieldRemovedAt:
+		m.ResetRemovedAt()
+		return nil
+	case cataloguesource.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case cataloguesource.FieldState:
+		m.ResetState()
+		return nil
+	case cataloguesource.FieldTriedAt:
+		m.ResetTriedAt()
+		return nil
+	case cataloguesource.FieldSyncedAt:
+		m.ResetSyncedAt()
+		return nil
+	case cataloguesource.FieldFailingSince:
+		m.ResetFailingSince()
+		return nil
+	case cataloguesource.FieldFailures:
+		m.ResetFailures()
+		return nil
+	case cataloguesource.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case cataloguesource.FieldRowsTaken:
+		m.ResetRowsTaken()
+		return nil
+	case cataloguesource.FieldRowsRefused:
+		m.ResetRowsRefused()
+		return nil
+	case cataloguesource.FieldValidators:
+		m.ResetValidators()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueSource field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CatalogueSourceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CatalogueSourceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CatalogueSourceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CatalogueSourceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CatalogueSourceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CatalogueSourceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CatalogueSourceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueSource unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CatalogueSourceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueSource edge %s", name)
 }
 
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
@@ -3682,32 +5569,919 @@ func (m *ConversationNeedMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ConversationNeed edge %s", name)
 }
 
+// GroupGrantMutation represents an operation that mutates the GroupGrant nodes in the graph.
+type GroupGrantMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	group         *string
+	role          *groupgrant.Role
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*GroupGrant, error)
+	predicates    []predicate.GroupGrant
+}
+
+var _ ent.Mutation = (*GroupGrantMutation)(nil)
+
+// groupgrantOption allows management of the mutation configuration using functional options.
+type groupgrantOption func(*GroupGrantMutation)
+
+// newGroupGrantMutation creates new mutation for the GroupGrant entity.
+func newGroupGrantMutation(c config, op Op, opts ...groupgrantOption) *GroupGrantMutation {
+	m := &GroupGrantMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGroupGrant,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGroupGrantID sets the ID field of the mutation.
+func withGroupGrantID(id uuid.UUID) groupgrantOption {
+	return func(m *GroupGrantMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *GroupGrant
+		)
+		m.oldValue = func(ctx context.Context) (*GroupGrant, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().GroupGrant.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGroupGrant sets the old GroupGrant of the mutation.
+func withGroupGrant(node *GroupGrant) groupgrantOption {
+	return func(m *GroupGrantMutation) {
+		m.oldValue = func(context.Context) (*GroupGrant, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GroupGrantMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GroupGrantMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of GroupGrant entities.
+func (m *GroupGrantMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GroupGrantMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GroupGrantMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().GroupGrant.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *GroupGrantMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *GroupGrantMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the GroupGrant entity.
+// If the GroupGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GroupGrantMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *GroupGrantMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetGroup sets the "group" field.
+func (m *GroupGrantMutation) SetGroup(s string) {
+	m.group = &s
+}
+
+// Group returns the value of the "group" field in the mutation.
+func (m *GroupGrantMutation) Group() (r string, exists bool) {
+	v := m.group
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGroup returns the old "group" field's value of the GroupGrant entity.
+// If the GroupGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GroupGrantMutation) OldGroup(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGroup is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGroup requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGroup: %w", err)
+	}
+	return oldValue.Group, nil
+}
+
+// ResetGroup resets all changes to the "group" field.
+func (m *GroupGrantMutation) ResetGroup() {
+	m.group = nil
+}
+
+// SetRole sets the "role" field.
+func (m *GroupGrantMutation) SetRole(gr groupgrant.Role) {
+	m.role = &gr
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *GroupGrantMutation) Role() (r groupgrant.Role, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the GroupGrant entity.
+// If the GroupGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GroupGrantMutation) OldRole(ctx context.Context) (v groupgrant.Role, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *GroupGrantMutation) ResetRole() {
+	m.role = nil
+}
+
+// Where appends a list predicates to the GroupGrantMutation builder.
+func (m *GroupGrantMutation) Where(ps ...predicate.GroupGrant) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GroupGrantMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GroupGrantMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.GroupGrant, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GroupGrantMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GroupGrantMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (GroupGrant).
+func (m *GroupGrantMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GroupGrantMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.hub_id != nil {
+		fields = append(fields, groupgrant.FieldHubID)
+	}
+	if m.group != nil {
+		fields = append(fields, groupgrant.FieldGroup)
+	}
+	if m.role != nil {
+		fields = append(fields, groupgrant.FieldRole)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GroupGrantMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case groupgrant.FieldHubID:
+		return m.HubID()
+	case groupgrant.FieldGroup:
+		return m.Group()
+	case groupgrant.FieldRole:
+		return m.Role()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GroupGrantMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case groupgrant.FieldHubID:
+		return m.OldHubID(ctx)
+	case groupgrant.FieldGroup:
+		return m.OldGroup(ctx)
+	case groupgrant.FieldRole:
+		return m.OldRole(ctx)
+	}
+	return nil, fmt.Errorf("unknown GroupGrant field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GroupGrantMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case groupgrant.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case groupgrant.FieldGroup:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGroup(v)
+		return nil
+	case groupgrant.FieldRole:
+		v, ok := value.(groupgrant.Role)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	}
+	return fmt.Errorf("unknown GroupGrant field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GroupGrantMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GroupGrantMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GroupGrantMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown GroupGrant numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GroupGrantMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GroupGrantMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GroupGrantMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown GroupGrant nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GroupGrantMutation) ResetField(name string) error {
+	switch name {
+	case groupgrant.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case groupgrant.FieldGroup:
+		m.ResetGroup()
+		return nil
+	case groupgrant.FieldRole:
+		m.ResetRole()
+		return nil
+	}
+	return fmt.Errorf("unknown GroupGrant field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GroupGrantMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GroupGrantMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GroupGrantMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GroupGrantMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GroupGrantMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GroupGrantMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GroupGrantMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown GroupGrant unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GroupGrantMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown GroupGrant edge %s", name)
+}
+
+// HostnameMutation represents an operation that mutates the Hostname nodes in the graph.
+type HostnameMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	name          *string
+	trust_id      *uuid.UUID
+	hub_id        *uuid.UUID
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Hostname, error)
+	predicates    []predicate.Hostname
+}
+
+var _ ent.Mutation = (*HostnameMutation)(nil)
+
+// hostnameOption allows management of the mutation configuration using functional options.
+type hostnameOption func(*HostnameMutation)
+
+// newHostnameMutation creates new mutation for the Hostname entity.
+func newHostnameMutation(c config, op Op, opts ...hostnameOption) *HostnameMutation {
+	m := &HostnameMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeHostname,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withHostnameID sets the ID field of the mutation.
+func withHostnameID(id uuid.UUID) hostnameOption {
+	return func(m *HostnameMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Hostname
+		)
+		m.oldValue = func(ctx context.Context) (*Hostname, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Hostname.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withHostname sets the old Hostname of the mutation.
+func withHostname(node *Hostname) hostnameOption {
+	return func(m *HostnameMutation) {
+		m.oldValue = func(context.Context) (*Hostname, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m HostnameMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m HostnameMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Hostname entities.
+func (m *HostnameMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *HostnameMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *HostnameMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Hostname.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetName sets the "name" field.
+func (m *HostnameMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *HostnameMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Hostname entity.
+// If the Hostname object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HostnameMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *HostnameMutation) ResetName() {
+	m.name = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *HostnameMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *HostnameMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the Hostname entity.
+// If the Hostname object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HostnameMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *HostnameMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *HostnameMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *HostnameMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the Hostname entity.
+// If the Hostname object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HostnameMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *HostnameMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// Where appends a list predicates to the HostnameMutation builder.
+func (m *HostnameMutation) Where(ps ...predicate.Hostname) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the HostnameMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *HostnameMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Hostname, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *HostnameMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *HostnameMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Hostname).
+func (m *HostnameMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *HostnameMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.name != nil {
+		fields = append(fields, hostname.FieldName)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, hostname.FieldTrustID)
+	}
+	if m.hub_id != nil {
+		fields = append(fields, hostname.FieldHubID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *HostnameMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case hostname.FieldName:
+		return m.Name()
+	case hostname.FieldTrustID:
+		return m.TrustID()
+	case hostname.FieldHubID:
+		return m.HubID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *HostnameMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case hostname.FieldName:
+		return m.OldName(ctx)
+	case hostname.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case hostname.FieldHubID:
+		return m.OldHubID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Hostname field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HostnameMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case hostname.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case hostname.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case hostname.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Hostname field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *HostnameMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *HostnameMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *HostnameMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Hostname numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *HostnameMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *HostnameMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *HostnameMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Hostname nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *HostnameMutation) ResetField(name string) error {
+	switch name {
+	case hostname.FieldName:
+		m.ResetName()
+		return nil
+	case hostname.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case hostname.FieldHubID:
+		m.ResetHubID()
+		return nil
+	}
+	return fmt.Errorf("unknown Hostname field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *HostnameMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *HostnameMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *HostnameMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *HostnameMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *HostnameMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *HostnameMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *HostnameMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Hostname unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *HostnameMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Hostname edge %s", name)
+}
+
 // HubMutation represents an operation that mutates the Hub nodes in the graph.
 type HubMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *uuid.UUID
-	trust_id            *uuid.UUID
-	slug                *string
-	name                *string
-	state               *hub.State
-	time_zone           *string
-	member_prefix       *string
-	address             *string
-	postcode            *string
-	latitude            *float64
-	addlatitude         *float64
-	longitude           *float64
-	addlongitude        *float64
-	opening_hours       *[]schema.OpeningHours
-	appendopening_hours []schema.OpeningHours
-	brand_colour        *string
-	created_at          *time.Time
-	clearedFields       map[string]struct{}
-	done                bool
-	oldValue            func(context.Context) (*Hub, error)
-	predicates          []predicate.Hub
+	op                       Op
+	typ                      string
+	id                       *uuid.UUID
+	trust_id                 *uuid.UUID
+	slug                     *string
+	name                     *string
+	state                    *hub.State
+	time_zone                *string
+	member_prefix            *string
+	address                  *string
+	postcode                 *string
+	uprn                     *string
+	latitude                 *float64
+	addlatitude              *float64
+	longitude                *float64
+	addlongitude             *float64
+	opening_hours            *[]schema.OpeningHours
+	appendopening_hours      []schema.OpeningHours
+	opening_exceptions       *[]schema.OpeningException
+	appendopening_exceptions []schema.OpeningException
+	brand_name               *string
+	brand_colour             *string
+	brand_logo_url           *string
+	modules                  *[]schema.Module
+	appendmodules            []schema.Module
+	created_at               *time.Time
+	clearedFields            map[string]struct{}
+	done                     bool
+	oldValue                 func(context.Context) (*Hub, error)
+	predicates               []predicate.Hub
 }
 
 var _ ent.Mutation = (*HubMutation)(nil)
@@ -4128,6 +6902,55 @@ func (m *HubMutation) ResetPostcode() {
 	delete(m.clearedFields, hub.FieldPostcode)
 }
 
+// SetUprn sets the "uprn" field.
+func (m *HubMutation) SetUprn(s string) {
+	m.uprn = &s
+}
+
+// Uprn returns the value of the "uprn" field in the mutation.
+func (m *HubMutation) Uprn() (r string, exists bool) {
+	v := m.uprn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUprn returns the old "uprn" field's value of the Hub entity.
+// If the Hub object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HubMutation) OldUprn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUprn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUprn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUprn: %w", err)
+	}
+	return oldValue.Uprn, nil
+}
+
+// ClearUprn clears the value of the "uprn" field.
+func (m *HubMutation) ClearUprn() {
+	m.uprn = nil
+	m.clearedFields[hub.FieldUprn] = struct{}{}
+}
+
+// UprnCleared returns if the "uprn" field was cleared in this mutation.
+func (m *HubMutation) UprnCleared() bool {
+	_, ok := m.clearedFields[hub.FieldUprn]
+	return ok
+}
+
+// ResetUprn resets all changes to the "uprn" field.
+func (m *HubMutation) ResetUprn() {
+	m.uprn = nil
+	delete(m.clearedFields, hub.FieldUprn)
+}
+
 // SetLatitude sets the "latitude" field.
 func (m *HubMutation) SetLatitude(f float64) {
 	m.latitude = &f
@@ -4333,6 +7156,120 @@ func (m *HubMutation) ResetOpeningHours() {
 	delete(m.clearedFields, hub.FieldOpeningHours)
 }
 
+// SetOpeningExceptions sets the "opening_exceptions" field.
+func (m *HubMutation) SetOpeningExceptions(se []schema.OpeningException) {
+	m.opening_exceptions = &se
+	m.appendopening_exceptions = nil
+}
+
+// OpeningExceptions returns the value of the "opening_exceptions" field in the mutation.
+func (m *HubMutation) OpeningExceptions() (r []schema.OpeningException, exists bool) {
+	v := m.opening_exceptions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpeningExceptions returns the old "opening_exceptions" field's value of the Hub entity.
+// If the Hub object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HubMutation) OldOpeningExceptions(ctx context.Context) (v []schema.OpeningException, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpeningExceptions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpeningExceptions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpeningExceptions: %w", err)
+	}
+	return oldValue.OpeningExceptions, nil
+}
+
+// AppendOpeningExceptions adds se to the "opening_exceptions" field.
+func (m *HubMutation) AppendOpeningExceptions(se []schema.OpeningException) {
+	m.appendopening_exceptions = append(m.appendopening_exceptions, se...)
+}
+
+// AppendedOpeningExceptions returns the list of values that were appended to the "opening_exceptions" field in this mutation.
+func (m *HubMutation) AppendedOpeningExceptions() ([]schema.OpeningException, bool) {
+	if len(m.appendopening_exceptions) == 0 {
+		return nil, false
+	}
+	return m.appendopening_exceptions, true
+}
+
+// ClearOpeningExceptions clears the value of the "opening_exceptions" field.
+func (m *HubMutation) ClearOpeningExceptions() {
+	m.opening_exceptions = nil
+	m.appendopening_exceptions = nil
+	m.clearedFields[hub.FieldOpeningExceptions] = struct{}{}
+}
+
+// OpeningExceptionsCleared returns if the "opening_exceptions" field was cleared in this mutation.
+func (m *HubMutation) OpeningExceptionsCleared() bool {
+	_, ok := m.clearedFields[hub.FieldOpeningExceptions]
+	return ok
+}
+
+// ResetOpeningExceptions resets all changes to the "opening_exceptions" field.
+func (m *HubMutation) ResetOpeningExceptions() {
+	m.opening_exceptions = nil
+	m.appendopening_exceptions = nil
+	delete(m.clearedFields, hub.FieldOpeningExceptions)
+}
+
+// SetBrandName sets the "brand_name" field.
+func (m *HubMutation) SetBrandName(s string) {
+	m.brand_name = &s
+}
+
+// BrandName returns the value of the "brand_name" field in the mutation.
+func (m *HubMutation) BrandName() (r string, exists bool) {
+	v := m.brand_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrandName returns the old "brand_name" field's value of the Hub entity.
+// If the Hub object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HubMutation) OldBrandName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrandName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrandName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrandName: %w", err)
+	}
+	return oldValue.BrandName, nil
+}
+
+// ClearBrandName clears the value of the "brand_name" field.
+func (m *HubMutation) ClearBrandName() {
+	m.brand_name = nil
+	m.clearedFields[hub.FieldBrandName] = struct{}{}
+}
+
+// BrandNameCleared returns if the "brand_name" field was cleared in this mutation.
+func (m *HubMutation) BrandNameCleared() bool {
+	_, ok := m.clearedFields[hub.FieldBrandName]
+	return ok
+}
+
+// ResetBrandName resets all changes to the "brand_name" field.
+func (m *HubMutation) ResetBrandName() {
+	m.brand_name = nil
+	delete(m.clearedFields, hub.FieldBrandName)
+}
+
 // SetBrandColour sets the "brand_colour" field.
 func (m *HubMutation) SetBrandColour(s string) {
 	m.brand_colour = &s
@@ -4380,6 +7317,106 @@ func (m *HubMutation) BrandColourCleared() bool {
 func (m *HubMutation) ResetBrandColour() {
 	m.brand_colour = nil
 	delete(m.clearedFields, hub.FieldBrandColour)
+}
+
+// SetBrandLogoURL sets the "brand_logo_url" field.
+func (m *HubMutation) SetBrandLogoURL(s string) {
+	m.brand_logo_url = &s
+}
+
+// BrandLogoURL returns the value of the "brand_logo_url" field in the mutation.
+func (m *HubMutation) BrandLogoURL() (r string, exists bool) {
+	v := m.brand_logo_url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrandLogoURL returns the old "brand_logo_url" field's value of the Hub entity.
+// If the Hub object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HubMutation) OldBrandLogoURL(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrandLogoURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrandLogoURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrandLogoURL: %w", err)
+	}
+	return oldValue.BrandLogoURL, nil
+}
+
+// ClearBrandLogoURL clears the value of the "brand_logo_url" field.
+func (m *HubMutation) ClearBrandLogoURL() {
+	m.brand_logo_url = nil
+	m.clearedFields[hub.FieldBrandLogoURL] = struct{}{}
+}
+
+// BrandLogoURLCleared returns if the "brand_logo_url" field was cleared in this mutation.
+func (m *HubMutation) BrandLogoURLCleared() bool {
+	_, ok := m.clearedFields[hub.FieldBrandLogoURL]
+	return ok
+}
+
+// ResetBrandLogoURL resets all changes to the "brand_logo_url" field.
+func (m *HubMutation) ResetBrandLogoURL() {
+	m.brand_logo_url = nil
+	delete(m.clearedFields, hub.FieldBrandLogoURL)
+}
+
+// SetModules sets the "modules" field.
+func (m *HubMutation) SetModules(s []schema.Module) {
+	m.modules = &s
+	m.appendmodules = nil
+}
+
+// Modules returns the value of the "modules" field in the mutation.
+func (m *HubMutation) Modules() (r []schema.Module, exists bool) {
+	v := m.modules
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModules returns the old "modules" field's value of the Hub entity.
+// If the Hub object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HubMutation) OldModules(ctx context.Context) (v []schema.Module, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModules is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModules requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModules: %w", err)
+	}
+	return oldValue.Modules, nil
+}
+
+// AppendModules adds s to the "modules" field.
+func (m *HubMutation) AppendModules(s []schema.Module) {
+	m.appendmodules = append(m.appendmodules, s...)
+}
+
+// AppendedModules returns the list of values that were appended to the "modules" field in this mutation.
+func (m *HubMutation) AppendedModules() ([]schema.Module, bool) {
+	if len(m.appendmodules) == 0 {
+		return nil, false
+	}
+	return m.appendmodules, true
+}
+
+// ResetModules resets all changes to the "modules" field.
+func (m *HubMutation) ResetModules() {
+	m.modules = nil
+	m.appendmodules = nil
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -4452,7 +7489,7 @@ func (m *HubMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *HubMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 18)
 	if m.trust_id != nil {
 		fields = append(fields, hub.FieldTrustID)
 	}
@@ -4477,6 +7514,9 @@ func (m *HubMutation) Fields() []string {
 	if m.postcode != nil {
 		fields = append(fields, hub.FieldPostcode)
 	}
+	if m.uprn != nil {
+		fields = append(fields, hub.FieldUprn)
+	}
 	if m.latitude != nil {
 		fields = append(fields, hub.FieldLatitude)
 	}
@@ -4486,8 +7526,20 @@ func (m *HubMutation) Fields() []string {
 	if m.opening_hours != nil {
 		fields = append(fields, hub.FieldOpeningHours)
 	}
+	if m.opening_exceptions != nil {
+		fields = append(fields, hub.FieldOpeningExceptions)
+	}
+	if m.brand_name != nil {
+		fields = append(fields, hub.FieldBrandName)
+	}
 	if m.brand_colour != nil {
 		fields = append(fields, hub.FieldBrandColour)
+	}
+	if m.brand_logo_url != nil {
+		fields = append(fields, hub.FieldBrandLogoURL)
+	}
+	if m.modules != nil {
+		fields = append(fields, hub.FieldModules)
 	}
 	if m.created_at != nil {
 		fields = append(fields, hub.FieldCreatedAt)
@@ -4516,14 +7568,24 @@ func (m *HubMutation) Field(name string) (ent.Value, bool) {
 		return m.Address()
 	case hub.FieldPostcode:
 		return m.Postcode()
+	case hub.FieldUprn:
+		return m.Uprn()
 	case hub.FieldLatitude:
 		return m.Latitude()
 	case hub.FieldLongitude:
 		return m.Longitude()
 	case hub.FieldOpeningHours:
 		return m.OpeningHours()
+	case hub.FieldOpeningExceptions:
+		return m.OpeningExceptions()
+	case hub.FieldBrandName:
+		return m.BrandName()
 	case hub.FieldBrandColour:
 		return m.BrandColour()
+	case hub.FieldBrandLogoURL:
+		return m.BrandLogoURL()
+	case hub.FieldModules:
+		return m.Modules()
 	case hub.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -4551,14 +7613,24 @@ func (m *HubMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldAddress(ctx)
 	case hub.FieldPostcode:
 		return m.OldPostcode(ctx)
+	case hub.FieldUprn:
+		return m.OldUprn(ctx)
 	case hub.FieldLatitude:
 		return m.OldLatitude(ctx)
 	case hub.FieldLongitude:
 		return m.OldLongitude(ctx)
 	case hub.FieldOpeningHours:
 		return m.OldOpeningHours(ctx)
+	case hub.FieldOpeningExceptions:
+		return m.OldOpeningExceptions(ctx)
+	case hub.FieldBrandName:
+		return m.OldBrandName(ctx)
 	case hub.FieldBrandColour:
 		return m.OldBrandColour(ctx)
+	case hub.FieldBrandLogoURL:
+		return m.OldBrandLogoURL(ctx)
+	case hub.FieldModules:
+		return m.OldModules(ctx)
 	case hub.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -4626,6 +7698,13 @@ func (m *HubMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPostcode(v)
 		return nil
+	case hub.FieldUprn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUprn(v)
+		return nil
 	case hub.FieldLatitude:
 		v, ok := value.(float64)
 		if !ok {
@@ -4647,12 +7726,40 @@ func (m *HubMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOpeningHours(v)
 		return nil
+	case hub.FieldOpeningExceptions:
+		v, ok := value.([]schema.OpeningException)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpeningExceptions(v)
+		return nil
+	case hub.FieldBrandName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrandName(v)
+		return nil
 	case hub.FieldBrandColour:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBrandColour(v)
+		return nil
+	case hub.FieldBrandLogoURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrandLogoURL(v)
+		return nil
+	case hub.FieldModules:
+		v, ok := value.([]schema.Module)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModules(v)
 		return nil
 	case hub.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -4724,6 +7831,9 @@ func (m *HubMutation) ClearedFields() []string {
 	if m.FieldCleared(hub.FieldPostcode) {
 		fields = append(fields, hub.FieldPostcode)
 	}
+	if m.FieldCleared(hub.FieldUprn) {
+		fields = append(fields, hub.FieldUprn)
+	}
 	if m.FieldCleared(hub.FieldLatitude) {
 		fields = append(fields, hub.FieldLatitude)
 	}
@@ -4733,8 +7843,17 @@ func (m *HubMutation) ClearedFields() []string {
 	if m.FieldCleared(hub.FieldOpeningHours) {
 		fields = append(fields, hub.FieldOpeningHours)
 	}
+	if m.FieldCleared(hub.FieldOpeningExceptions) {
+		fields = append(fields, hub.FieldOpeningExceptions)
+	}
+	if m.FieldCleared(hub.FieldBrandName) {
+		fields = append(fields, hub.FieldBrandName)
+	}
 	if m.FieldCleared(hub.FieldBrandColour) {
 		fields = append(fields, hub.FieldBrandColour)
+	}
+	if m.FieldCleared(hub.FieldBrandLogoURL) {
+		fields = append(fields, hub.FieldBrandLogoURL)
 	}
 	return fields
 }
@@ -4756,6 +7875,9 @@ func (m *HubMutation) ClearField(name string) error {
 	case hub.FieldPostcode:
 		m.ClearPostcode()
 		return nil
+	case hub.FieldUprn:
+		m.ClearUprn()
+		return nil
 	case hub.FieldLatitude:
 		m.ClearLatitude()
 		return nil
@@ -4765,8 +7887,17 @@ func (m *HubMutation) ClearField(name string) error {
 	case hub.FieldOpeningHours:
 		m.ClearOpeningHours()
 		return nil
+	case hub.FieldOpeningExceptions:
+		m.ClearOpeningExceptions()
+		return nil
+	case hub.FieldBrandName:
+		m.ClearBrandName()
+		return nil
 	case hub.FieldBrandColour:
 		m.ClearBrandColour()
+		return nil
+	case hub.FieldBrandLogoURL:
+		m.ClearBrandLogoURL()
 		return nil
 	}
 	return fmt.Errorf("unknown Hub nullable field %s", name)
@@ -4800,6 +7931,9 @@ func (m *HubMutation) ResetField(name string) error {
 	case hub.FieldPostcode:
 		m.ResetPostcode()
 		return nil
+	case hub.FieldUprn:
+		m.ResetUprn()
+		return nil
 	case hub.FieldLatitude:
 		m.ResetLatitude()
 		return nil
@@ -4809,8 +7943,20 @@ func (m *HubMutation) ResetField(name string) error {
 	case hub.FieldOpeningHours:
 		m.ResetOpeningHours()
 		return nil
+	case hub.FieldOpeningExceptions:
+		m.ResetOpeningExceptions()
+		return nil
+	case hub.FieldBrandName:
+		m.ResetBrandName()
+		return nil
 	case hub.FieldBrandColour:
 		m.ResetBrandColour()
+		return nil
+	case hub.FieldBrandLogoURL:
+		m.ResetBrandLogoURL()
+		return nil
+	case hub.FieldModules:
+		m.ResetModules()
 		return nil
 	case hub.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -4870,28 +8016,29 @@ func (m *HubMutation) ResetEdge(name string) error {
 // IdentityProviderMutation represents an operation that mutates the IdentityProvider nodes in the graph.
 type IdentityProviderMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *uuid.UUID
-	trust_id            *uuid.UUID
-	name                *string
-	issuer              *string
-	client_id           *string
-	client_secret_ref   *string
-	scopes              *[]string
-	appendscopes        []string
-	roles_claim         *string
-	role_mappings       *[]schema.RoleMapping
-	appendrole_mappings []schema.RoleMapping
-	algorithms          *[]string
-	appendalgorithms    []string
-	api_clients         *[]schema.APIClient
-	appendapi_clients   []schema.APIClient
-	enabled             *bool
-	clearedFields       map[string]struct{}
-	done                bool
-	oldValue            func(context.Context) (*IdentityProvider, error)
-	predicates          []predicate.IdentityProvider
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	trust_id             *uuid.UUID
+	name                 *string
+	issuer               *string
+	client_id            *string
+	client_secret_ref    *string
+	client_secret_sealed *string
+	scopes               *[]string
+	appendscopes         []string
+	roles_claim          *string
+	role_mappings        *[]schema.RoleMapping
+	appendrole_mappings  []schema.RoleMapping
+	algorithms           *[]string
+	appendalgorithms     []string
+	api_clients          *[]schema.APIClient
+	appendapi_clients    []schema.APIClient
+	enabled              *bool
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*IdentityProvider, error)
+	predicates           []predicate.IdentityProvider
 }
 
 var _ ent.Mutation = (*IdentityProviderMutation)(nil)
@@ -5189,6 +8336,55 @@ func (m *IdentityProviderMutation) ClientSecretRefCleared() bool {
 func (m *IdentityProviderMutation) ResetClientSecretRef() {
 	m.client_secret_ref = nil
 	delete(m.clearedFields, identityprovider.FieldClientSecretRef)
+}
+
+// SetClientSecretSealed sets the "client_secret_sealed" field.
+func (m *IdentityProviderMutation) SetClientSecretSealed(s string) {
+	m.client_secret_sealed = &s
+}
+
+// ClientSecretSealed returns the value of the "client_secret_sealed" field in the mutation.
+func (m *IdentityProviderMutation) ClientSecretSealed() (r string, exists bool) {
+	v := m.client_secret_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientSecretSealed returns the old "client_secret_sealed" field's value of the IdentityProvider entity.
+// If the IdentityProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityProviderMutation) OldClientSecretSealed(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientSecretSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientSecretSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientSecretSealed: %w", err)
+	}
+	return oldValue.ClientSecretSealed, nil
+}
+
+// ClearClientSecretSealed clears the value of the "client_secret_sealed" field.
+func (m *IdentityProviderMutation) ClearClientSecretSealed() {
+	m.client_secret_sealed = nil
+	m.clearedFields[identityprovider.FieldClientSecretSealed] = struct{}{}
+}
+
+// ClientSecretSealedCleared returns if the "client_secret_sealed" field was cleared in this mutation.
+func (m *IdentityProviderMutation) ClientSecretSealedCleared() bool {
+	_, ok := m.clearedFields[identityprovider.FieldClientSecretSealed]
+	return ok
+}
+
+// ResetClientSecretSealed resets all changes to the "client_secret_sealed" field.
+func (m *IdentityProviderMutation) ResetClientSecretSealed() {
+	m.client_secret_sealed = nil
+	delete(m.clearedFields, identityprovider.FieldClientSecretSealed)
 }
 
 // SetScopes sets the "scopes" field.
@@ -5557,7 +8753,7 @@ func (m *IdentityProviderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentityProviderMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.trust_id != nil {
 		fields = append(fields, identityprovider.FieldTrustID)
 	}
@@ -5572,6 +8768,9 @@ func (m *IdentityProviderMutation) Fields() []string {
 	}
 	if m.client_secret_ref != nil {
 		fields = append(fields, identityprovider.FieldClientSecretRef)
+	}
+	if m.client_secret_sealed != nil {
+		fields = append(fields, identityprovider.FieldClientSecretSealed)
 	}
 	if m.scopes != nil {
 		fields = append(fields, identityprovider.FieldScopes)
@@ -5609,6 +8808,8 @@ func (m *IdentityProviderMutation) Field(name string) (ent.Value, bool) {
 		return m.ClientID()
 	case identityprovider.FieldClientSecretRef:
 		return m.ClientSecretRef()
+	case identityprovider.FieldClientSecretSealed:
+		return m.ClientSecretSealed()
 	case identityprovider.FieldScopes:
 		return m.Scopes()
 	case identityprovider.FieldRolesClaim:
@@ -5640,6 +8841,8 @@ func (m *IdentityProviderMutation) OldField(ctx context.Context, name string) (e
 		return m.OldClientID(ctx)
 	case identityprovider.FieldClientSecretRef:
 		return m.OldClientSecretRef(ctx)
+	case identityprovider.FieldClientSecretSealed:
+		return m.OldClientSecretSealed(ctx)
 	case identityprovider.FieldScopes:
 		return m.OldScopes(ctx)
 	case identityprovider.FieldRolesClaim:
@@ -5695,6 +8898,13 @@ func (m *IdentityProviderMutation) SetField(name string, value ent.Value) error 
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetClientSecretRef(v)
+		return nil
+	case identityprovider.FieldClientSecretSealed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientSecretSealed(v)
 		return nil
 	case identityprovider.FieldScopes:
 		v, ok := value.([]string)
@@ -5771,6 +8981,9 @@ func (m *IdentityProviderMutation) ClearedFields() []string {
 	if m.FieldCleared(identityprovider.FieldClientSecretRef) {
 		fields = append(fields, identityprovider.FieldClientSecretRef)
 	}
+	if m.FieldCleared(identityprovider.FieldClientSecretSealed) {
+		fields = append(fields, identityprovider.FieldClientSecretSealed)
+	}
 	if m.FieldCleared(identityprovider.FieldScopes) {
 		fields = append(fields, identityprovider.FieldScopes)
 	}
@@ -5799,6 +9012,9 @@ func (m *IdentityProviderMutation) ClearField(name string) error {
 	switch name {
 	case identityprovider.FieldClientSecretRef:
 		m.ClearClientSecretRef()
+		return nil
+	case identityprovider.FieldClientSecretSealed:
+		m.ClearClientSecretSealed()
 		return nil
 	case identityprovider.FieldScopes:
 		m.ClearScopes()
@@ -5834,6 +9050,9 @@ func (m *IdentityProviderMutation) ResetField(name string) error {
 		return nil
 	case identityprovider.FieldClientSecretRef:
 		m.ResetClientSecretRef()
+		return nil
+	case identityprovider.FieldClientSecretSealed:
+		m.ResetClientSecretSealed()
 		return nil
 	case identityprovider.FieldScopes:
 		m.ResetScopes()
@@ -11958,6 +15177,482 @@ func (m *RoleGrantMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown RoleGrant edge %s", name)
 }
 
+// RoomMutation represents an operation that mutates the Room nodes in the graph.
+type RoomMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	name          *string
+	capacity      *int
+	addcapacity   *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Room, error)
+	predicates    []predicate.Room
+}
+
+var _ ent.Mutation = (*RoomMutation)(nil)
+
+// roomOption allows management of the mutation configuration using functional options.
+type roomOption func(*RoomMutation)
+
+// newRoomMutation creates new mutation for the Room entity.
+func newRoomMutation(c config, op Op, opts ...roomOption) *RoomMutation {
+	m := &RoomMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRoom,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRoomID sets the ID field of the mutation.
+func withRoomID(id uuid.UUID) roomOption {
+	return func(m *RoomMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Room
+		)
+		m.oldValue = func(ctx context.Context) (*Room, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Room.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRoom sets the old Room of the mutation.
+func withRoom(node *Room) roomOption {
+	return func(m *RoomMutation) {
+		m.oldValue = func(context.Context) (*Room, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RoomMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RoomMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Room entities.
+func (m *RoomMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RoomMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RoomMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Room.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *RoomMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *RoomMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *RoomMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *RoomMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *RoomMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *RoomMutation) ResetName() {
+	m.name = nil
+}
+
+// SetCapacity sets the "capacity" field.
+func (m *RoomMutation) SetCapacity(i int) {
+	m.capacity = &i
+	m.addcapacity = nil
+}
+
+// Capacity returns the value of the "capacity" field in the mutation.
+func (m *RoomMutation) Capacity() (r int, exists bool) {
+	v := m.capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCapacity returns the old "capacity" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldCapacity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCapacity: %w", err)
+	}
+	return oldValue.Capacity, nil
+}
+
+// AddCapacity adds i to the "capacity" field.
+func (m *RoomMutation) AddCapacity(i int) {
+	if m.addcapacity != nil {
+		*m.addcapacity += i
+	} else {
+		m.addcapacity = &i
+	}
+}
+
+// AddedCapacity returns the value that was added to the "capacity" field in this mutation.
+func (m *RoomMutation) AddedCapacity() (r int, exists bool) {
+	v := m.addcapacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCapacity resets all changes to the "capacity" field.
+func (m *RoomMutation) ResetCapacity() {
+	m.capacity = nil
+	m.addcapacity = nil
+}
+
+// Where appends a list predicates to the RoomMutation builder.
+func (m *RoomMutation) Where(ps ...predicate.Room) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RoomMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RoomMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Room, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RoomMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RoomMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Room).
+func (m *RoomMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RoomMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.hub_id != nil {
+		fields = append(fields, room.FieldHubID)
+	}
+	if m.name != nil {
+		fields = append(fields, room.FieldName)
+	}
+	if m.capacity != nil {
+		fields = append(fields, room.FieldCapacity)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RoomMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case room.FieldHubID:
+		return m.HubID()
+	case room.FieldName:
+		return m.Name()
+	case room.FieldCapacity:
+		return m.Capacity()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case room.FieldHubID:
+		return m.OldHubID(ctx)
+	case room.FieldName:
+		return m.OldName(ctx)
+	case room.FieldCapacity:
+		return m.OldCapacity(ctx)
+	}
+	return nil, fmt.Errorf("unknown Room field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoomMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case room.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case room.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case room.FieldCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCapacity(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Room field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RoomMutation) AddedFields() []string {
+	var fields []string
+	if m.addcapacity != nil {
+		fields = append(fields, room.FieldCapacity)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RoomMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case room.FieldCapacity:
+		return m.AddedCapacity()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoomMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case room.FieldCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCapacity(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Room numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RoomMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RoomMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RoomMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Room nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RoomMutation) ResetField(name string) error {
+	switch name {
+	case room.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case room.FieldName:
+		m.ResetName()
+		return nil
+	case room.FieldCapacity:
+		m.ResetCapacity()
+		return nil
+	}
+	return fmt.Errorf("unknown Room field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RoomMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RoomMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RoomMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RoomMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RoomMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RoomMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RoomMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Room unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RoomMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Room edge %s", name)
+}
+
 // ScheduleMutation represents an operation that mutates the Schedule nodes in the graph.
 type ScheduleMutation struct {
 	config
@@ -17915,6 +21610,8 @@ type SessionMutation struct {
 	identity_provider_id *uuid.UUID
 	claim_roles          *[]schema.ClaimRole
 	appendclaim_roles    []schema.ClaimRole
+	groups               *[]string
+	appendgroups         []string
 	created_at           *time.Time
 	expires_at           *time.Time
 	clearedFields        map[string]struct{}
@@ -18236,6 +21933,71 @@ func (m *SessionMutation) ResetClaimRoles() {
 	delete(m.clearedFields, session.FieldClaimRoles)
 }
 
+// SetGroups sets the "groups" field.
+func (m *SessionMutation) SetGroups(s []string) {
+	m.groups = &s
+	m.appendgroups = nil
+}
+
+// Groups returns the value of the "groups" field in the mutation.
+func (m *SessionMutation) Groups() (r []string, exists bool) {
+	v := m.groups
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGroups returns the old "groups" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldGroups(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGroups is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGroups requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGroups: %w", err)
+	}
+	return oldValue.Groups, nil
+}
+
+// AppendGroups adds s to the "groups" field.
+func (m *SessionMutation) AppendGroups(s []string) {
+	m.appendgroups = append(m.appendgroups, s...)
+}
+
+// AppendedGroups returns the list of values that were appended to the "groups" field in this mutation.
+func (m *SessionMutation) AppendedGroups() ([]string, bool) {
+	if len(m.appendgroups) == 0 {
+		return nil, false
+	}
+	return m.appendgroups, true
+}
+
+// ClearGroups clears the value of the "groups" field.
+func (m *SessionMutation) ClearGroups() {
+	m.groups = nil
+	m.appendgroups = nil
+	m.clearedFields[session.FieldGroups] = struct{}{}
+}
+
+// GroupsCleared returns if the "groups" field was cleared in this mutation.
+func (m *SessionMutation) GroupsCleared() bool {
+	_, ok := m.clearedFields[session.FieldGroups]
+	return ok
+}
+
+// ResetGroups resets all changes to the "groups" field.
+func (m *SessionMutation) ResetGroups() {
+	m.groups = nil
+	m.appendgroups = nil
+	delete(m.clearedFields, session.FieldGroups)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *SessionMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -18342,7 +22104,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.trust_id != nil {
 		fields = append(fields, session.FieldTrustID)
 	}
@@ -18357,6 +22119,9 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.claim_roles != nil {
 		fields = append(fields, session.FieldClaimRoles)
+	}
+	if m.groups != nil {
+		fields = append(fields, session.FieldGroups)
 	}
 	if m.created_at != nil {
 		fields = append(fields, session.FieldCreatedAt)
@@ -18382,6 +22147,8 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.IdentityProviderID()
 	case session.FieldClaimRoles:
 		return m.ClaimRoles()
+	case session.FieldGroups:
+		return m.Groups()
 	case session.FieldCreatedAt:
 		return m.CreatedAt()
 	case session.FieldExpiresAt:
@@ -18405,6 +22172,8 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldIdentityProviderID(ctx)
 	case session.FieldClaimRoles:
 		return m.OldClaimRoles(ctx)
+	case session.FieldGroups:
+		return m.OldGroups(ctx)
 	case session.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case session.FieldExpiresAt:
@@ -18453,6 +22222,13 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClaimRoles(v)
 		return nil
+	case session.FieldGroups:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGroups(v)
+		return nil
 	case session.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -18500,6 +22276,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldClaimRoles) {
 		fields = append(fields, session.FieldClaimRoles)
 	}
+	if m.FieldCleared(session.FieldGroups) {
+		fields = append(fields, session.FieldGroups)
+	}
 	return fields
 }
 
@@ -18516,6 +22295,9 @@ func (m *SessionMutation) ClearField(name string) error {
 	switch name {
 	case session.FieldClaimRoles:
 		m.ClearClaimRoles()
+		return nil
+	case session.FieldGroups:
+		m.ClearGroups()
 		return nil
 	}
 	return fmt.Errorf("unknown Session nullable field %s", name)
@@ -18539,6 +22321,9 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldClaimRoles:
 		m.ResetClaimRoles()
+		return nil
+	case session.FieldGroups:
+		m.ResetGroups()
 		return nil
 	case session.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -22693,18 +26478,28 @@ func (m *TaxonomyTermMutation) ResetEdge(name string) error {
 // TrustMutation represents an operation that mutates the Trust nodes in the graph.
 type TrustMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *uuid.UUID
-	ods_code         *string
-	name             *string
-	session_hours    *int
-	addsession_hours *int
-	created_at       *time.Time
-	clearedFields    map[string]struct{}
-	done             bool
-	oldValue         func(context.Context) (*Trust, error)
-	predicates       []predicate.Trust
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	ods_code               *string
+	name                   *string
+	session_hours          *int
+	addsession_hours       *int
+	suppress_below         *int
+	addsuppress_below      *int
+	round_to               *int
+	addround_to            *int
+	mental_health_years    *int
+	addmental_health_years *int
+	other_adult_years      *int
+	addother_adult_years   *int
+	after_death_years      *int
+	addafter_death_years   *int
+	created_at             *time.Time
+	clearedFields          map[string]struct{}
+	done                   bool
+	oldValue               func(context.Context) (*Trust, error)
+	predicates             []predicate.Trust
 }
 
 var _ ent.Mutation = (*TrustMutation)(nil)
@@ -22939,6 +26734,286 @@ func (m *TrustMutation) ResetSessionHours() {
 	m.addsession_hours = nil
 }
 
+// SetSuppressBelow sets the "suppress_below" field.
+func (m *TrustMutation) SetSuppressBelow(i int) {
+	m.suppress_below = &i
+	m.addsuppress_below = nil
+}
+
+// SuppressBelow returns the value of the "suppress_below" field in the mutation.
+func (m *TrustMutation) SuppressBelow() (r int, exists bool) {
+	v := m.suppress_below
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuppressBelow returns the old "suppress_below" field's value of the Trust entity.
+// If the Trust object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrustMutation) OldSuppressBelow(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuppressBelow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuppressBelow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuppressBelow: %w", err)
+	}
+	return oldValue.SuppressBelow, nil
+}
+
+// AddSuppressBelow adds i to the "suppress_below" field.
+func (m *TrustMutation) AddSuppressBelow(i int) {
+	if m.addsuppress_below != nil {
+		*m.addsuppress_below += i
+	} else {
+		m.addsuppress_below = &i
+	}
+}
+
+// AddedSuppressBelow returns the value that was added to the "suppress_below" field in this mutation.
+func (m *TrustMutation) AddedSuppressBelow() (r int, exists bool) {
+	v := m.addsuppress_below
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSuppressBelow resets all changes to the "suppress_below" field.
+func (m *TrustMutation) ResetSuppressBelow() {
+	m.suppress_below = nil
+	m.addsuppress_below = nil
+}
+
+// SetRoundTo sets the "round_to" field.
+func (m *TrustMutation) SetRoundTo(i int) {
+	m.round_to = &i
+	m.addround_to = nil
+}
+
+// RoundTo returns the value of the "round_to" field in the mutation.
+func (m *TrustMutation) RoundTo() (r int, exists bool) {
+	v := m.round_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoundTo returns the old "round_to" field's value of the Trust entity.
+// If the Trust object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrustMutation) OldRoundTo(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoundTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoundTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoundTo: %w", err)
+	}
+	return oldValue.RoundTo, nil
+}
+
+// AddRoundTo adds i to the "round_to" field.
+func (m *TrustMutation) AddRoundTo(i int) {
+	if m.addround_to != nil {
+		*m.addround_to += i
+	} else {
+		m.addround_to = &i
+	}
+}
+
+// AddedRoundTo returns the value that was added to the "round_to" field in this mutation.
+func (m *TrustMutation) AddedRoundTo() (r int, exists bool) {
+	v := m.addround_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRoundTo resets all changes to the "round_to" field.
+func (m *TrustMutation) ResetRoundTo() {
+	m.round_to = nil
+	m.addround_to = nil
+}
+
+// SetMentalHealthYears sets the "mental_health_years" field.
+func (m *TrustMutation) SetMentalHealthYears(i int) {
+	m.mental_health_years = &i
+	m.addmental_health_years = nil
+}
+
+// MentalHealthYears returns the value of the "mental_health_years" field in the mutation.
+func (m *TrustMutation) MentalHealthYears() (r int, exists bool) {
+	v := m.mental_health_years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMentalHealthYears returns the old "mental_health_years" field's value of the Trust entity.
+// If the Trust object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrustMutation) OldMentalHealthYears(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMentalHealthYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMentalHealthYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMentalHealthYears: %w", err)
+	}
+	return oldValue.MentalHealthYears, nil
+}
+
+// AddMentalHealthYears adds i to the "mental_health_years" field.
+func (m *TrustMutation) AddMentalHealthYears(i int) {
+	if m.addmental_health_years != nil {
+		*m.addmental_health_years += i
+	} else {
+		m.addmental_health_years = &i
+	}
+}
+
+// AddedMentalHealthYears returns the value that was added to the "mental_health_years" field in this mutation.
+func (m *TrustMutation) AddedMentalHealthYears() (r int, exists bool) {
+	v := m.addmental_health_years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMentalHealthYears resets all changes to the "mental_health_years" field.
+func (m *TrustMutation) ResetMentalHealthYears() {
+	m.mental_health_years = nil
+	m.addmental_health_years = nil
+}
+
+// SetOtherAdultYears sets the "other_adult_years" field.
+func (m *TrustMutation) SetOtherAdultYears(i int) {
+	m.other_adult_years = &i
+	m.addother_adult_years = nil
+}
+
+// OtherAdultYears returns the value of the "other_adult_years" field in the mutation.
+func (m *TrustMutation) OtherAdultYears() (r int, exists bool) {
+	v := m.other_adult_years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOtherAdultYears returns the old "other_adult_years" field's value of the Trust entity.
+// If the Trust object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrustMutation) OldOtherAdultYears(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOtherAdultYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOtherAdultYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOtherAdultYears: %w", err)
+	}
+	return oldValue.OtherAdultYears, nil
+}
+
+// AddOtherAdultYears adds i to the "other_adult_years" field.
+func (m *TrustMutation) AddOtherAdultYears(i int) {
+	if m.addother_adult_years != nil {
+		*m.addother_adult_years += i
+	} else {
+		m.addother_adult_years = &i
+	}
+}
+
+// AddedOtherAdultYears returns the value that was added to the "other_adult_years" field in this mutation.
+func (m *TrustMutation) AddedOtherAdultYears() (r int, exists bool) {
+	v := m.addother_adult_years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOtherAdultYears resets all changes to the "other_adult_years" field.
+func (m *TrustMutation) ResetOtherAdultYears() {
+	m.other_adult_years = nil
+	m.addother_adult_years = nil
+}
+
+// SetAfterDeathYears sets the "after_death_years" field.
+func (m *TrustMutation) SetAfterDeathYears(i int) {
+	m.after_death_years = &i
+	m.addafter_death_years = nil
+}
+
+// AfterDeathYears returns the value of the "after_death_years" field in the mutation.
+func (m *TrustMutation) AfterDeathYears() (r int, exists bool) {
+	v := m.after_death_years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAfterDeathYears returns the old "after_death_years" field's value of the Trust entity.
+// If the Trust object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrustMutation) OldAfterDeathYears(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAfterDeathYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAfterDeathYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAfterDeathYears: %w", err)
+	}
+	return oldValue.AfterDeathYears, nil
+}
+
+// AddAfterDeathYears adds i to the "after_death_years" field.
+func (m *TrustMutation) AddAfterDeathYears(i int) {
+	if m.addafter_death_years != nil {
+		*m.addafter_death_years += i
+	} else {
+		m.addafter_death_years = &i
+	}
+}
+
+// AddedAfterDeathYears returns the value that was added to the "after_death_years" field in this mutation.
+func (m *TrustMutation) AddedAfterDeathYears() (r int, exists bool) {
+	v := m.addafter_death_years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAfterDeathYears resets all changes to the "after_death_years" field.
+func (m *TrustMutation) ResetAfterDeathYears() {
+	m.after_death_years = nil
+	m.addafter_death_years = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *TrustMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -23009,7 +27084,7 @@ func (m *TrustMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TrustMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 9)
 	if m.ods_code != nil {
 		fields = append(fields, trust.FieldOdsCode)
 	}
@@ -23018,6 +27093,21 @@ func (m *TrustMutation) Fields() []string {
 	}
 	if m.session_hours != nil {
 		fields = append(fields, trust.FieldSessionHours)
+	}
+	if m.suppress_below != nil {
+		fields = append(fields, trust.FieldSuppressBelow)
+	}
+	if m.round_to != nil {
+		fields = append(fields, trust.FieldRoundTo)
+	}
+	if m.mental_health_years != nil {
+		fields = append(fields, trust.FieldMentalHealthYears)
+	}
+	if m.other_adult_years != nil {
+		fields = append(fields, trust.FieldOtherAdultYears)
+	}
+	if m.after_death_years != nil {
+		fields = append(fields, trust.FieldAfterDeathYears)
 	}
 	if m.created_at != nil {
 		fields = append(fields, trust.FieldCreatedAt)
@@ -23036,6 +27126,16 @@ func (m *TrustMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case trust.FieldSessionHours:
 		return m.SessionHours()
+	case trust.FieldSuppressBelow:
+		return m.SuppressBelow()
+	case trust.FieldRoundTo:
+		return m.RoundTo()
+	case trust.FieldMentalHealthYears:
+		return m.MentalHealthYears()
+	case trust.FieldOtherAdultYears:
+		return m.OtherAdultYears()
+	case trust.FieldAfterDeathYears:
+		return m.AfterDeathYears()
 	case trust.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -23053,6 +27153,16 @@ func (m *TrustMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldName(ctx)
 	case trust.FieldSessionHours:
 		return m.OldSessionHours(ctx)
+	case trust.FieldSuppressBelow:
+		return m.OldSuppressBelow(ctx)
+	case trust.FieldRoundTo:
+		return m.OldRoundTo(ctx)
+	case trust.FieldMentalHealthYears:
+		return m.OldMentalHealthYears(ctx)
+	case trust.FieldOtherAdultYears:
+		return m.OldOtherAdultYears(ctx)
+	case trust.FieldAfterDeathYears:
+		return m.OldAfterDeathYears(ctx)
 	case trust.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -23085,6 +27195,41 @@ func (m *TrustMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSessionHours(v)
 		return nil
+	case trust.FieldSuppressBelow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuppressBelow(v)
+		return nil
+	case trust.FieldRoundTo:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoundTo(v)
+		return nil
+	case trust.FieldMentalHealthYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMentalHealthYears(v)
+		return nil
+	case trust.FieldOtherAdultYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOtherAdultYears(v)
+		return nil
+	case trust.FieldAfterDeathYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAfterDeathYears(v)
+		return nil
 	case trust.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -23103,6 +27248,21 @@ func (m *TrustMutation) AddedFields() []string {
 	if m.addsession_hours != nil {
 		fields = append(fields, trust.FieldSessionHours)
 	}
+	if m.addsuppress_below != nil {
+		fields = append(fields, trust.FieldSuppressBelow)
+	}
+	if m.addround_to != nil {
+		fields = append(fields, trust.FieldRoundTo)
+	}
+	if m.addmental_health_years != nil {
+		fields = append(fields, trust.FieldMentalHealthYears)
+	}
+	if m.addother_adult_years != nil {
+		fields = append(fields, trust.FieldOtherAdultYears)
+	}
+	if m.addafter_death_years != nil {
+		fields = append(fields, trust.FieldAfterDeathYears)
+	}
 	return fields
 }
 
@@ -23113,6 +27273,16 @@ func (m *TrustMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case trust.FieldSessionHours:
 		return m.AddedSessionHours()
+	case trust.FieldSuppressBelow:
+		return m.AddedSuppressBelow()
+	case trust.FieldRoundTo:
+		return m.AddedRoundTo()
+	case trust.FieldMentalHealthYears:
+		return m.AddedMentalHealthYears()
+	case trust.FieldOtherAdultYears:
+		return m.AddedOtherAdultYears()
+	case trust.FieldAfterDeathYears:
+		return m.AddedAfterDeathYears()
 	}
 	return nil, false
 }
@@ -23128,6 +27298,41 @@ func (m *TrustMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddSessionHours(v)
+		return nil
+	case trust.FieldSuppressBelow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSuppressBelow(v)
+		return nil
+	case trust.FieldRoundTo:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRoundTo(v)
+		return nil
+	case trust.FieldMentalHealthYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMentalHealthYears(v)
+		return nil
+	case trust.FieldOtherAdultYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOtherAdultYears(v)
+		return nil
+	case trust.FieldAfterDeathYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAfterDeathYears(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Trust numeric field %s", name)
@@ -23164,6 +27369,21 @@ func (m *TrustMutation) ResetField(name string) error {
 		return nil
 	case trust.FieldSessionHours:
 		m.ResetSessionHours()
+		return nil
+	case trust.FieldSuppressBelow:
+		m.ResetSuppressBelow()
+		return nil
+	case trust.FieldRoundTo:
+		m.ResetRoundTo()
+		return nil
+	case trust.FieldMentalHealthYears:
+		m.ResetMentalHealthYears()
+		return nil
+	case trust.FieldOtherAdultYears:
+		m.ResetOtherAdultYears()
+		return nil
+	case trust.FieldAfterDeathYears:
+		m.ResetAfterDeathYears()
 		return nil
 	case trust.FieldCreatedAt:
 		m.ResetCreatedAt()

@@ -8,8 +8,11 @@ import (
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
@@ -17,6 +20,7 @@ import (
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
@@ -81,6 +85,89 @@ func init() {
 	auditeventDescID := auditeventMixinFields0[0].Descriptor()
 	// auditevent.DefaultID holds the default value on creation for the id field.
 	auditevent.DefaultID = auditeventDescID.Default.(func() uuid.UUID)
+	cataloguesourceMixin := schema.CatalogueSource{}.Mixin()
+	cataloguesourceMixinFields0 := cataloguesourceMixin[0].Fields()
+	_ = cataloguesourceMixinFields0
+	cataloguesourceFields := schema.CatalogueSource{}.Fields()
+	_ = cataloguesourceFields
+	// cataloguesourceDescSource is the schema descriptor for source field.
+	cataloguesourceDescSource := cataloguesourceFields[0].Descriptor()
+	// cataloguesource.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	cataloguesource.SourceValidator = cataloguesourceDescSource.Validators[0].(func(string) error)
+	// cataloguesourceDescName is the schema descriptor for name field.
+	cataloguesourceDescName := cataloguesourceFields[1].Descriptor()
+	// cataloguesource.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	cataloguesource.NameValidator = func() func(string) error {
+		validators := cataloguesourceDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cataloguesourceDescURL is the schema descriptor for url field.
+	cataloguesourceDescURL := cataloguesourceFields[4].Descriptor()
+	// cataloguesource.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	cataloguesource.URLValidator = cataloguesourceDescURL.Validators[0].(func(string) error)
+	// cataloguesourceDescDocument is the schema descriptor for document field.
+	cataloguesourceDescDocument := cataloguesourceFields[5].Descriptor()
+	// cataloguesource.DocumentValidator is a validator for the "document" field. It is called by the builders before save.
+	cataloguesource.DocumentValidator = cataloguesourceDescDocument.Validators[0].(func([]byte) error)
+	// cataloguesourceDescDocumentDigest is the schema descriptor for document_digest field.
+	cataloguesourceDescDocumentDigest := cataloguesourceFields[6].Descriptor()
+	// cataloguesource.DocumentDigestValidator is a validator for the "document_digest" field. It is called by the builders before save.
+	cataloguesource.DocumentDigestValidator = cataloguesourceDescDocumentDigest.Validators[0].(func(string) error)
+	// cataloguesourceDescFromHub is the schema descriptor for from_hub field.
+	cataloguesourceDescFromHub := cataloguesourceFields[7].Descriptor()
+	// cataloguesource.FromHubValidator is a validator for the "from_hub" field. It is called by the builders before save.
+	cataloguesource.FromHubValidator = cataloguesourceDescFromHub.Validators[0].(func(string) error)
+	// cataloguesourceDescRefreshMinutes is the schema descriptor for refresh_minutes field.
+	cataloguesourceDescRefreshMinutes := cataloguesourceFields[8].Descriptor()
+	// cataloguesource.DefaultRefreshMinutes holds the default value on creation for the refresh_minutes field.
+	cataloguesource.DefaultRefreshMinutes = cataloguesourceDescRefreshMinutes.Default.(int)
+	// cataloguesource.RefreshMinutesValidator is a validator for the "refresh_minutes" field. It is called by the builders before save.
+	cataloguesource.RefreshMinutesValidator = cataloguesourceDescRefreshMinutes.Validators[0].(func(int) error)
+	// cataloguesourceDescAllowPrivate is the schema descriptor for allow_private field.
+	cataloguesourceDescAllowPrivate := cataloguesourceFields[9].Descriptor()
+	// cataloguesource.DefaultAllowPrivate holds the default value on creation for the allow_private field.
+	cataloguesource.DefaultAllowPrivate = cataloguesourceDescAllowPrivate.Default.(bool)
+	// cataloguesourceDescRevision is the schema descriptor for revision field.
+	cataloguesourceDescRevision := cataloguesourceFields[10].Descriptor()
+	// cataloguesource.DefaultRevision holds the default value on creation for the revision field.
+	cataloguesource.DefaultRevision = cataloguesourceDescRevision.Default.(int)
+	// cataloguesourceDescDueAt is the schema descriptor for due_at field.
+	cataloguesourceDescDueAt := cataloguesourceFields[12].Descriptor()
+	// cataloguesource.DefaultDueAt holds the default value on creation for the due_at field.
+	cataloguesource.DefaultDueAt = cataloguesourceDescDueAt.Default.(func() time.Time)
+	// cataloguesourceDescFailures is the schema descriptor for failures field.
+	cataloguesourceDescFailures := cataloguesourceFields[17].Descriptor()
+	// cataloguesource.DefaultFailures holds the default value on creation for the failures field.
+	cataloguesource.DefaultFailures = cataloguesourceDescFailures.Default.(int)
+	// cataloguesourceDescMessage is the schema descriptor for message field.
+	cataloguesourceDescMessage := cataloguesourceFields[18].Descriptor()
+	// cataloguesource.DefaultMessage holds the default value on creation for the message field.
+	cataloguesource.DefaultMessage = cataloguesourceDescMessage.Default.(string)
+	// cataloguesource.MessageValidator is a validator for the "message" field. It is called by the builders before save.
+	cataloguesource.MessageValidator = cataloguesourceDescMessage.Validators[0].(func(string) error)
+	// cataloguesourceDescRowsTaken is the schema descriptor for rows_taken field.
+	cataloguesourceDescRowsTaken := cataloguesourceFields[19].Descriptor()
+	// cataloguesource.DefaultRowsTaken holds the default value on creation for the rows_taken field.
+	cataloguesource.DefaultRowsTaken = cataloguesourceDescRowsTaken.Default.(int)
+	// cataloguesourceDescRowsRefused is the schema descriptor for rows_refused field.
+	cataloguesourceDescRowsRefused := cataloguesourceFields[20].Descriptor()
+	// cataloguesource.DefaultRowsRefused holds the default value on creation for the rows_refused field.
+	cataloguesource.DefaultRowsRefused = cataloguesourceDescRowsRefused.Default.(int)
+	// cataloguesourceDescID is the schema descriptor for id field.
+	cataloguesourceDescID := cataloguesourceMixinFields0[0].Descriptor()
+	// cataloguesource.DefaultID holds the default value on creation for the id field.
+	cataloguesource.DefaultID = cataloguesourceDescID.Default.(func() uuid.UUID)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0
@@ -137,6 +224,46 @@ func init() {
 	conversationneedDescID := conversationneedMixinFields0[0].Descriptor()
 	// conversationneed.DefaultID holds the default value on creation for the id field.
 	conversationneed.DefaultID = conversationneedDescID.Default.(func() uuid.UUID)
+	groupgrantMixin := schema.GroupGrant{}.Mixin()
+	groupgrantMixinFields0 := groupgrantMixin[0].Fields()
+	_ = groupgrantMixinFields0
+	groupgrantFields := schema.GroupGrant{}.Fields()
+	_ = groupgrantFields
+	// groupgrantDescGroup is the schema descriptor for group field.
+	groupgrantDescGroup := groupgrantFields[0].Descriptor()
+	// groupgrant.GroupValidator is a validator for the "group" field. It is called by the builders before save.
+	groupgrant.GroupValidator = func() func(string) error {
+		validators := groupgrantDescGroup.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(group string) error {
+			for _, fn := range fns {
+				if err := fn(group); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// groupgrantDescID is the schema descriptor for id field.
+	groupgrantDescID := groupgrantMixinFields0[0].Descriptor()
+	// groupgrant.DefaultID holds the default value on creation for the id field.
+	groupgrant.DefaultID = groupgrantDescID.Default.(func() uuid.UUID)
+	hostnameMixin := schema.Hostname{}.Mixin()
+	hostnameMixinFields0 := hostnameMixin[0].Fields()
+	_ = hostnameMixinFields0
+	hostnameFields := schema.Hostname{}.Fields()
+	_ = hostnameFields
+	// hostnameDescName is the schema descriptor for name field.
+	hostnameDescName := hostnameFields[0].Descriptor()
+	// hostname.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	hostname.NameValidator = hostnameDescName.Validators[0].(func(string) error)
+	// hostnameDescID is the schema descriptor for id field.
+	hostnameDescID := hostnameMixinFields0[0].Descriptor()
+	// hostname.DefaultID holds the default value on creation for the id field.
+	hostname.DefaultID = hostnameDescID.Default.(func() uuid.UUID)
 	hubMixin := schema.Hub{}.Mixin()
 	hubMixinFields0 := hubMixin[0].Fields()
 	_ = hubMixinFields0
@@ -184,12 +311,28 @@ func init() {
 	hubDescPostcode := hubFields[6].Descriptor()
 	// hub.PostcodeValidator is a validator for the "postcode" field. It is called by the builders before save.
 	hub.PostcodeValidator = hubDescPostcode.Validators[0].(func(string) error)
+	// hubDescUprn is the schema descriptor for uprn field.
+	hubDescUprn := hubFields[7].Descriptor()
+	// hub.UprnValidator is a validator for the "uprn" field. It is called by the builders before save.
+	hub.UprnValidator = hubDescUprn.Validators[0].(func(string) error)
+	// hubDescBrandName is the schema descriptor for brand_name field.
+	hubDescBrandName := hubFields[12].Descriptor()
+	// hub.BrandNameValidator is a validator for the "brand_name" field. It is called by the builders before save.
+	hub.BrandNameValidator = hubDescBrandName.Validators[0].(func(string) error)
 	// hubDescBrandColour is the schema descriptor for brand_colour field.
-	hubDescBrandColour := hubFields[10].Descriptor()
+	hubDescBrandColour := hubFields[13].Descriptor()
 	// hub.BrandColourValidator is a validator for the "brand_colour" field. It is called by the builders before save.
 	hub.BrandColourValidator = hubDescBrandColour.Validators[0].(func(string) error)
+	// hubDescBrandLogoURL is the schema descriptor for brand_logo_url field.
+	hubDescBrandLogoURL := hubFields[14].Descriptor()
+	// hub.BrandLogoURLValidator is a validator for the "brand_logo_url" field. It is called by the builders before save.
+	hub.BrandLogoURLValidator = hubDescBrandLogoURL.Validators[0].(func(string) error)
+	// hubDescModules is the schema descriptor for modules field.
+	hubDescModules := hubFields[15].Descriptor()
+	// hub.DefaultModules holds the default value on creation for the modules field.
+	hub.DefaultModules = hubDescModules.Default.([]schema.Module)
 	// hubDescCreatedAt is the schema descriptor for created_at field.
-	hubDescCreatedAt := hubFields[11].Descriptor()
+	hubDescCreatedAt := hubFields[16].Descriptor()
 	// hub.DefaultCreatedAt holds the default value on creation for the created_at field.
 	hub.DefaultCreatedAt = hubDescCreatedAt.Default.(func() time.Time)
 	// hubDescID is the schema descriptor for id field.
@@ -259,14 +402,18 @@ func init() {
 	identityproviderDescClientSecretRef := identityproviderFields[3].Descriptor()
 	// identityprovider.ClientSecretRefValidator is a validator for the "client_secret_ref" field. It is called by the builders before save.
 	identityprovider.ClientSecretRefValidator = identityproviderDescClientSecretRef.Validators[0].(func(string) error)
+	// identityproviderDescClientSecretSealed is the schema descriptor for client_secret_sealed field.
+	identityproviderDescClientSecretSealed := identityproviderFields[4].Descriptor()
+	// identityprovider.ClientSecretSealedValidator is a validator for the "client_secret_sealed" field. It is called by the builders before save.
+	identityprovider.ClientSecretSealedValidator = identityproviderDescClientSecretSealed.Validators[0].(func(string) error)
 	// identityproviderDescRolesClaim is the schema descriptor for roles_claim field.
-	identityproviderDescRolesClaim := identityproviderFields[5].Descriptor()
+	identityproviderDescRolesClaim := identityproviderFields[6].Descriptor()
 	// identityprovider.DefaultRolesClaim holds the default value on creation for the roles_claim field.
 	identityprovider.DefaultRolesClaim = identityproviderDescRolesClaim.Default.(string)
 	// identityprovider.RolesClaimValidator is a validator for the "roles_claim" field. It is called by the builders before save.
 	identityprovider.RolesClaimValidator = identityproviderDescRolesClaim.Validators[0].(func(string) error)
 	// identityproviderDescEnabled is the schema descriptor for enabled field.
-	identityproviderDescEnabled := identityproviderFields[9].Descriptor()
+	identityproviderDescEnabled := identityproviderFields[10].Descriptor()
 	// identityprovider.DefaultEnabled holds the default value on creation for the enabled field.
 	identityprovider.DefaultEnabled = identityproviderDescEnabled.Default.(bool)
 	// identityproviderDescID is the schema descriptor for id field.
@@ -556,6 +703,37 @@ func init() {
 	rolegrantDescID := rolegrantMixinFields0[0].Descriptor()
 	// rolegrant.DefaultID holds the default value on creation for the id field.
 	rolegrant.DefaultID = rolegrantDescID.Default.(func() uuid.UUID)
+	roomMixin := schema.Room{}.Mixin()
+	roomMixinFields0 := roomMixin[0].Fields()
+	_ = roomMixinFields0
+	roomFields := schema.Room{}.Fields()
+	_ = roomFields
+	// roomDescName is the schema descriptor for name field.
+	roomDescName := roomFields[0].Descriptor()
+	// room.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	room.NameValidator = func() func(string) error {
+		validators := roomDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// roomDescCapacity is the schema descriptor for capacity field.
+	roomDescCapacity := roomFields[1].Descriptor()
+	// room.CapacityValidator is a validator for the "capacity" field. It is called by the builders before save.
+	room.CapacityValidator = roomDescCapacity.Validators[0].(func(int) error)
+	// roomDescID is the schema descriptor for id field.
+	roomDescID := roomMixinFields0[0].Descriptor()
+	// room.DefaultID holds the default value on creation for the id field.
+	room.DefaultID = roomDescID.Default.(func() uuid.UUID)
 	scheduleMixin := schema.Schedule{}.Mixin()
 	scheduleMixinFields0 := scheduleMixin[0].Fields()
 	_ = scheduleMixinFields0
@@ -741,7 +919,7 @@ func init() {
 	// session.TokenHashValidator is a validator for the "token_hash" field. It is called by the builders before save.
 	session.TokenHashValidator = sessionDescTokenHash.Validators[0].(func([]byte) error)
 	// sessionDescCreatedAt is the schema descriptor for created_at field.
-	sessionDescCreatedAt := sessionFields[4].Descriptor()
+	sessionDescCreatedAt := sessionFields[5].Descriptor()
 	// session.DefaultCreatedAt holds the default value on creation for the created_at field.
 	session.DefaultCreatedAt = sessionDescCreatedAt.Default.(func() time.Time)
 	// sessionDescID is the schema descriptor for id field.
@@ -919,8 +1097,38 @@ func init() {
 	trust.DefaultSessionHours = trustDescSessionHours.Default.(int)
 	// trust.SessionHoursValidator is a validator for the "session_hours" field. It is called by the builders before save.
 	trust.SessionHoursValidator = trustDescSessionHours.Validators[0].(func(int) error)
+	// trustDescSuppressBelow is the schema descriptor for suppress_below field.
+	trustDescSuppressBelow := trustFields[3].Descriptor()
+	// trust.DefaultSuppressBelow holds the default value on creation for the suppress_below field.
+	trust.DefaultSuppressBelow = trustDescSuppressBelow.Default.(int)
+	// trust.SuppressBelowValidator is a validator for the "suppress_below" field. It is called by the builders before save.
+	trust.SuppressBelowValidator = trustDescSuppressBelow.Validators[0].(func(int) error)
+	// trustDescRoundTo is the schema descriptor for round_to field.
+	trustDescRoundTo := trustFields[4].Descriptor()
+	// trust.DefaultRoundTo holds the default value on creation for the round_to field.
+	trust.DefaultRoundTo = trustDescRoundTo.Default.(int)
+	// trust.RoundToValidator is a validator for the "round_to" field. It is called by the builders before save.
+	trust.RoundToValidator = trustDescRoundTo.Validators[0].(func(int) error)
+	// trustDescMentalHealthYears is the schema descriptor for mental_health_years field.
+	trustDescMentalHealthYears := trustFields[5].Descriptor()
+	// trust.DefaultMentalHealthYears holds the default value on creation for the mental_health_years field.
+	trust.DefaultMentalHealthYears = trustDescMentalHealthYears.Default.(int)
+	// trust.MentalHealthYearsValidator is a validator for the "mental_health_years" field. It is called by the builders before save.
+	trust.MentalHealthYearsValidator = trustDescMentalHealthYears.Validators[0].(func(int) error)
+	// trustDescOtherAdultYears is the schema descriptor for other_adult_years field.
+	trustDescOtherAdultYears := trustFields[6].Descriptor()
+	// trust.DefaultOtherAdultYears holds the default value on creation for the other_adult_years field.
+	trust.DefaultOtherAdultYears = trustDescOtherAdultYears.Default.(int)
+	// trust.OtherAdultYearsValidator is a validator for the "other_adult_years" field. It is called by the builders before save.
+	trust.OtherAdultYearsValidator = trustDescOtherAdultYears.Validators[0].(func(int) error)
+	// trustDescAfterDeathYears is the schema descriptor for after_death_years field.
+	trustDescAfterDeathYears := trustFields[7].Descriptor()
+	// trust.DefaultAfterDeathYears holds the default value on creation for the after_death_years field.
+	trust.DefaultAfterDeathYears = trustDescAfterDeathYears.Default.(int)
+	// trust.AfterDeathYearsValidator is a validator for the "after_death_years" field. It is called by the builders before save.
+	trust.AfterDeathYearsValidator = trustDescAfterDeathYears.Validators[0].(func(int) error)
 	// trustDescCreatedAt is the schema descriptor for created_at field.
-	trustDescCreatedAt := trustFields[3].Descriptor()
+	trustDescCreatedAt := trustFields[8].Descriptor()
 	// trust.DefaultCreatedAt holds the default value on creation for the created_at field.
 	trust.DefaultCreatedAt = trustDescCreatedAt.Default.(func() time.Time)
 	// trustDescID is the schema descriptor for id field.

@@ -30,6 +30,8 @@ type Session struct {
 	IdentityProviderID uuid.UUID `json:"identity_provider_id,omitempty"`
 	// roles that the provider's claims gave at sign-in
 	ClaimRoles []schema.ClaimRole `json:"claim_roles,omitempty"`
+	// those of the person's groups at sign-in to which a hub gives a role
+	Groups []string `json:"groups,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
@@ -42,7 +44,7 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldTokenHash, session.FieldClaimRoles:
+		case session.FieldTokenHash, session.FieldClaimRoles, session.FieldGroups:
 			values[i] = new([]byte)
 		case session.FieldCreatedAt, session.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -99,6 +101,14 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.ClaimRoles); err != nil {
 					return fmt.Errorf("unmarshal field claim_roles: %w", err)
+				}
+			}
+		case session.FieldGroups:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field groups", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Groups); err != nil {
+					return fmt.Errorf("unmarshal field groups: %w", err)
 				}
 			}
 		case session.FieldCreatedAt:
@@ -162,6 +172,9 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("claim_roles=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ClaimRoles))
+	builder.WriteString(", ")
+	builder.WriteString("groups=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Groups))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -52,6 +52,12 @@ func (_c *SessionCreate) SetClaimRoles(v []schema.ClaimRole) *SessionCreate {
 	return _c
 }
 
+// SetGroups sets the "groups" field.
+func (_c *SessionCreate) SetGroups(v []string) *SessionCreate {
+	_c.mutation.SetGroups(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *SessionCreate) SetCreatedAt(v time.Time) *SessionCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -210,6 +216,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ClaimRoles(); ok {
 		_spec.SetField(session.FieldClaimRoles, field.TypeJSON, value)
 		_node.ClaimRoles = value
+	}
+	if value, ok := _c.mutation.Groups(); ok {
+		_spec.SetField(session.FieldGroups, field.TypeJSON, value)
+		_node.Groups = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(session.FieldCreatedAt, field.TypeTime, value)

@@ -48,6 +48,24 @@ func (_u *SessionUpdate) ClearClaimRoles() *SessionUpdate {
 	return _u
 }
 
+// SetGroups sets the "groups" field.
+func (_u *SessionUpdate) SetGroups(v []string) *SessionUpdate {
+	_u.mutation.SetGroups(v)
+	return _u
+}
+
+// AppendGroups appends value to the "groups" field.
+func (_u *SessionUpdate) AppendGroups(v []string) *SessionUpdate {
+	_u.mutation.AppendGroups(v)
+	return _u
+}
+
+// ClearGroups clears the value of the "groups" field.
+func (_u *SessionUpdate) ClearGroups() *SessionUpdate {
+	_u.mutation.ClearGroups()
+	return _u
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdate) Mutation() *SessionMutation {
 	return _u.mutation
@@ -106,6 +124,17 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ClaimRolesCleared() {
 		_spec.ClearField(session.FieldClaimRoles, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Groups(); ok {
+		_spec.SetField(session.FieldGroups, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedGroups(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, session.FieldGroups, value)
+		})
+	}
+	if _u.mutation.GroupsCleared() {
+		_spec.ClearField(session.FieldGroups, field.TypeJSON)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -143,6 +172,24 @@ func (_u *SessionUpdateOne) AppendClaimRoles(v []schema.ClaimRole) *SessionUpdat
 // ClearClaimRoles clears the value of the "claim_roles" field.
 func (_u *SessionUpdateOne) ClearClaimRoles() *SessionUpdateOne {
 	_u.mutation.ClearClaimRoles()
+	return _u
+}
+
+// SetGroups sets the "groups" field.
+func (_u *SessionUpdateOne) SetGroups(v []string) *SessionUpdateOne {
+	_u.mutation.SetGroups(v)
+	return _u
+}
+
+// AppendGroups appends value to the "groups" field.
+func (_u *SessionUpdateOne) AppendGroups(v []string) *SessionUpdateOne {
+	_u.mutation.AppendGroups(v)
+	return _u
+}
+
+// ClearGroups clears the value of the "groups" field.
+func (_u *SessionUpdateOne) ClearGroups() *SessionUpdateOne {
+	_u.mutation.ClearGroups()
 	return _u
 }
 
@@ -233,6 +280,17 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if _u.mutation.ClaimRolesCleared() {
 		_spec.ClearField(session.FieldClaimRoles, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Groups(); ok {
+		_spec.SetField(session.FieldGroups, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedGroups(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, session.FieldGroups, value)
+		})
+	}
+	if _u.mutation.GroupsCleared() {
+		_spec.ClearField(session.FieldGroups, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Session{config: _u.config}

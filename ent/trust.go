@@ -24,6 +24,16 @@ type Trust struct {
 	Name string `json:"name,omitempty"`
 	// a sign-in ends after this many hours
 	SessionHours int `json:"session_hours,omitempty"`
+	// published counts of people from 1 to one below this are shown as *
+	SuppressBelow int `json:"suppress_below,omitempty"`
+	// other published counts are rounded to a multiple of this
+	RoundTo int `json:"round_to,omitempty"`
+	// records are kept for so long after the last contact
+	MentalHealthYears int `json:"mental_health_years,omitempty"`
+	// OtherAdultYears holds the value of the "other_adult_years" field.
+	OtherAdultYears int `json:"other_adult_years,omitempty"`
+	// AfterDeathYears holds the value of the "after_death_years" field.
+	AfterDeathYears int `json:"after_death_years,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    time.Time `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -34,7 +44,7 @@ func (*Trust) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case trust.FieldSessionHours:
+		case trust.FieldSessionHours, trust.FieldSuppressBelow, trust.FieldRoundTo, trust.FieldMentalHealthYears, trust.FieldOtherAdultYears, trust.FieldAfterDeathYears:
 			values[i] = new(sql.NullInt64)
 		case trust.FieldOdsCode, trust.FieldName:
 			values[i] = new(sql.NullString)
@@ -80,6 +90,36 @@ func (_m *Trust) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field session_hours", values[i])
 			} else if value.Valid {
 				_m.SessionHours = int(value.Int64)
+			}
+		case trust.FieldSuppressBelow:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field suppress_below", values[i])
+			} else if value.Valid {
+				_m.SuppressBelow = int(value.Int64)
+			}
+		case trust.FieldRoundTo:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field round_to", values[i])
+			} else if value.Valid {
+				_m.RoundTo = int(value.Int64)
+			}
+		case trust.FieldMentalHealthYears:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field mental_health_years", values[i])
+			} else if value.Valid {
+				_m.MentalHealthYears = int(value.Int64)
+			}
+		case trust.FieldOtherAdultYears:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field other_adult_years", values[i])
+			} else if value.Valid {
+				_m.OtherAdultYears = int(value.Int64)
+			}
+		case trust.FieldAfterDeathYears:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field after_death_years", values[i])
+			} else if value.Valid {
+				_m.AfterDeathYears = int(value.Int64)
 			}
 		case trust.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -131,6 +171,21 @@ func (_m *Trust) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("session_hours=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SessionHours))
+	builder.WriteString(", ")
+	builder.WriteString("suppress_below=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SuppressBelow))
+	builder.WriteString(", ")
+	builder.WriteString("round_to=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RoundTo))
+	builder.WriteString(", ")
+	builder.WriteString("mental_health_years=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MentalHealthYears))
+	builder.WriteString(", ")
+	builder.WriteString("other_adult_years=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OtherAdultYears))
+	builder.WriteString(", ")
+	builder.WriteString("after_death_years=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AfterDeathYears))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

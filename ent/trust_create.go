@@ -47,6 +47,76 @@ func (_c *TrustCreate) SetNillableSessionHours(v *int) *TrustCreate {
 	return _c
 }
 
+// SetSuppressBelow sets the "suppress_below" field.
+func (_c *TrustCreate) SetSuppressBelow(v int) *TrustCreate {
+	_c.mutation.SetSuppressBelow(v)
+	return _c
+}
+
+// SetNillableSuppressBelow sets the "suppress_below" field if the given value is not nil.
+func (_c *TrustCreate) SetNillableSuppressBelow(v *int) *TrustCreate {
+	if v != nil {
+		_c.SetSuppressBelow(*v)
+	}
+	return _c
+}
+
+// SetRoundTo sets the "round_to" field.
+func (_c *TrustCreate) SetRoundTo(v int) *TrustCreate {
+	_c.mutation.SetRoundTo(v)
+	return _c
+}
+
+// SetNillableRoundTo sets the "round_to" field if the given value is not nil.
+func (_c *TrustCreate) SetNillableRoundTo(v *int) *TrustCreate {
+	if v != nil {
+		_c.SetRoundTo(*v)
+	}
+	return _c
+}
+
+// SetMentalHealthYears sets the "mental_health_years" field.
+func (_c *TrustCreate) SetMentalHealthYears(v int) *TrustCreate {
+	_c.mutation.SetMentalHealthYears(v)
+	return _c
+}
+
+// SetNillableMentalHealthYears sets the "mental_health_years" field if the given value is not nil.
+func (_c *TrustCreate) SetNillableMentalHealthYears(v *int) *TrustCreate {
+	if v != nil {
+		_c.SetMentalHealthYears(*v)
+	}
+	return _c
+}
+
+// SetOtherAdultYears sets the "other_adult_years" field.
+func (_c *TrustCreate) SetOtherAdultYears(v int) *TrustCreate {
+	_c.mutation.SetOtherAdultYears(v)
+	return _c
+}
+
+// SetNillableOtherAdultYears sets the "other_adult_years" field if the given value is not nil.
+func (_c *TrustCreate) SetNillableOtherAdultYears(v *int) *TrustCreate {
+	if v != nil {
+		_c.SetOtherAdultYears(*v)
+	}
+	return _c
+}
+
+// SetAfterDeathYears sets the "after_death_years" field.
+func (_c *TrustCreate) SetAfterDeathYears(v int) *TrustCreate {
+	_c.mutation.SetAfterDeathYears(v)
+	return _c
+}
+
+// SetNillableAfterDeathYears sets the "after_death_years" field if the given value is not nil.
+func (_c *TrustCreate) SetNillableAfterDeathYears(v *int) *TrustCreate {
+	if v != nil {
+		_c.SetAfterDeathYears(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *TrustCreate) SetCreatedAt(v time.Time) *TrustCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -114,6 +184,26 @@ func (_c *TrustCreate) defaults() {
 		v := trust.DefaultSessionHours
 		_c.mutation.SetSessionHours(v)
 	}
+	if _, ok := _c.mutation.SuppressBelow(); !ok {
+		v := trust.DefaultSuppressBelow
+		_c.mutation.SetSuppressBelow(v)
+	}
+	if _, ok := _c.mutation.RoundTo(); !ok {
+		v := trust.DefaultRoundTo
+		_c.mutation.SetRoundTo(v)
+	}
+	if _, ok := _c.mutation.MentalHealthYears(); !ok {
+		v := trust.DefaultMentalHealthYears
+		_c.mutation.SetMentalHealthYears(v)
+	}
+	if _, ok := _c.mutation.OtherAdultYears(); !ok {
+		v := trust.DefaultOtherAdultYears
+		_c.mutation.SetOtherAdultYears(v)
+	}
+	if _, ok := _c.mutation.AfterDeathYears(); !ok {
+		v := trust.DefaultAfterDeathYears
+		_c.mutation.SetAfterDeathYears(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := trust.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -148,6 +238,46 @@ func (_c *TrustCreate) check() error {
 	if v, ok := _c.mutation.SessionHours(); ok {
 		if err := trust.SessionHoursValidator(v); err != nil {
 			return &ValidationError{Name: "session_hours", err: fmt.Errorf(`ent: validator failed for field "Trust.session_hours": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.SuppressBelow(); !ok {
+		return &ValidationError{Name: "suppress_below", err: errors.New(`ent: missing required field "Trust.suppress_below"`)}
+	}
+	if v, ok := _c.mutation.SuppressBelow(); ok {
+		if err := trust.SuppressBelowValidator(v); err != nil {
+			return &ValidationError{Name: "suppress_below", err: fmt.Errorf(`ent: validator failed for field "Trust.suppress_below": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.RoundTo(); !ok {
+		return &ValidationError{Name: "round_to", err: errors.New(`ent: missing required field "Trust.round_to"`)}
+	}
+	if v, ok := _c.mutation.RoundTo(); ok {
+		if err := trust.RoundToValidator(v); err != nil {
+			return &ValidationError{Name: "round_to", err: fmt.Errorf(`ent: validator failed for field "Trust.round_to": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.MentalHealthYears(); !ok {
+		return &ValidationError{Name: "mental_health_years", err: errors.New(`ent: missing required field "Trust.mental_health_years"`)}
+	}
+	if v, ok := _c.mutation.MentalHealthYears(); ok {
+		if err := trust.MentalHealthYearsValidator(v); err != nil {
+			return &ValidationError{Name: "mental_health_years", err: fmt.Errorf(`ent: validator failed for field "Trust.mental_health_years": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.OtherAdultYears(); !ok {
+		return &ValidationError{Name: "other_adult_years", err: errors.New(`ent: missing required field "Trust.other_adult_years"`)}
+	}
+	if v, ok := _c.mutation.OtherAdultYears(); ok {
+		if err := trust.OtherAdultYearsValidator(v); err != nil {
+			return &ValidationError{Name: "other_adult_years", err: fmt.Errorf(`ent: validator failed for field "Trust.other_adult_years": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.AfterDeathYears(); !ok {
+		return &ValidationError{Name: "after_death_years", err: errors.New(`ent: missing required field "Trust.after_death_years"`)}
+	}
+	if v, ok := _c.mutation.AfterDeathYears(); ok {
+		if err := trust.AfterDeathYearsValidator(v); err != nil {
+			return &ValidationError{Name: "after_death_years", err: fmt.Errorf(`ent: validator failed for field "Trust.after_death_years": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
@@ -199,6 +329,26 @@ func (_c *TrustCreate) createSpec() (*Trust, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SessionHours(); ok {
 		_spec.SetField(trust.FieldSessionHours, field.TypeInt, value)
 		_node.SessionHours = value
+	}
+	if value, ok := _c.mutation.SuppressBelow(); ok {
+		_spec.SetField(trust.FieldSuppressBelow, field.TypeInt, value)
+		_node.SuppressBelow = value
+	}
+	if value, ok := _c.mutation.RoundTo(); ok {
+		_spec.SetField(trust.FieldRoundTo, field.TypeInt, value)
+		_node.RoundTo = value
+	}
+	if value, ok := _c.mutation.MentalHealthYears(); ok {
+		_spec.SetField(trust.FieldMentalHealthYears, field.TypeInt, value)
+		_node.MentalHealthYears = value
+	}
+	if value, ok := _c.mutation.OtherAdultYears(); ok {
+		_spec.SetField(trust.FieldOtherAdultYears, field.TypeInt, value)
+		_node.OtherAdultYears = value
+	}
+	if value, ok := _c.mutation.AfterDeathYears(); ok {
+		_spec.SetField(trust.FieldAfterDeathYears, field.TypeInt, value)
+		_node.AfterDeathYears = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(trust.FieldCreatedAt, field.TypeTime, value)

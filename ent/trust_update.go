@@ -77,6 +77,111 @@ func (_u *TrustUpdate) AddSessionHours(v int) *TrustUpdate {
 	return _u
 }
 
+// SetSuppressBelow sets the "suppress_below" field.
+func (_u *TrustUpdate) SetSuppressBelow(v int) *TrustUpdate {
+	_u.mutation.ResetSuppressBelow()
+	_u.mutation.SetSuppressBelow(v)
+	return _u
+}
+
+// SetNillableSuppressBelow sets the "suppress_below" field if the given value is not nil.
+func (_u *TrustUpdate) SetNillableSuppressBelow(v *int) *TrustUpdate {
+	if v != nil {
+		_u.SetSuppressBelow(*v)
+	}
+	return _u
+}
+
+// AddSuppressBelow adds value to the "suppress_below" field.
+func (_u *TrustUpdate) AddSuppressBelow(v int) *TrustUpdate {
+	_u.mutation.AddSuppressBelow(v)
+	return _u
+}
+
+// SetRoundTo sets the "round_to" field.
+func (_u *TrustUpdate) SetRoundTo(v int) *TrustUpdate {
+	_u.mutation.ResetRoundTo()
+	_u.mutation.SetRoundTo(v)
+	return _u
+}
+
+// SetNillableRoundTo sets the "round_to" field if the given value is not nil.
+func (_u *TrustUpdate) SetNillableRoundTo(v *int) *TrustUpdate {
+	if v != nil {
+		_u.SetRoundTo(*v)
+	}
+	return _u
+}
+
+// AddRoundTo adds value to the "round_to" field.
+func (_u *TrustUpdate) AddRoundTo(v int) *TrustUpdate {
+	_u.mutation.AddRoundTo(v)
+	return _u
+}
+
+// SetMentalHealthYears sets the "mental_health_years" field.
+func (_u *TrustUpdate) SetMentalHealthYears(v int) *TrustUpdate {
+	_u.mutation.ResetMentalHealthYears()
+	_u.mutation.SetMentalHealthYears(v)
+	return _u
+}
+
+// SetNillableMentalHealthYears sets the "mental_health_years" field if the given value is not nil.
+func (_u *TrustUpdate) SetNillableMentalHealthYears(v *int) *TrustUpdate {
+	if v != nil {
+		_u.SetMentalHealthYears(*v)
+	}
+	return _u
+}
+
+// AddMentalHealthYears adds value to the "mental_health_years" field.
+func (_u *TrustUpdate) AddMentalHealthYears(v int) *TrustUpdate {
+	_u.mutation.AddMentalHealthYears(v)
+	return _u
+}
+
+// SetOtherAdultYears sets the "other_adult_years" field.
+func (_u *TrustUpdate) SetOtherAdultYears(v int) *TrustUpdate {
+	_u.mutation.ResetOtherAdultYears()
+	_u.mutation.SetOtherAdultYears(v)
+	return _u
+}
+
+// SetNillableOtherAdultYears sets the "other_adult_years" field if the given value is not nil.
+func (_u *TrustUpdate) SetNillableOtherAdultYears(v *int) *TrustUpdate {
+	if v != nil {
+		_u.SetOtherAdultYears(*v)
+	}
+	return _u
+}
+
+// AddOtherAdultYears adds value to the "other_adult_years" field.
+func (_u *TrustUpdate) AddOtherAdultYears(v int) *TrustUpdate {
+	_u.mutation.AddOtherAdultYears(v)
+	return _u
+}
+
+// SetAfterDeathYears sets the "after_death_years" field.
+func (_u *TrustUpdate) SetAfterDeathYears(v int) *TrustUpdate {
+	_u.mutation.ResetAfterDeathYears()
+	_u.mutation.SetAfterDeathYears(v)
+	return _u
+}
+
+// SetNillableAfterDeathYears sets the "after_death_years" field if the given value is not nil.
+func (_u *TrustUpdate) SetNillableAfterDeathYears(v *int) *TrustUpdate {
+	if v != nil {
+		_u.SetAfterDeathYears(*v)
+	}
+	return _u
+}
+
+// AddAfterDeathYears adds value to the "after_death_years" field.
+func (_u *TrustUpdate) AddAfterDeathYears(v int) *TrustUpdate {
+	_u.mutation.AddAfterDeathYears(v)
+	return _u
+}
+
 // Mutation returns the TrustMutation object of the builder.
 func (_u *TrustUpdate) Mutation() *TrustMutation {
 	return _u.mutation
@@ -126,6 +231,31 @@ func (_u *TrustUpdate) check() error {
 			return &ValidationError{Name: "session_hours", err: fmt.Errorf(`ent: validator failed for field "Trust.session_hours": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SuppressBelow(); ok {
+		if err := trust.SuppressBelowValidator(v); err != nil {
+			return &ValidationError{Name: "suppress_below", err: fmt.Errorf(`ent: validator failed for field "Trust.suppress_below": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.RoundTo(); ok {
+		if err := trust.RoundToValidator(v); err != nil {
+			return &ValidationError{Name: "round_to", err: fmt.Errorf(`ent: validator failed for field "Trust.round_to": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MentalHealthYears(); ok {
+		if err := trust.MentalHealthYearsValidator(v); err != nil {
+			return &ValidationError{Name: "mental_health_years", err: fmt.Errorf(`ent: validator failed for field "Trust.mental_health_years": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OtherAdultYears(); ok {
+		if err := trust.OtherAdultYearsValidator(v); err != nil {
+			return &ValidationError{Name: "other_adult_years", err: fmt.Errorf(`ent: validator failed for field "Trust.other_adult_years": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AfterDeathYears(); ok {
+		if err := trust.AfterDeathYearsValidator(v); err != nil {
+			return &ValidationError{Name: "after_death_years", err: fmt.Errorf(`ent: validator failed for field "Trust.after_death_years": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -158,6 +288,36 @@ func (_u *TrustUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedSessionHours(); ok {
 		_spec.AddField(trust.FieldSessionHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SuppressBelow(); ok {
+		_spec.SetField(trust.FieldSuppressBelow, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSuppressBelow(); ok {
+		_spec.AddField(trust.FieldSuppressBelow, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RoundTo(); ok {
+		_spec.SetField(trust.FieldRoundTo, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRoundTo(); ok {
+		_spec.AddField(trust.FieldRoundTo, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.MentalHealthYears(); ok {
+		_spec.SetField(trust.FieldMentalHealthYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMentalHealthYears(); ok {
+		_spec.AddField(trust.FieldMentalHealthYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.OtherAdultYears(); ok {
+		_spec.SetField(trust.FieldOtherAdultYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOtherAdultYears(); ok {
+		_spec.AddField(trust.FieldOtherAdultYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AfterDeathYears(); ok {
+		_spec.SetField(trust.FieldAfterDeathYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAfterDeathYears(); ok {
+		_spec.AddField(trust.FieldAfterDeathYears, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -230,6 +390,111 @@ func (_u *TrustUpdateOne) AddSessionHours(v int) *TrustUpdateOne {
 	return _u
 }
 
+// SetSuppressBelow sets the "suppress_below" field.
+func (_u *TrustUpdateOne) SetSuppressBelow(v int) *TrustUpdateOne {
+	_u.mutation.ResetSuppressBelow()
+	_u.mutation.SetSuppressBelow(v)
+	return _u
+}
+
+// SetNillableSuppressBelow sets the "suppress_below" field if the given value is not nil.
+func (_u *TrustUpdateOne) SetNillableSuppressBelow(v *int) *TrustUpdateOne {
+	if v != nil {
+		_u.SetSuppressBelow(*v)
+	}
+	return _u
+}
+
+// AddSuppressBelow adds value to the "suppress_below" field.
+func (_u *TrustUpdateOne) AddSuppressBelow(v int) *TrustUpdateOne {
+	_u.mutation.AddSuppressBelow(v)
+	return _u
+}
+
+// SetRoundTo sets the "round_to" field.
+func (_u *TrustUpdateOne) SetRoundTo(v int) *TrustUpdateOne {
+	_u.mutation.ResetRoundTo()
+	_u.mutation.SetRoundTo(v)
+	return _u
+}
+
+// SetNillableRoundTo sets the "round_to" field if the given value is not nil.
+func (_u *TrustUpdateOne) SetNillableRoundTo(v *int) *TrustUpdateOne {
+	if v != nil {
+		_u.SetRoundTo(*v)
+	}
+	return _u
+}
+
+// AddRoundTo adds value to the "round_to" field.
+func (_u *TrustUpdateOne) AddRoundTo(v int) *TrustUpdateOne {
+	_u.mutation.AddRoundTo(v)
+	return _u
+}
+
+// SetMentalHealthYears sets the "mental_health_years" field.
+func (_u *TrustUpdateOne) SetMentalHealthYears(v int) *TrustUpdateOne {
+	_u.mutation.ResetMentalHealthYears()
+	_u.mutation.SetMentalHealthYears(v)
+	return _u
+}
+
+// SetNillableMentalHealthYears sets the "mental_health_years" field if the given value is not nil.
+func (_u *TrustUpdateOne) SetNillableMentalHealthYears(v *int) *TrustUpdateOne {
+	if v != nil {
+		_u.SetMentalHealthYears(*v)
+	}
+	return _u
+}
+
+// AddMentalHealthYears adds value to the "mental_health_years" field.
+func (_u *TrustUpdateOne) AddMentalHealthYears(v int) *TrustUpdateOne {
+	_u.mutation.AddMentalHealthYears(v)
+	return _u
+}
+
+// SetOtherAdultYears sets the "other_adult_years" field.
+func (_u *TrustUpdateOne) SetOtherAdultYears(v int) *TrustUpdateOne {
+	_u.mutation.ResetOtherAdultYears()
+	_u.mutation.SetOtherAdultYears(v)
+	return _u
+}
+
+// SetNillableOtherAdultYears sets the "other_adult_years" field if the given value is not nil.
+func (_u *TrustUpdateOne) SetNillableOtherAdultYears(v *int) *TrustUpdateOne {
+	if v != nil {
+		_u.SetOtherAdultYears(*v)
+	}
+	return _u
+}
+
+// AddOtherAdultYears adds value to the "other_adult_years" field.
+func (_u *TrustUpdateOne) AddOtherAdultYears(v int) *TrustUpdateOne {
+	_u.mutation.AddOtherAdultYears(v)
+	return _u
+}
+
+// SetAfterDeathYears sets the "after_death_years" field.
+func (_u *TrustUpdateOne) SetAfterDeathYears(v int) *TrustUpdateOne {
+	_u.mutation.ResetAfterDeathYears()
+	_u.mutation.SetAfterDeathYears(v)
+	return _u
+}
+
+// SetNillableAfterDeathYears sets the "after_death_years" field if the given value is not nil.
+func (_u *TrustUpdateOne) SetNillableAfterDeathYears(v *int) *TrustUpdateOne {
+	if v != nil {
+		_u.SetAfterDeathYears(*v)
+	}
+	return _u
+}
+
+// AddAfterDeathYears adds value to the "after_death_years" field.
+func (_u *TrustUpdateOne) AddAfterDeathYears(v int) *TrustUpdateOne {
+	_u.mutation.AddAfterDeathYears(v)
+	return _u
+}
+
 // Mutation returns the TrustMutation object of the builder.
 func (_u *TrustUpdateOne) Mutation() *TrustMutation {
 	return _u.mutation
@@ -292,6 +557,31 @@ func (_u *TrustUpdateOne) check() error {
 			return &ValidationError{Name: "session_hours", err: fmt.Errorf(`ent: validator failed for field "Trust.session_hours": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SuppressBelow(); ok {
+		if err := trust.SuppressBelowValidator(v); err != nil {
+			return &ValidationError{Name: "suppress_below", err: fmt.Errorf(`ent: validator failed for field "Trust.suppress_below": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.RoundTo(); ok {
+		if err := trust.RoundToValidator(v); err != nil {
+			return &ValidationError{Name: "round_to", err: fmt.Errorf(`ent: validator failed for field "Trust.round_to": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MentalHealthYears(); ok {
+		if err := trust.MentalHealthYearsValidator(v); err != nil {
+			return &ValidationError{Name: "mental_health_years", err: fmt.Errorf(`ent: validator failed for field "Trust.mental_health_years": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OtherAdultYears(); ok {
+		if err := trust.OtherAdultYearsValidator(v); err != nil {
+			return &ValidationError{Name: "other_adult_years", err: fmt.Errorf(`ent: validator failed for field "Trust.other_adult_years": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AfterDeathYears(); ok {
+		if err := trust.AfterDeathYearsValidator(v); err != nil {
+			return &ValidationError{Name: "after_death_years", err: fmt.Errorf(`ent: validator failed for field "Trust.after_death_years": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -341,6 +631,36 @@ func (_u *TrustUpdateOne) sqlSave(ctx context.Context) (_node *Trust, err error)
 	}
 	if value, ok := _u.mutation.AddedSessionHours(); ok {
 		_spec.AddField(trust.FieldSessionHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SuppressBelow(); ok {
+		_spec.SetField(trust.FieldSuppressBelow, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSuppressBelow(); ok {
+		_spec.AddField(trust.FieldSuppressBelow, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.RoundTo(); ok {
+		_spec.SetField(trust.FieldRoundTo, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRoundTo(); ok {
+		_spec.AddField(trust.FieldRoundTo, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.MentalHealthYears(); ok {
+		_spec.SetField(trust.FieldMentalHealthYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMentalHealthYears(); ok {
+		_spec.AddField(trust.FieldMentalHealthYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.OtherAdultYears(); ok {
+		_spec.SetField(trust.FieldOtherAdultYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOtherAdultYears(); ok {
+		_spec.AddField(trust.FieldOtherAdultYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AfterDeathYears(); ok {
+		_spec.SetField(trust.FieldAfterDeathYears, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAfterDeathYears(); ok {
+		_spec.AddField(trust.FieldAfterDeathYears, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Trust{config: _u.config}

@@ -16,10 +16,16 @@ type Tx struct {
 	AccessNeed *AccessNeedClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueSource is the client for interacting with the CatalogueSource builders.
+	CatalogueSource *CatalogueSourceClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
 	ConversationNeed *ConversationNeedClient
+	// GroupGrant is the client for interacting with the GroupGrant builders.
+	GroupGrant *GroupGrantClient
+	// Hostname is the client for interacting with the Hostname builders.
+	Hostname *HostnameClient
 	// Hub is the client for interacting with the Hub builders.
 	Hub *HubClient
 	// IdentityProvider is the client for interacting with the IdentityProvider builders.
@@ -34,6 +40,8 @@ type Tx struct {
 	Person *PersonClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
+	// Room is the client for interacting with the Room builders.
+	Room *RoomClient
 	// Schedule is the client for interacting with the Schedule builders.
 	Schedule *ScheduleClient
 	// Service is the client for interacting with the Service builders.
@@ -193,8 +201,11 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.AccessNeed = NewAccessNeedClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationNeed = NewConversationNeedClient(tx.config)
+	tx.GroupGrant = NewGroupGrantClient(tx.config)
+	tx.Hostname = NewHostnameClient(tx.config)
 	tx.Hub = NewHubClient(tx.config)
 	tx.IdentityProvider = NewIdentityProviderClient(tx.config)
 	tx.Location = NewLocationClient(tx.config)
@@ -202,6 +213,7 @@ func (tx *Tx) init() {
 	tx.Organisation = NewOrganisationClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
+	tx.Room = NewRoomClient(tx.config)
 	tx.Schedule = NewScheduleClient(tx.config)
 	tx.Service = NewServiceClient(tx.config)
 	tx.ServiceAtLocation = NewServiceAtLocationClient(tx.config)

@@ -29,6 +29,7 @@ import (
 	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
@@ -45,8 +46,9 @@ type ResolverRoot interface {
 	AuditEvent() AuditEventResolver
 	Hub() HubResolver
 	Mutation() MutationResolver
-	OpeningHours() OpeningHoursResolver
 	Person() PersonResolver
+	Platform() PlatformResolver
+	PlatformHub() PlatformHubResolver
 	Query() QueryResolver
 	RoleGrant() RoleGrantResolver
 	Schedule() ScheduleResolver
@@ -64,6 +66,26 @@ type ComplexityRoot struct {
 		ID         func(childComplexity int) int
 		Note       func(childComplexity int) int
 		RecordedAt func(childComplexity int) int
+	}
+
+	ApplyHubPayload struct {
+		Changed          func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Hub              func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	ApplyTrustPayload struct {
+		Changed          func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Trust            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	ArchiveHubPayload struct {
+		Archived   func(childComplexity int) int
+		Hub        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	AuditActor struct {
@@ -126,6 +148,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DisclosureRule struct {
+		RoundTo       func(childComplexity int) int
+		SuppressBelow func(childComplexity int) int
+	}
+
 	EndConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -185,6 +212,9 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		ApplyHub             func(childComplexity int, input ApplyHubInput) int
+		ApplyTrust           func(childComplexity int, input ApplyTrustInput) int
+		ArchiveHub           func(childComplexity int, input ArchiveHubInput) int
 		CheckIn              func(childComplexity int, input CheckInInput) int
 		EndConversation      func(childComplexity int, input EndConversationInput) int
 		EndVisit             func(childComplexity int, input EndVisitInput) int
@@ -198,6 +228,7 @@ type ComplexityRoot struct {
 		SetAccessNeeds       func(childComplexity int, input SetAccessNeedsInput) int
 		SignOut              func(childComplexity int) int
 		Signpost             func(childComplexity int, input SignpostInput) int
+		SyncCatalogue        func(childComplexity int, input SyncCatalogueInput) int
 		TakeNext             func(childComplexity int, input TakeNextInput) int
 		TakeVisit            func(childComplexity int, input TakeVisitInput) int
 		UndoVisit            func(childComplexity int, input UndoVisitInput) int
@@ -282,9 +313,128 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Platform struct {
+		Hub   func(childComplexity int, trust string, slug string) int
+		Trust func(childComplexity int, odsCode string) int
+	}
+
+	PlatformAPIClient struct {
+		Audience    func(childComplexity int) int
+		ClientID    func(childComplexity int) int
+		FreeQueries func(childComplexity int) int
+		Origins     func(childComplexity int) int
+	}
+
+	PlatformBrand struct {
+		Colour  func(childComplexity int) int
+		LogoURL func(childComplexity int) int
+		Name    func(childComplexity int) int
+	}
+
+	PlatformCatalogueSource struct {
+		AllowPrivateAddresses func(childComplexity int) int
+		DocumentDigest        func(childComplexity int) int
+		FailingSince          func(childComplexity int) int
+		Format                func(childComplexity int) int
+		Hub                   func(childComplexity int) int
+		Kind                  func(childComplexity int) int
+		Message               func(childComplexity int) int
+		Name                  func(childComplexity int) int
+		RefreshMinutes        func(childComplexity int) int
+		RowsRefused           func(childComplexity int) int
+		RowsTaken             func(childComplexity int) int
+		State                 func(childComplexity int) int
+		SyncedAt              func(childComplexity int) int
+		TriedAt               func(childComplexity int) int
+		URL                   func(childComplexity int) int
+	}
+
+	PlatformHub struct {
+		Address           func(childComplexity int) int
+		Brand             func(childComplexity int) int
+		CatalogueSources  func(childComplexity int) int
+		CatalogueSyncedAt func(childComplexity int) int
+		Hostnames         func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Latitude          func(childComplexity int) int
+		Longitude         func(childComplexity int) int
+		Modules           func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Needs             func(childComplexity int) int
+		OpeningExceptions func(childComplexity int) int
+		OpeningHours      func(childComplexity int) int
+		OrganisationCount func(childComplexity int) int
+		Postcode          func(childComplexity int) int
+		RoleGrants        func(childComplexity int) int
+		Rooms             func(childComplexity int) int
+		ServiceCount      func(childComplexity int) int
+		Slug              func(childComplexity int) int
+		State             func(childComplexity int) int
+		TimeZone          func(childComplexity int) int
+		Trust             func(childComplexity int) int
+		UPRN              func(childComplexity int) int
+	}
+
+	PlatformIdentityProvider struct {
+		APIClients         func(childComplexity int) int
+		Algorithms         func(childComplexity int) int
+		ClientID           func(childComplexity int) int
+		ClientSecretDigest func(childComplexity int) int
+		Enabled            func(childComplexity int) int
+		Issuer             func(childComplexity int) int
+		Name               func(childComplexity int) int
+		RoleMappings       func(childComplexity int) int
+		RolesClaim         func(childComplexity int) int
+		Scopes             func(childComplexity int) int
+	}
+
+	PlatformNeed struct {
+		Code func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
+	PlatformOpeningException struct {
+		Closes func(childComplexity int) int
+		Date   func(childComplexity int) int
+		Note   func(childComplexity int) int
+		Opens  func(childComplexity int) int
+	}
+
+	PlatformOpeningHours struct {
+		Closes func(childComplexity int) int
+		Day    func(childComplexity int) int
+		Opens  func(childComplexity int) int
+	}
+
+	PlatformRoleGrant struct {
+		Group func(childComplexity int) int
+		Role  func(childComplexity int) int
+	}
+
+	PlatformRoleMapping struct {
+		Hub   func(childComplexity int) int
+		Role  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	PlatformRoom struct {
+		Capacity func(childComplexity int) int
+		Name     func(childComplexity int) int
+	}
+
+	PlatformTrust struct {
+		Disclosure        func(childComplexity int) int
+		IdentityProviders func(childComplexity int) int
+		Name              func(childComplexity int) int
+		ODSCode           func(childComplexity int) int
+		Retention         func(childComplexity int) int
+		SessionHours      func(childComplexity int) int
+	}
+
 	Query struct {
-		Hub    func(childComplexity int, slug string) int
-		Viewer func(childComplexity int) int
+		Hub      func(childComplexity int, slug string) int
+		Platform func(childComplexity int) int
+		Viewer   func(childComplexity int) int
 	}
 
 	Queue struct {
@@ -318,6 +468,12 @@ type ComplexityRoot struct {
 	RemoveSignpostPayload struct {
 		Removed    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Retention struct {
+		AfterDeathYears   func(childComplexity int) int
+		MentalHealthYears func(childComplexity int) int
+		OtherAdultYears   func(childComplexity int) int
 	}
 
 	RevokeRolePayload struct {
@@ -441,6 +597,11 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		Queue func(childComplexity int, hub string) int
+	}
+
+	SyncCataloguePayload struct {
+		Hub        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	TakeNextPayload struct {
@@ -571,6 +732,10 @@ type MutationResolver interface {
 	RegisterPerson(ctx context.Context, input RegisterPersonInput) (*RegisterPersonPayload, error)
 	UpdatePerson(ctx context.Context, input UpdatePersonInput) (*UpdatePersonPayload, error)
 	SetAccessNeeds(ctx context.Context, input SetAccessNeedsInput) (*SetAccessNeedsPayload, error)
+	ApplyTrust(ctx context.Context, input ApplyTrustInput) (*ApplyTrustPayload, error)
+	ApplyHub(ctx context.Context, input ApplyHubInput) (*ApplyHubPayload, error)
+	ArchiveHub(ctx context.Context, input ArchiveHubInput) (*ArchiveHubPayload, error)
+	SyncCatalogue(ctx context.Context, input SyncCatalogueInput) (*SyncCataloguePayload, error)
 	TakeNext(ctx context.Context, input TakeNextInput) (*TakeNextPayload, error)
 	TakeVisit(ctx context.Context, input TakeVisitInput) (*TakeVisitPayload, error)
 	RecordConversation(ctx context.Context, input RecordConversationInput) (*RecordConversationPayload, error)
@@ -581,9 +746,6 @@ type MutationResolver interface {
 	GrantRole(ctx context.Context, input GrantRoleInput) (*GrantRolePayload, error)
 	RevokeRole(ctx context.Context, input RevokeRoleInput) (*RevokeRolePayload, error)
 }
-type OpeningHoursResolver interface {
-	Day(ctx context.Context, obj *schema.OpeningHours) (Weekday, error)
-}
 type PersonResolver interface {
 	Age(ctx context.Context, obj *ent.Person) (*int, error)
 
@@ -591,9 +753,19 @@ type PersonResolver interface {
 	Visits(ctx context.Context, obj *ent.Person, first *int, after *string) (*paging.Connection[*ent.Visit], error)
 	Conversations(ctx context.Context, obj *ent.Person, first *int, after *string) (*paging.Connection[*ent.Conversation], error)
 }
+type PlatformResolver interface {
+	Trust(ctx context.Context, obj *Platform, odsCode string) (*provision.Trust, error)
+	Hub(ctx context.Context, obj *Platform, trust string, slug string) (*provision.HubState, error)
+}
+type PlatformHubResolver interface {
+	CatalogueSources(ctx context.Context, obj *provision.HubState) ([]*PlatformCatalogueSource, error)
+
+	CatalogueSyncedAt(ctx context.Context, obj *provision.HubState) (*time.Time, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*Viewer, error)
 	Hub(ctx context.Context, slug string) (*ent.Hub, error)
+	Platform(ctx context.Context) (*Platform, error)
 }
 type RoleGrantResolver interface {
 	Role(ctx context.Context, obj *ent.RoleGrant) (viewer.Role, error)
@@ -653,6 +825,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessNeed.RecordedAt(childComplexity), true
+
+	case "ApplyHubPayload.changed":
+		if e.ComplexityRoot.ApplyHubPayload.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyHubPayload.Changed(childComplexity), true
+	case "ApplyHubPayload.clientMutationId":
+		if e.ComplexityRoot.ApplyHubPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyHubPayload.ClientMutationID(childComplexity), true
+	case "ApplyHubPayload.hub":
+		if e.ComplexityRoot.ApplyHubPayload.Hub == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyHubPayload.Hub(childComplexity), true
+	case "ApplyHubPayload.userErrors":
+		if e.ComplexityRoot.ApplyHubPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyHubPayload.UserErrors(childComplexity), true
+
+	case "ApplyTrustPayload.changed":
+		if e.ComplexityRoot.ApplyTrustPayload.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyTrustPayload.Changed(childComplexity), true
+	case "ApplyTrustPayload.clientMutationId":
+		if e.ComplexityRoot.ApplyTrustPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyTrustPayload.ClientMutationID(childComplexity), true
+	case "ApplyTrustPayload.trust":
+		if e.ComplexityRoot.ApplyTrustPayload.Trust == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyTrustPayload.Trust(childComplexity), true
+	case "ApplyTrustPayload.userErrors":
+		if e.ComplexityRoot.ApplyTrustPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyTrustPayload.UserErrors(childComplexity), true
+
+	case "ArchiveHubPayload.archived":
+		if e.ComplexityRoot.ArchiveHubPayload.Archived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHubPayload.Archived(childComplexity), true
+	case "ArchiveHubPayload.hub":
+		if e.ComplexityRoot.ArchiveHubPayload.Hub == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHubPayload.Hub(childComplexity), true
+	case "ArchiveHubPayload.userErrors":
+		if e.ComplexityRoot.ArchiveHubPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHubPayload.UserErrors(childComplexity), true
 
 	case "AuditActor.id":
 		if e.ComplexityRoot.AuditActor.ID == nil {
@@ -877,6 +1118,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationEdge.Node(childComplexity), true
+
+	case "DisclosureRule.roundTo":
+		if e.ComplexityRoot.DisclosureRule.RoundTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureRule.RoundTo(childComplexity), true
+	case "DisclosureRule.suppressBelow":
+		if e.ComplexityRoot.DisclosureRule.SuppressBelow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureRule.SuppressBelow(childComplexity), true
 
 	case "EndConversationPayload.conversation":
 		if e.ComplexityRoot.EndConversationPayload.Conversation == nil {
@@ -1211,6 +1465,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Location.Postcode(childComplexity), true
 
+	case "Mutation.applyHub":
+		if e.ComplexityRoot.Mutation.ApplyHub == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyHub_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyHub(childComplexity, args["input"].(ApplyHubInput)), true
+	case "Mutation.applyTrust":
+		if e.ComplexityRoot.Mutation.ApplyTrust == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyTrust_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyTrust(childComplexity, args["input"].(ApplyTrustInput)), true
+	case "Mutation.archiveHub":
+		if e.ComplexityRoot.Mutation.ArchiveHub == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveHub_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveHub(childComplexity, args["input"].(ArchiveHubInput)), true
 	case "Mutation.checkIn":
 		if e.ComplexityRoot.Mutation.CheckIn == nil {
 			break
@@ -1349,6 +1636,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Signpost(childComplexity, args["input"].(SignpostInput)), true
+	case "Mutation.syncCatalogue":
+		if e.ComplexityRoot.Mutation.SyncCatalogue == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_syncCatalogue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SyncCatalogue(childComplexity, args["input"].(SyncCatalogueInput)), true
 	case "Mutation.takeNext":
 		if e.ComplexityRoot.Mutation.TakeNext == nil {
 			break
@@ -1719,6 +2017,503 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PersonEdge.Node(childComplexity), true
 
+	case "Platform.hub":
+		if e.ComplexityRoot.Platform.Hub == nil {
+			break
+		}
+
+		args, err := ec.field_Platform_hub_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Platform.Hub(childComplexity, args["trust"].(string), args["slug"].(string)), true
+	case "Platform.trust":
+		if e.ComplexityRoot.Platform.Trust == nil {
+			break
+		}
+
+		args, err := ec.field_Platform_trust_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Platform.Trust(childComplexity, args["odsCode"].(string)), true
+
+	case "PlatformAPIClient.audience":
+		if e.ComplexityRoot.PlatformAPIClient.Audience == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformAPIClient.Audience(childComplexity), true
+	case "PlatformAPIClient.clientId":
+		if e.ComplexityRoot.PlatformAPIClient.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformAPIClient.ClientID(childComplexity), true
+	case "PlatformAPIClient.freeQueries":
+		if e.ComplexityRoot.PlatformAPIClient.FreeQueries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformAPIClient.FreeQueries(childComplexity), true
+	case "PlatformAPIClient.origins":
+		if e.ComplexityRoot.PlatformAPIClient.Origins == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformAPIClient.Origins(childComplexity), true
+
+	case "PlatformBrand.colour":
+		if e.ComplexityRoot.PlatformBrand.Colour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformBrand.Colour(childComplexity), true
+	case "PlatformBrand.logoUrl":
+		if e.ComplexityRoot.PlatformBrand.LogoURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformBrand.LogoURL(childComplexity), true
+	case "PlatformBrand.name":
+		if e.ComplexityRoot.PlatformBrand.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformBrand.Name(childComplexity), true
+
+	case "PlatformCatalogueSource.allowPrivateAddresses":
+		if e.ComplexityRoot.PlatformCatalogueSource.AllowPrivateAddresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.AllowPrivateAddresses(childComplexity), true
+	case "PlatformCatalogueSource.documentDigest":
+		if e.ComplexityRoot.PlatformCatalogueSource.DocumentDigest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.DocumentDigest(childComplexity), true
+	case "PlatformCatalogueSource.failingSince":
+		if e.ComplexityRoot.PlatformCatalogueSource.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.FailingSince(childComplexity), true
+	case "PlatformCatalogueSource.format":
+		if e.ComplexityRoot.PlatformCatalogueSource.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.Format(childComplexity), true
+	case "PlatformCatalogueSource.hub":
+		if e.ComplexityRoot.PlatformCatalogueSource.Hub == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.Hub(childComplexity), true
+	case "PlatformCatalogueSource.kind":
+		if e.ComplexityRoot.PlatformCatalogueSource.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.Kind(childComplexity), true
+	case "PlatformCatalogueSource.message":
+		if e.ComplexityRoot.PlatformCatalogueSource.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.Message(childComplexity), true
+	case "PlatformCatalogueSource.name":
+		if e.ComplexityRoot.PlatformCatalogueSource.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.Name(childComplexity), true
+	case "PlatformCatalogueSource.refreshMinutes":
+		if e.ComplexityRoot.PlatformCatalogueSource.RefreshMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.RefreshMinutes(childComplexity), true
+	case "PlatformCatalogueSource.rowsRefused":
+		if e.ComplexityRoot.PlatformCatalogueSource.RowsRefused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.RowsRefused(childComplexity), true
+	case "PlatformCatalogueSource.rowsTaken":
+		if e.ComplexityRoot.PlatformCatalogueSource.RowsTaken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.RowsTaken(childComplexity), true
+	case "PlatformCatalogueSource.state":
+		if e.ComplexityRoot.PlatformCatalogueSource.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.State(childComplexity), true
+	case "PlatformCatalogueSource.syncedAt":
+		if e.ComplexityRoot.PlatformCatalogueSource.SyncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.SyncedAt(childComplexity), true
+	case "PlatformCatalogueSource.triedAt":
+		if e.ComplexityRoot.PlatformCatalogueSource.TriedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.TriedAt(childComplexity), true
+	case "PlatformCatalogueSource.url":
+		if e.ComplexityRoot.PlatformCatalogueSource.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformCatalogueSource.URL(childComplexity), true
+
+	case "PlatformHub.address":
+		if e.ComplexityRoot.PlatformHub.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Address(childComplexity), true
+	case "PlatformHub.brand":
+		if e.ComplexityRoot.PlatformHub.Brand == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Brand(childComplexity), true
+	case "PlatformHub.catalogueSources":
+		if e.ComplexityRoot.PlatformHub.CatalogueSources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.CatalogueSources(childComplexity), true
+	case "PlatformHub.catalogueSyncedAt":
+		if e.ComplexityRoot.PlatformHub.CatalogueSyncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.CatalogueSyncedAt(childComplexity), true
+	case "PlatformHub.hostnames":
+		if e.ComplexityRoot.PlatformHub.Hostnames == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Hostnames(childComplexity), true
+	case "PlatformHub.id":
+		if e.ComplexityRoot.PlatformHub.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.ID(childComplexity), true
+	case "PlatformHub.latitude":
+		if e.ComplexityRoot.PlatformHub.Latitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Latitude(childComplexity), true
+	case "PlatformHub.longitude":
+		if e.ComplexityRoot.PlatformHub.Longitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Longitude(childComplexity), true
+	case "PlatformHub.modules":
+		if e.ComplexityRoot.PlatformHub.Modules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Modules(childComplexity), true
+	case "PlatformHub.name":
+		if e.ComplexityRoot.PlatformHub.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Name(childComplexity), true
+	case "PlatformHub.needs":
+		if e.ComplexityRoot.PlatformHub.Needs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Needs(childComplexity), true
+	case "PlatformHub.openingExceptions":
+		if e.ComplexityRoot.PlatformHub.OpeningExceptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.OpeningExceptions(childComplexity), true
+	case "PlatformHub.openingHours":
+		if e.ComplexityRoot.PlatformHub.OpeningHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.OpeningHours(childComplexity), true
+	case "PlatformHub.organisationCount":
+		if e.ComplexityRoot.PlatformHub.OrganisationCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.OrganisationCount(childComplexity), true
+	case "PlatformHub.postcode":
+		if e.ComplexityRoot.PlatformHub.Postcode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Postcode(childComplexity), true
+	case "PlatformHub.roleGrants":
+		if e.ComplexityRoot.PlatformHub.RoleGrants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.RoleGrants(childComplexity), true
+	case "PlatformHub.rooms":
+		if e.ComplexityRoot.PlatformHub.Rooms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Rooms(childComplexity), true
+	case "PlatformHub.serviceCount":
+		if e.ComplexityRoot.PlatformHub.ServiceCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.ServiceCount(childComplexity), true
+	case "PlatformHub.slug":
+		if e.ComplexityRoot.PlatformHub.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Slug(childComplexity), true
+	case "PlatformHub.state":
+		if e.ComplexityRoot.PlatformHub.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.State(childComplexity), true
+	case "PlatformHub.timeZone":
+		if e.ComplexityRoot.PlatformHub.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.TimeZone(childComplexity), true
+	case "PlatformHub.trust":
+		if e.ComplexityRoot.PlatformHub.Trust == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.Trust(childComplexity), true
+	case "PlatformHub.uprn":
+		if e.ComplexityRoot.PlatformHub.UPRN == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformHub.UPRN(childComplexity), true
+
+	case "PlatformIdentityProvider.apiClients":
+		if e.ComplexityRoot.PlatformIdentityProvider.APIClients == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.APIClients(childComplexity), true
+	case "PlatformIdentityProvider.algorithms":
+		if e.ComplexityRoot.PlatformIdentityProvider.Algorithms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.Algorithms(childComplexity), true
+	case "PlatformIdentityProvider.clientId":
+		if e.ComplexityRoot.PlatformIdentityProvider.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.ClientID(childComplexity), true
+	case "PlatformIdentityProvider.clientSecretDigest":
+		if e.ComplexityRoot.PlatformIdentityProvider.ClientSecretDigest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.ClientSecretDigest(childComplexity), true
+	case "PlatformIdentityProvider.enabled":
+		if e.ComplexityRoot.PlatformIdentityProvider.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.Enabled(childComplexity), true
+	case "PlatformIdentityProvider.issuer":
+		if e.ComplexityRoot.PlatformIdentityProvider.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.Issuer(childComplexity), true
+	case "PlatformIdentityProvider.name":
+		if e.ComplexityRoot.PlatformIdentityProvider.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.Name(childComplexity), true
+	case "PlatformIdentityProvider.roleMappings":
+		if e.ComplexityRoot.PlatformIdentityProvider.RoleMappings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.RoleMappings(childComplexity), true
+	case "PlatformIdentityProvider.rolesClaim":
+		if e.ComplexityRoot.PlatformIdentityProvider.RolesClaim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.RolesClaim(childComplexity), true
+	case "PlatformIdentityProvider.scopes":
+		if e.ComplexityRoot.PlatformIdentityProvider.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformIdentityProvider.Scopes(childComplexity), true
+
+	case "PlatformNeed.code":
+		if e.ComplexityRoot.PlatformNeed.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformNeed.Code(childComplexity), true
+	case "PlatformNeed.name":
+		if e.ComplexityRoot.PlatformNeed.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformNeed.Name(childComplexity), true
+
+	case "PlatformOpeningException.closes":
+		if e.ComplexityRoot.PlatformOpeningException.Closes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningException.Closes(childComplexity), true
+	case "PlatformOpeningException.date":
+		if e.ComplexityRoot.PlatformOpeningException.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningException.Date(childComplexity), true
+	case "PlatformOpeningException.note":
+		if e.ComplexityRoot.PlatformOpeningException.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningException.Note(childComplexity), true
+	case "PlatformOpeningException.opens":
+		if e.ComplexityRoot.PlatformOpeningException.Opens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningException.Opens(childComplexity), true
+
+	case "PlatformOpeningHours.closes":
+		if e.ComplexityRoot.PlatformOpeningHours.Closes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningHours.Closes(childComplexity), true
+	case "PlatformOpeningHours.day":
+		if e.ComplexityRoot.PlatformOpeningHours.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningHours.Day(childComplexity), true
+	case "PlatformOpeningHours.opens":
+		if e.ComplexityRoot.PlatformOpeningHours.Opens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformOpeningHours.Opens(childComplexity), true
+
+	case "PlatformRoleGrant.group":
+		if e.ComplexityRoot.PlatformRoleGrant.Group == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoleGrant.Group(childComplexity), true
+	case "PlatformRoleGrant.role":
+		if e.ComplexityRoot.PlatformRoleGrant.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoleGrant.Role(childComplexity), true
+
+	case "PlatformRoleMapping.hub":
+		if e.ComplexityRoot.PlatformRoleMapping.Hub == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoleMapping.Hub(childComplexity), true
+	case "PlatformRoleMapping.role":
+		if e.ComplexityRoot.PlatformRoleMapping.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoleMapping.Role(childComplexity), true
+	case "PlatformRoleMapping.value":
+		if e.ComplexityRoot.PlatformRoleMapping.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoleMapping.Value(childComplexity), true
+
+	case "PlatformRoom.capacity":
+		if e.ComplexityRoot.PlatformRoom.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoom.Capacity(childComplexity), true
+	case "PlatformRoom.name":
+		if e.ComplexityRoot.PlatformRoom.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformRoom.Name(childComplexity), true
+
+	case "PlatformTrust.disclosure":
+		if e.ComplexityRoot.PlatformTrust.Disclosure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformTrust.Disclosure(childComplexity), true
+	case "PlatformTrust.identityProviders":
+		if e.ComplexityRoot.PlatformTrust.IdentityProviders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformTrust.IdentityProviders(childComplexity), true
+	case "PlatformTrust.name":
+		if e.ComplexityRoot.PlatformTrust.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformTrust.Name(childComplexity), true
+	case "PlatformTrust.odsCode":
+		if e.ComplexityRoot.PlatformTrust.ODSCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformTrust.ODSCode(childComplexity), true
+	case "PlatformTrust.retention":
+		if e.ComplexityRoot.PlatformTrust.Retention == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformTrust.Retention(childComplexity), true
+	case "PlatformTrust.sessionHours":
+		if e.ComplexityRoot.PlatformTrust.SessionHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformTrust.SessionHours(childComplexity), true
+
 	case "Query.hub":
 		if e.ComplexityRoot.Query.Hub == nil {
 			break
@@ -1731,6 +2526,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Hub(childComplexity, args["slug"].(string)), true
 
+	case "Query.platform":
+		if e.ComplexityRoot.Query.Platform == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Platform(childComplexity), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1833,6 +2634,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveSignpostPayload.UserErrors(childComplexity), true
+
+	case "Retention.afterDeathYears":
+		if e.ComplexityRoot.Retention.AfterDeathYears == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Retention.AfterDeathYears(childComplexity), true
+	case "Retention.mentalHealthYears":
+		if e.ComplexityRoot.Retention.MentalHealthYears == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Retention.MentalHealthYears(childComplexity), true
+	case "Retention.otherAdultYears":
+		if e.ComplexityRoot.Retention.OtherAdultYears == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Retention.OtherAdultYears(childComplexity), true
 
 	case "RevokeRolePayload.revoked":
 		if e.ComplexityRoot.RevokeRolePayload.Revoked == nil {
@@ -2276,6 +3096,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.Queue(childComplexity, args["hub"].(string)), true
 
+	case "SyncCataloguePayload.hub":
+		if e.ComplexityRoot.SyncCataloguePayload.Hub == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SyncCataloguePayload.Hub(childComplexity), true
+	case "SyncCataloguePayload.userErrors":
+		if e.ComplexityRoot.SyncCataloguePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SyncCataloguePayload.UserErrors(childComplexity), true
+
 	case "TakeNextPayload.clientMutationId":
 		if e.ComplexityRoot.TakeNextPayload.ClientMutationID == nil {
 			break
@@ -2610,22 +3443,38 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("APIClientInput", ec.unmarshalInputAPIClientInput),
 			graphql.NewInputUnmarshaler("AccessNeedInput", ec.unmarshalInputAccessNeedInput),
+			graphql.NewInputUnmarshaler("ApplyHubInput", ec.unmarshalInputApplyHubInput),
+			graphql.NewInputUnmarshaler("ApplyTrustInput", ec.unmarshalInputApplyTrustInput),
+			graphql.NewInputUnmarshaler("ArchiveHubInput", ec.unmarshalInputArchiveHubInput),
+			graphql.NewInputUnmarshaler("BrandInput", ec.unmarshalInputBrandInput),
+			graphql.NewInputUnmarshaler("CatalogueSourceInput", ec.unmarshalInputCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
+			graphql.NewInputUnmarshaler("DisclosureRuleInput", ec.unmarshalInputDisclosureRuleInput),
 			graphql.NewInputUnmarshaler("EndConversationInput", ec.unmarshalInputEndConversationInput),
 			graphql.NewInputUnmarshaler("EndVisitInput", ec.unmarshalInputEndVisitInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("GroupRoleInput", ec.unmarshalInputGroupRoleInput),
+			graphql.NewInputUnmarshaler("IdentityProviderInput", ec.unmarshalInputIdentityProviderInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
+			graphql.NewInputUnmarshaler("NeedInput", ec.unmarshalInputNeedInput),
+			graphql.NewInputUnmarshaler("OpeningExceptionInput", ec.unmarshalInputOpeningExceptionInput),
+			graphql.NewInputUnmarshaler("OpeningHoursInput", ec.unmarshalInputOpeningHoursInput),
 			graphql.NewInputUnmarshaler("PossibleDuplicatesInput", ec.unmarshalInputPossibleDuplicatesInput),
 			graphql.NewInputUnmarshaler("RecordAnonymousVisitInput", ec.unmarshalInputRecordAnonymousVisitInput),
 			graphql.NewInputUnmarshaler("RecordConversationInput", ec.unmarshalInputRecordConversationInput),
 			graphql.NewInputUnmarshaler("RecordFollowUpInput", ec.unmarshalInputRecordFollowUpInput),
 			graphql.NewInputUnmarshaler("RegisterPersonInput", ec.unmarshalInputRegisterPersonInput),
 			graphql.NewInputUnmarshaler("RemoveSignpostInput", ec.unmarshalInputRemoveSignpostInput),
+			graphql.NewInputUnmarshaler("RetentionInput", ec.unmarshalInputRetentionInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
+			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
+			graphql.NewInputUnmarshaler("RoomInput", ec.unmarshalInputRoomInput),
 			graphql.NewInputUnmarshaler("ServiceFilter", ec.unmarshalInputServiceFilter),
 			graphql.NewInputUnmarshaler("SetAccessNeedsInput", ec.unmarshalInputSetAccessNeedsInput),
 			graphql.NewInputUnmarshaler("SignpostInput", ec.unmarshalInputSignpostInput),
+			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
 			graphql.NewInputUnmarshaler("TakeNextInput", ec.unmarshalInputTakeNextInput),
 			graphql.NewInputUnmarshaler("TakeVisitInput", ec.unmarshalInputTakeVisitInput),
 			graphql.NewInputUnmarshaler("UndoVisitInput", ec.unmarshalInputUndoVisitInput),
@@ -2722,7 +3571,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "directory.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
+//go:embed "directory.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2738,6 +3587,7 @@ var sources = []*ast.Source{
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
 	{Name: "hub.graphql", Input: sourceData("hub.graphql"), BuiltIn: false},
 	{Name: "person.graphql", Input: sourceData("person.graphql"), BuiltIn: false},
+	{Name: "platform.graphql", Input: sourceData("platform.graphql"), BuiltIn: false},
 	{Name: "referral.graphql", Input: sourceData("referral.graphql"), BuiltIn: false},
 	{Name: "schema.graphql", Input: sourceData("schema.graphql"), BuiltIn: false},
 	{Name: "staff.graphql", Input: sourceData("staff.graphql"), BuiltIn: false},
@@ -2760,6 +3610,46 @@ func (ec *executionContext) childFields_AccessNeed(ctx context.Context, field gr
 		return ec.fieldContext_AccessNeed_recordedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccessNeed", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyHubPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_ApplyHubPayload_clientMutationId(ctx, field)
+	case "changed":
+		return ec.fieldContext_ApplyHubPayload_changed(ctx, field)
+	case "hub":
+		return ec.fieldContext_ApplyHubPayload_hub(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyHubPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyHubPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyTrustPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_ApplyTrustPayload_clientMutationId(ctx, field)
+	case "changed":
+		return ec.fieldContext_ApplyTrustPayload_changed(ctx, field)
+	case "trust":
+		return ec.fieldContext_ApplyTrustPayload_trust(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyTrustPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyTrustPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHubPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "archived":
+		return ec.fieldContext_ArchiveHubPayload_archived(ctx, field)
+	case "hub":
+		return ec.fieldContext_ArchiveHubPayload_hub(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveHubPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHubPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditActor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2880,6 +3770,16 @@ func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, fi
 		return ec.fieldContext_ConversationEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suppressBelow":
+		return ec.fieldContext_DisclosureRule_suppressBelow(ctx, field)
+	case "roundTo":
+		return ec.fieldContext_DisclosureRule_roundTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureRule", field.Name)
 }
 
 func (ec *executionContext) childFields_EndConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3154,6 +4054,242 @@ func (ec *executionContext) childFields_PersonEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type PersonEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Platform(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trust":
+		return ec.fieldContext_Platform_trust(ctx, field)
+	case "hub":
+		return ec.fieldContext_Platform_hub(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Platform", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformAPIClient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientId":
+		return ec.fieldContext_PlatformAPIClient_clientId(ctx, field)
+	case "audience":
+		return ec.fieldContext_PlatformAPIClient_audience(ctx, field)
+	case "origins":
+		return ec.fieldContext_PlatformAPIClient_origins(ctx, field)
+	case "freeQueries":
+		return ec.fieldContext_PlatformAPIClient_freeQueries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformAPIClient", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformBrand(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PlatformBrand_name(ctx, field)
+	case "colour":
+		return ec.fieldContext_PlatformBrand_colour(ctx, field)
+	case "logoUrl":
+		return ec.fieldContext_PlatformBrand_logoUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformBrand", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformCatalogueSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PlatformCatalogueSource_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_PlatformCatalogueSource_kind(ctx, field)
+	case "url":
+		return ec.fieldContext_PlatformCatalogueSource_url(ctx, field)
+	case "format":
+		return ec.fieldContext_PlatformCatalogueSource_format(ctx, field)
+	case "refreshMinutes":
+		return ec.fieldContext_PlatformCatalogueSource_refreshMinutes(ctx, field)
+	case "documentDigest":
+		return ec.fieldContext_PlatformCatalogueSource_documentDigest(ctx, field)
+	case "hub":
+		return ec.fieldContext_PlatformCatalogueSource_hub(ctx, field)
+	case "allowPrivateAddresses":
+		return ec.fieldContext_PlatformCatalogueSource_allowPrivateAddresses(ctx, field)
+	case "state":
+		return ec.fieldContext_PlatformCatalogueSource_state(ctx, field)
+	case "syncedAt":
+		return ec.fieldContext_PlatformCatalogueSource_syncedAt(ctx, field)
+	case "triedAt":
+		return ec.fieldContext_PlatformCatalogueSource_triedAt(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_PlatformCatalogueSource_failingSince(ctx, field)
+	case "message":
+		return ec.fieldContext_PlatformCatalogueSource_message(ctx, field)
+	case "rowsTaken":
+		return ec.fieldContext_PlatformCatalogueSource_rowsTaken(ctx, field)
+	case "rowsRefused":
+		return ec.fieldContext_PlatformCatalogueSource_rowsRefused(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformCatalogueSource", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformHub(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PlatformHub_id(ctx, field)
+	case "trust":
+		return ec.fieldContext_PlatformHub_trust(ctx, field)
+	case "slug":
+		return ec.fieldContext_PlatformHub_slug(ctx, field)
+	case "state":
+		return ec.fieldContext_PlatformHub_state(ctx, field)
+	case "name":
+		return ec.fieldContext_PlatformHub_name(ctx, field)
+	case "address":
+		return ec.fieldContext_PlatformHub_address(ctx, field)
+	case "postcode":
+		return ec.fieldContext_PlatformHub_postcode(ctx, field)
+	case "uprn":
+		return ec.fieldContext_PlatformHub_uprn(ctx, field)
+	case "latitude":
+		return ec.fieldContext_PlatformHub_latitude(ctx, field)
+	case "longitude":
+		return ec.fieldContext_PlatformHub_longitude(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_PlatformHub_timeZone(ctx, field)
+	case "openingHours":
+		return ec.fieldContext_PlatformHub_openingHours(ctx, field)
+	case "openingExceptions":
+		return ec.fieldContext_PlatformHub_openingExceptions(ctx, field)
+	case "hostnames":
+		return ec.fieldContext_PlatformHub_hostnames(ctx, field)
+	case "brand":
+		return ec.fieldContext_PlatformHub_brand(ctx, field)
+	case "needs":
+		return ec.fieldContext_PlatformHub_needs(ctx, field)
+	case "modules":
+		return ec.fieldContext_PlatformHub_modules(ctx, field)
+	case "rooms":
+		return ec.fieldContext_PlatformHub_rooms(ctx, field)
+	case "roleGrants":
+		return ec.fieldContext_PlatformHub_roleGrants(ctx, field)
+	case "catalogueSources":
+		return ec.fieldContext_PlatformHub_catalogueSources(ctx, field)
+	case "organisationCount":
+		return ec.fieldContext_PlatformHub_organisationCount(ctx, field)
+	case "serviceCount":
+		return ec.fieldContext_PlatformHub_serviceCount(ctx, field)
+	case "catalogueSyncedAt":
+		return ec.fieldContext_PlatformHub_catalogueSyncedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformHub", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformIdentityProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PlatformIdentityProvider_name(ctx, field)
+	case "issuer":
+		return ec.fieldContext_PlatformIdentityProvider_issuer(ctx, field)
+	case "clientId":
+		return ec.fieldContext_PlatformIdentityProvider_clientId(ctx, field)
+	case "clientSecretDigest":
+		return ec.fieldContext_PlatformIdentityProvider_clientSecretDigest(ctx, field)
+	case "scopes":
+		return ec.fieldContext_PlatformIdentityProvider_scopes(ctx, field)
+	case "rolesClaim":
+		return ec.fieldContext_PlatformIdentityProvider_rolesClaim(ctx, field)
+	case "roleMappings":
+		return ec.fieldContext_PlatformIdentityProvider_roleMappings(ctx, field)
+	case "algorithms":
+		return ec.fieldContext_PlatformIdentityProvider_algorithms(ctx, field)
+	case "apiClients":
+		return ec.fieldContext_PlatformIdentityProvider_apiClients(ctx, field)
+	case "enabled":
+		return ec.fieldContext_PlatformIdentityProvider_enabled(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformIdentityProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformNeed(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_PlatformNeed_code(ctx, field)
+	case "name":
+		return ec.fieldContext_PlatformNeed_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformNeed", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformOpeningException(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_PlatformOpeningException_date(ctx, field)
+	case "opens":
+		return ec.fieldContext_PlatformOpeningException_opens(ctx, field)
+	case "closes":
+		return ec.fieldContext_PlatformOpeningException_closes(ctx, field)
+	case "note":
+		return ec.fieldContext_PlatformOpeningException_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformOpeningException", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformOpeningHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_PlatformOpeningHours_day(ctx, field)
+	case "opens":
+		return ec.fieldContext_PlatformOpeningHours_opens(ctx, field)
+	case "closes":
+		return ec.fieldContext_PlatformOpeningHours_closes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformOpeningHours", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformRoleGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "group":
+		return ec.fieldContext_PlatformRoleGrant_group(ctx, field)
+	case "role":
+		return ec.fieldContext_PlatformRoleGrant_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformRoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformRoleMapping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_PlatformRoleMapping_value(ctx, field)
+	case "role":
+		return ec.fieldContext_PlatformRoleMapping_role(ctx, field)
+	case "hub":
+		return ec.fieldContext_PlatformRoleMapping_hub(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformRoleMapping", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformRoom(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PlatformRoom_name(ctx, field)
+	case "capacity":
+		return ec.fieldContext_PlatformRoom_capacity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformRoom", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformTrust(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "odsCode":
+		return ec.fieldContext_PlatformTrust_odsCode(ctx, field)
+	case "name":
+		return ec.fieldContext_PlatformTrust_name(ctx, field)
+	case "sessionHours":
+		return ec.fieldContext_PlatformTrust_sessionHours(ctx, field)
+	case "identityProviders":
+		return ec.fieldContext_PlatformTrust_identityProviders(ctx, field)
+	case "disclosure":
+		return ec.fieldContext_PlatformTrust_disclosure(ctx, field)
+	case "retention":
+		return ec.fieldContext_PlatformTrust_retention(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformTrust", field.Name)
+}
+
 func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "waiting":
@@ -3218,6 +4354,18 @@ func (ec *executionContext) childFields_RemoveSignpostPayload(ctx context.Contex
 		return ec.fieldContext_RemoveSignpostPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveSignpostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Retention(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mentalHealthYears":
+		return ec.fieldContext_Retention_mentalHealthYears(ctx, field)
+	case "otherAdultYears":
+		return ec.fieldContext_Retention_otherAdultYears(ctx, field)
+	case "afterDeathYears":
+		return ec.fieldContext_Retention_afterDeathYears(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Retention", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3456,6 +4604,16 @@ func (ec *executionContext) childFields_StaffName(ctx context.Context, field gra
 		return ec.fieldContext_StaffName_name(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffName", field.Name)
+}
+
+func (ec *executionContext) childFields_SyncCataloguePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hub":
+		return ec.fieldContext_SyncCataloguePayload_hub(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SyncCataloguePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SyncCataloguePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeNextPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4072,6 +5230,48 @@ func (ec *executionContext) field_Hub_visits_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_applyHub_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ApplyHubInput, error) {
+			return ec.unmarshalNApplyHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applyTrust_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ApplyTrustInput, error) {
+			return ec.unmarshalNApplyTrustInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyTrustInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveHub_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ArchiveHubInput, error) {
+			return ec.unmarshalNArchiveHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_checkIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4240,6 +5440,20 @@ func (ec *executionContext) field_Mutation_signpost_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_syncCatalogue_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SyncCatalogueInput, error) {
+			return ec.unmarshalNSyncCatalogueInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_takeNext_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4337,6 +5551,42 @@ func (ec *executionContext) field_Person_visits_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Platform_hub_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "trust",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["trust"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "slug",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slug"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Platform_trust_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "odsCode",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["odsCode"] = arg0
 	return args, nil
 }
 
@@ -4560,6 +5810,313 @@ func (ec *executionContext) _AccessNeed_recordedAt(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_AccessNeed_recordedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AccessNeed", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ApplyHubPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *ApplyHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyHubPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyHubPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyHubPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApplyHubPayload_changed(ctx context.Context, field graphql.CollectedField, obj *ApplyHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyHubPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyHubPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyHubPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApplyHubPayload_hub(ctx context.Context, field graphql.CollectedField, obj *ApplyHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyHubPayload_hub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hub, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *provision.HubState) graphql.Marshaler {
+			return ec.marshalOPlatformHub2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐHubState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyHubPayload_hub(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyHubPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformHub(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyHubPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ApplyHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyHubPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyHubPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyHubPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyTrustPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *ApplyTrustPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyTrustPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyTrustPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyTrustPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApplyTrustPayload_changed(ctx context.Context, field graphql.CollectedField, obj *ApplyTrustPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyTrustPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyTrustPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApplyTrustPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApplyTrustPayload_trust(ctx context.Context, field graphql.CollectedField, obj *ApplyTrustPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyTrustPayload_trust(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trust, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *provision.Trust) graphql.Marshaler {
+			return ec.marshalOPlatformTrust2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐTrust(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyTrustPayload_trust(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyTrustPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformTrust(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyTrustPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ApplyTrustPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyTrustPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyTrustPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyTrustPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveHubPayload_archived(ctx context.Context, field graphql.CollectedField, obj *ArchiveHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveHubPayload_archived(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Archived, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveHubPayload_archived(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveHubPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ArchiveHubPayload_hub(ctx context.Context, field graphql.CollectedField, obj *ArchiveHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveHubPayload_hub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hub, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *provision.HubState) graphql.Marshaler {
+			return ec.marshalOPlatformHub2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐHubState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveHubPayload_hub(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveHubPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformHub(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveHubPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ArchiveHubPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveHubPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveHubPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveHubPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AuditActor_id(ctx context.Context, field graphql.CollectedField, obj *AuditActor) (ret graphql.Marshaler) {
@@ -5555,6 +7112,52 @@ func (ec *executionContext) fieldContext_ConversationEdge_node(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _DisclosureRule_suppressBelow(ctx context.Context, field graphql.CollectedField, obj *provision.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureRule_suppressBelow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuppressBelow, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureRule_suppressBelow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisclosureRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DisclosureRule_roundTo(ctx context.Context, field graphql.CollectedField, obj *provision.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureRule_roundTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoundTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureRule_roundTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisclosureRule", field, false, false, "Int")
 }
 
 func (ec *executionContext) _EndConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *EndConversationPayload) (ret graphql.Marshaler) {
@@ -7279,6 +8882,182 @@ func (ec *executionContext) fieldContext_Mutation_setAccessNeeds(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_applyTrust(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyTrust(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyTrust(ctx, fc.Args["input"].(ApplyTrustInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ApplyTrustPayload) graphql.Marshaler {
+			return ec.marshalNApplyTrustPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApplyTrustPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyTrust(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApplyTrustPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyTrust_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_applyHub(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyHub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyHub(ctx, fc.Args["input"].(ApplyHubInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ApplyHubPayload) graphql.Marshaler {
+			return ec.marshalNApplyHubPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyHub(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApplyHubPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyHub_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveHub(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveHub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveHub(ctx, fc.Args["input"].(ArchiveHubInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ArchiveHubPayload) graphql.Marshaler {
+			return ec.marshalNArchiveHubPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveHub(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveHubPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveHub_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_syncCatalogue(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_syncCatalogue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SyncCatalogue(ctx, fc.Args["input"].(SyncCatalogueInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SyncCataloguePayload) graphql.Marshaler {
+			return ec.marshalNSyncCataloguePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSyncCataloguePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_syncCatalogue(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SyncCataloguePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_syncCatalogue_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_takeNext(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7776,18 +9555,18 @@ func (ec *executionContext) _OpeningHours_day(ctx context.Context, field graphql
 			return ec.fieldContext_OpeningHours_day(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.OpeningHours().Day(ctx, obj)
+			return obj.Day, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v Weekday) graphql.Marshaler {
-			return ec.marshalNWeekday2liferoomsᚗioᚋliferoomsᚋgraphᚐWeekday(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Weekday) graphql.Marshaler {
+			return ec.marshalNWeekday2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_OpeningHours_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OpeningHours", field, true, true, "Weekday")
+	return graphql.NewScalarFieldContext("OpeningHours", field, false, false, "Weekday")
 }
 
 func (ec *executionContext) _OpeningHours_opens(ctx context.Context, field graphql.CollectedField, obj *schema.OpeningHours) (ret graphql.Marshaler) {
@@ -8989,6 +10768,1973 @@ func (ec *executionContext) fieldContext_PersonEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Platform_trust(ctx context.Context, field graphql.CollectedField, obj *Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_trust(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Platform().Trust(ctx, obj, fc.Args["odsCode"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *provision.Trust) graphql.Marshaler {
+			return ec.marshalOPlatformTrust2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐTrust(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_trust(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformTrust(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Platform_trust_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Platform_hub(ctx context.Context, field graphql.CollectedField, obj *Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_hub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Platform().Hub(ctx, obj, fc.Args["trust"].(string), fc.Args["slug"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *provision.HubState) graphql.Marshaler {
+			return ec.marshalOPlatformHub2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐHubState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_hub(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformHub(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Platform_hub_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformAPIClient_clientId(ctx context.Context, field graphql.CollectedField, obj *provision.APIClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformAPIClient_clientId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformAPIClient_clientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformAPIClient", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformAPIClient_audience(ctx context.Context, field graphql.CollectedField, obj *provision.APIClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformAPIClient_audience(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audience, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformAPIClient_audience(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformAPIClient", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformAPIClient_origins(ctx context.Context, field graphql.CollectedField, obj *provision.APIClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformAPIClient_origins(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origins, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformAPIClient_origins(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformAPIClient", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformAPIClient_freeQueries(ctx context.Context, field graphql.CollectedField, obj *provision.APIClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformAPIClient_freeQueries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FreeQueries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformAPIClient_freeQueries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformAPIClient", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlatformBrand_name(ctx context.Context, field graphql.CollectedField, obj *provision.Brand) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformBrand_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformBrand_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformBrand", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformBrand_colour(ctx context.Context, field graphql.CollectedField, obj *provision.Brand) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformBrand_colour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Colour, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformBrand_colour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformBrand", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformBrand_logoUrl(ctx context.Context, field graphql.CollectedField, obj *provision.Brand) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformBrand_logoUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LogoURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformBrand_logoUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformBrand", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_name(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_kind(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v CatalogueSourceKind) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "CatalogueSourceKind")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_url(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_format(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_format(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Format, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v CatalogueFormat) graphql.Marshaler {
+			return ec.marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "CatalogueFormat")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_refreshMinutes(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_refreshMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefreshMinutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_refreshMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_documentDigest(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_documentDigest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DocumentDigest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_documentDigest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_hub(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_hub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hub, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_hub(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_allowPrivateAddresses(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_allowPrivateAddresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AllowPrivateAddresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_allowPrivateAddresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_state(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v CatalogueSourceState) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "CatalogueSourceState")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_syncedAt(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_syncedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SyncedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_syncedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_triedAt(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_triedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TriedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_triedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_failingSince(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_message(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_rowsTaken(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_rowsTaken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowsTaken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_rowsTaken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformCatalogueSource_rowsRefused(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformCatalogueSource_rowsRefused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowsRefused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformCatalogueSource_rowsRefused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformHub_id(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PlatformHub_trust(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_trust(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trust, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_trust(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_slug(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_slug(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Slug, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_slug(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_state(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v hub.State) graphql.Marshaler {
+			return ec.marshalNHubState2liferoomsᚗioᚋliferoomsᚋentᚋhubᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "HubState")
+}
+
+func (ec *executionContext) _PlatformHub_name(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_address(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_postcode(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_postcode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Postcode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_uprn(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_uprn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UPRN, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_uprn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_latitude(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_latitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_latitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "Float")
+}
+
+func (ec *executionContext) _PlatformHub_longitude(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_longitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Longitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_longitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "Float")
+}
+
+func (ec *executionContext) _PlatformHub_timeZone(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_timeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_openingHours(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_openingHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpeningHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.OpeningHours) graphql.Marshaler {
+			return ec.marshalNPlatformOpeningHours2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHoursᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_openingHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformOpeningHours(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_openingExceptions(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_openingExceptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpeningExceptions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.OpeningException) graphql.Marshaler {
+			return ec.marshalNPlatformOpeningException2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningExceptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_openingExceptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformOpeningException(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_hostnames(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_hostnames(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hostnames, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_hostnames(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformHub_brand(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_brand(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Brand, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v provision.Brand) graphql.Marshaler {
+			return ec.marshalNPlatformBrand2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐBrand(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_brand(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformBrand(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_needs(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_needs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Needs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.Need) graphql.Marshaler {
+			return ec.marshalNPlatformNeed2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_needs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformNeed(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_modules(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_modules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Modules, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.Module) graphql.Marshaler {
+			return ec.marshalNModule2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_modules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "Module")
+}
+
+func (ec *executionContext) _PlatformHub_rooms(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_rooms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rooms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.Room) graphql.Marshaler {
+			return ec.marshalNPlatformRoom2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoomᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_rooms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformRoom(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_roleGrants(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_roleGrants(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleGrants, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.GroupRole) graphql.Marshaler {
+			return ec.marshalNPlatformRoleGrant2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRoleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_roleGrants(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformRoleGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_catalogueSources(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_catalogueSources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformHub().CatalogueSources(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*PlatformCatalogueSource) graphql.Marshaler {
+			return ec.marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSourceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_catalogueSources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformHub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformCatalogueSource(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformHub_organisationCount(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_organisationCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrganisationCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_organisationCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformHub_serviceCount(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_serviceCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_serviceCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformHub_catalogueSyncedAt(ctx context.Context, field graphql.CollectedField, obj *provision.HubState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformHub_catalogueSyncedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PlatformHub().CatalogueSyncedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformHub_catalogueSyncedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformHub", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_name(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_issuer(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_issuer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issuer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_issuer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_clientId(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_clientId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_clientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_clientSecretDigest(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_clientSecretDigest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientSecretDigest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_clientSecretDigest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_scopes(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_scopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scopes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_rolesClaim(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_rolesClaim(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RolesClaim, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_rolesClaim(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_roleMappings(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_roleMappings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleMappings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.RoleMapping) graphql.Marshaler {
+			return ec.marshalNPlatformRoleMapping2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMappingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_roleMappings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformIdentityProvider",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformRoleMapping(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_algorithms(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_algorithms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Algorithms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_algorithms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_apiClients(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_apiClients(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.APIClients, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.APIClient) graphql.Marshaler {
+			return ec.marshalNPlatformAPIClient2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClientᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_apiClients(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformIdentityProvider",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformAPIClient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformIdentityProvider_enabled(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformIdentityProvider_enabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformIdentityProvider_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformIdentityProvider", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlatformNeed_code(ctx context.Context, field graphql.CollectedField, obj *provision.Need) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformNeed_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformNeed_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformNeed", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformNeed_name(ctx context.Context, field graphql.CollectedField, obj *provision.Need) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformNeed_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformNeed_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformNeed", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformOpeningException_date(ctx context.Context, field graphql.CollectedField, obj *provision.OpeningException) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningException_date(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Date, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningException_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningException", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PlatformOpeningException_opens(ctx context.Context, field graphql.CollectedField, obj *provision.OpeningException) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningException_opens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningException_opens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningException", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformOpeningException_closes(ctx context.Context, field graphql.CollectedField, obj *provision.OpeningException) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningException_closes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningException_closes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningException", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformOpeningException_note(ctx context.Context, field graphql.CollectedField, obj *provision.OpeningException) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningException_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningException_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningException", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformOpeningHours_day(ctx context.Context, field graphql.CollectedField, obj *schema.OpeningHours) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningHours_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.Weekday) graphql.Marshaler {
+			return ec.marshalNWeekday2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningHours_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningHours", field, false, false, "Weekday")
+}
+
+func (ec *executionContext) _PlatformOpeningHours_opens(ctx context.Context, field graphql.CollectedField, obj *schema.OpeningHours) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningHours_opens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningHours_opens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningHours", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformOpeningHours_closes(ctx context.Context, field graphql.CollectedField, obj *schema.OpeningHours) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpeningHours_closes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpeningHours_closes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpeningHours", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformRoleGrant_group(ctx context.Context, field graphql.CollectedField, obj *provision.GroupRole) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoleGrant_group(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Group, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoleGrant_group(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoleGrant", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformRoleGrant_role(ctx context.Context, field graphql.CollectedField, obj *provision.GroupRole) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoleGrant_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v viewer.Role) graphql.Marshaler {
+			return ec.marshalNRole2liferoomsᚗioᚋliferoomsᚋinternalᚋviewerᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoleGrant_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoleGrant", field, false, false, "Role")
+}
+
+func (ec *executionContext) _PlatformRoleMapping_value(ctx context.Context, field graphql.CollectedField, obj *provision.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoleMapping_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoleMapping_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoleMapping", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformRoleMapping_role(ctx context.Context, field graphql.CollectedField, obj *provision.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoleMapping_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v viewer.Role) graphql.Marshaler {
+			return ec.marshalNRole2liferoomsᚗioᚋliferoomsᚋinternalᚋviewerᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoleMapping_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoleMapping", field, false, false, "Role")
+}
+
+func (ec *executionContext) _PlatformRoleMapping_hub(ctx context.Context, field graphql.CollectedField, obj *provision.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoleMapping_hub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hub, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoleMapping_hub(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoleMapping", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformRoom_name(ctx context.Context, field graphql.CollectedField, obj *provision.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoom_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoom_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoom", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformRoom_capacity(ctx context.Context, field graphql.CollectedField, obj *provision.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformRoom_capacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capacity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformRoom_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformRoom", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformTrust_odsCode(ctx context.Context, field graphql.CollectedField, obj *provision.Trust) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformTrust_odsCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ODSCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformTrust_odsCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformTrust", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformTrust_name(ctx context.Context, field graphql.CollectedField, obj *provision.Trust) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformTrust_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformTrust_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformTrust", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlatformTrust_sessionHours(ctx context.Context, field graphql.CollectedField, obj *provision.Trust) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformTrust_sessionHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SessionHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformTrust_sessionHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformTrust", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PlatformTrust_identityProviders(ctx context.Context, field graphql.CollectedField, obj *provision.Trust) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformTrust_identityProviders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentityProviders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []provision.IdentityProvider) graphql.Marshaler {
+			return ec.marshalNPlatformIdentityProvider2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐIdentityProviderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformTrust_identityProviders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformTrust",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformIdentityProvider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformTrust_disclosure(ctx context.Context, field graphql.CollectedField, obj *provision.Trust) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformTrust_disclosure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disclosure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v provision.Disclosure) graphql.Marshaler {
+			return ec.marshalNDisclosureRule2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐDisclosure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformTrust_disclosure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformTrust",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisclosureRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformTrust_retention(ctx context.Context, field graphql.CollectedField, obj *provision.Trust) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformTrust_retention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retention, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v provision.Retention) graphql.Marshaler {
+			return ec.marshalNRetention2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformTrust_retention(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformTrust",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Retention(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9061,6 +12807,38 @@ func (ec *executionContext) fieldContext_Query_hub(ctx context.Context, field gr
 	if fc.Args, err = ec.field_Query_hub_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_platform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Platform(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Platform) graphql.Marshaler {
+			return ec.marshalNPlatform2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatform(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Platform(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -9592,6 +13370,75 @@ func (ec *executionContext) fieldContext_RemoveSignpostPayload_userErrors(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Retention_mentalHealthYears(ctx context.Context, field graphql.CollectedField, obj *provision.Retention) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Retention_mentalHealthYears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MentalHealthYears, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Retention_mentalHealthYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Retention", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Retention_otherAdultYears(ctx context.Context, field graphql.CollectedField, obj *provision.Retention) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Retention_otherAdultYears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtherAdultYears, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Retention_otherAdultYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Retention", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Retention_afterDeathYears(ctx context.Context, field graphql.CollectedField, obj *provision.Retention) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Retention_afterDeathYears(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AfterDeathYears, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Retention_afterDeathYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Retention", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RevokeRolePayload_revoked(ctx context.Context, field graphql.CollectedField, obj *RevokeRolePayload) (ret graphql.Marshaler) {
@@ -11444,6 +15291,70 @@ func (ec *executionContext) fieldContext_Subscription_queue(ctx context.Context,
 	if fc.Args, err = ec.field_Subscription_queue_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SyncCataloguePayload_hub(ctx context.Context, field graphql.CollectedField, obj *SyncCataloguePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SyncCataloguePayload_hub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hub, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *provision.HubState) graphql.Marshaler {
+			return ec.marshalOPlatformHub2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐHubState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SyncCataloguePayload_hub(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SyncCataloguePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformHub(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SyncCataloguePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SyncCataloguePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SyncCataloguePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SyncCataloguePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SyncCataloguePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -13879,6 +17790,76 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAPIClientInput(ctx context.Context, obj any) (provision.APIClient, error) {
+	var it provision.APIClient
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["origins"]; !present {
+		asMap["origins"] = []any{}
+	}
+	if _, present := asMap["freeQueries"]; !present {
+		asMap["freeQueries"] = false
+	}
+
+	fieldsInOrder := [...]string{"clientId", "audience", "origins", "freeQueries"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "audience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("audience"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Audience = data
+		case "origins":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("origins"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Origins = data
+		case "freeQueries":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("freeQueries"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FreeQueries = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAPIClientInput unmarshals raw into the APIClientInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAPIClientInput(ctx context.Context, raw any) (provision.APIClient, error) {
+	var out provision.APIClient
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "APIClientInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAccessNeedInput(ctx context.Context, obj any) (AccessNeedInput, error) {
 	var it AccessNeedInput
 	if obj == nil {
@@ -13925,6 +17906,515 @@ func (ec *executionContext) unmarshalInputAccessNeedInput(ctx context.Context, o
 func UnmarshalAccessNeedInput(ctx context.Context, raw any) (AccessNeedInput, error) {
 	var out AccessNeedInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AccessNeedInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputApplyHubInput(ctx context.Context, obj any) (ApplyHubInput, error) {
+	var it ApplyHubInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["timeZone"]; !present {
+		asMap["timeZone"] = "Europe/London"
+	}
+	if _, present := asMap["openingHours"]; !present {
+		asMap["openingHours"] = []any{}
+	}
+	if _, present := asMap["openingExceptions"]; !present {
+		asMap["openingExceptions"] = []any{}
+	}
+	if _, present := asMap["hostnames"]; !present {
+		asMap["hostnames"] = []any{}
+	}
+	if _, present := asMap["brand"]; !present {
+		asMap["brand"] = map[string]any{}
+	}
+	if _, present := asMap["needs"]; !present {
+		asMap["needs"] = []any{}
+	}
+	if _, present := asMap["modules"]; !present {
+		asMap["modules"] = []any{"DESK", "ADVICE", "CATALOGUE", "REPORTS"}
+	}
+	if _, present := asMap["rooms"]; !present {
+		asMap["rooms"] = []any{}
+	}
+	if _, present := asMap["roleGrants"]; !present {
+		asMap["roleGrants"] = []any{}
+	}
+	if _, present := asMap["catalogueSources"]; !present {
+		asMap["catalogueSources"] = []any{}
+	}
+	if _, present := asMap["suspended"]; !present {
+		asMap["suspended"] = false
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "trust", "slug", "name", "address", "postcode", "uprn", "latitude", "longitude", "timeZone", "openingHours", "openingExceptions", "hostnames", "brand", "needs", "modules", "rooms", "roleGrants", "catalogueSources", "suspended"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = graphql.OmittableOf(data)
+		case "trust":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trust"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trust = data
+		case "slug":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Slug = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = graphql.OmittableOf(data)
+		case "postcode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postcode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Postcode = graphql.OmittableOf(data)
+		case "uprn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uprn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Uprn = graphql.OmittableOf(data)
+		case "latitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("latitude"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Latitude = graphql.OmittableOf(data)
+		case "longitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("longitude"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Longitude = graphql.OmittableOf(data)
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = data
+		case "openingHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openingHours"))
+			data, err := ec.unmarshalNOpeningHoursInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHoursᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpeningHours = data
+		case "openingExceptions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openingExceptions"))
+			data, err := ec.unmarshalNOpeningExceptionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningExceptionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpeningExceptions = data
+		case "hostnames":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hostnames"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hostnames = data
+		case "brand":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brand"))
+			data, err := ec.unmarshalNBrandInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐBrand(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Brand = data
+		case "needs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("needs"))
+			data, err := ec.unmarshalNNeedInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeedᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Needs = data
+		case "modules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("modules"))
+			data, err := ec.unmarshalNModule2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Modules = data
+		case "rooms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rooms"))
+			data, err := ec.unmarshalNRoomInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoomᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rooms = data
+		case "roleGrants":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleGrants"))
+			data, err := ec.unmarshalNGroupRoleInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRoleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoleGrants = data
+		case "catalogueSources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("catalogueSources"))
+			data, err := ec.unmarshalNCatalogueSourceInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CatalogueSources = data
+		case "suspended":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("suspended"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Suspended = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApplyHubInput unmarshals raw into the ApplyHubInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApplyHubInput(ctx context.Context, raw any) (ApplyHubInput, error) {
+	var out ApplyHubInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApplyHubInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputApplyTrustInput(ctx context.Context, obj any) (ApplyTrustInput, error) {
+	var it ApplyTrustInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["sessionHours"]; !present {
+		asMap["sessionHours"] = 10
+	}
+	if _, present := asMap["disclosure"]; !present {
+		asMap["disclosure"] = map[string]any{}
+	}
+	if _, present := asMap["retention"]; !present {
+		asMap["retention"] = map[string]any{}
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "odsCode", "name", "sessionHours", "identityProviders", "disclosure", "retention"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = graphql.OmittableOf(data)
+		case "odsCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("odsCode"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OdsCode = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "sessionHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessionHours"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SessionHours = data
+		case "identityProviders":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identityProviders"))
+			data, err := ec.unmarshalNIdentityProviderInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐIdentityProviderInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentityProviders = data
+		case "disclosure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disclosure"))
+			data, err := ec.unmarshalNDisclosureRuleInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐDisclosure(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disclosure = data
+		case "retention":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retention"))
+			data, err := ec.unmarshalNRetentionInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retention = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApplyTrustInput unmarshals raw into the ApplyTrustInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApplyTrustInput(ctx context.Context, raw any) (ApplyTrustInput, error) {
+	var out ApplyTrustInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApplyTrustInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveHubInput(ctx context.Context, obj any) (ArchiveHubInput, error) {
+	var it ArchiveHubInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"trust", "slug"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "trust":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trust"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trust = data
+		case "slug":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Slug = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveHubInput unmarshals raw into the ArchiveHubInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveHubInput(ctx context.Context, raw any) (ArchiveHubInput, error) {
+	var out ArchiveHubInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveHubInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBrandInput(ctx context.Context, obj any) (provision.Brand, error) {
+	var it provision.Brand
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "colour", "logoUrl"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "colour":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("colour"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Colour = data
+		case "logoUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("logoUrl"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LogoURL = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBrandInput unmarshals raw into the BrandInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBrandInput(ctx context.Context, raw any) (provision.Brand, error) {
+	var out provision.Brand
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BrandInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCatalogueSourceInput(ctx context.Context, obj any) (CatalogueSourceInput, error) {
+	var it CatalogueSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["format"]; !present {
+		asMap["format"] = "OPEN_REFERRAL"
+	}
+	if _, present := asMap["refreshMinutes"]; !present {
+		asMap["refreshMinutes"] = 1440
+	}
+	if _, present := asMap["allowPrivateAddresses"]; !present {
+		asMap["allowPrivateAddresses"] = false
+	}
+
+	fieldsInOrder := [...]string{"name", "kind", "url", "format", "refreshMinutes", "document", "hub", "allowPrivateAddresses"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
+		case "refreshMinutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshMinutes"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefreshMinutes = data
+		case "document":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("document"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Document = graphql.OmittableOf(data)
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = graphql.OmittableOf(data)
+		case "allowPrivateAddresses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowPrivateAddresses"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllowPrivateAddresses = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCatalogueSourceInput unmarshals raw into the CatalogueSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCatalogueSourceInput(ctx context.Context, raw any) (CatalogueSourceInput, error) {
+	var out CatalogueSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CatalogueSourceInput", raw, &out)
 	return out, err
 }
 
@@ -13999,6 +18489,62 @@ func (ec *executionContext) unmarshalInputCheckInInput(ctx context.Context, obj 
 func UnmarshalCheckInInput(ctx context.Context, raw any) (CheckInInput, error) {
 	var out CheckInInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckInInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDisclosureRuleInput(ctx context.Context, obj any) (provision.Disclosure, error) {
+	var it provision.Disclosure
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["suppressBelow"]; !present {
+		asMap["suppressBelow"] = 8
+	}
+	if _, present := asMap["roundTo"]; !present {
+		asMap["roundTo"] = 5
+	}
+
+	fieldsInOrder := [...]string{"suppressBelow", "roundTo"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "suppressBelow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("suppressBelow"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SuppressBelow = data
+		case "roundTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roundTo"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoundTo = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDisclosureRuleInput unmarshals raw into the DisclosureRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDisclosureRuleInput(ctx context.Context, raw any) (provision.Disclosure, error) {
+	var out provision.Disclosure
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisclosureRuleInput", raw, &out)
 	return out, err
 }
 
@@ -14163,6 +18709,179 @@ func UnmarshalGrantRoleInput(ctx context.Context, raw any) (GrantRoleInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputGroupRoleInput(ctx context.Context, obj any) (provision.GroupRole, error) {
+	var it provision.GroupRole
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"group", "role"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "group":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("group"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Group = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNRole2liferoomsᚗioᚋliferoomsᚋinternalᚋviewerᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGroupRoleInput unmarshals raw into the GroupRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGroupRoleInput(ctx context.Context, raw any) (provision.GroupRole, error) {
+	var out provision.GroupRole
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GroupRoleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIdentityProviderInput(ctx context.Context, obj any) (IdentityProviderInput, error) {
+	var it IdentityProviderInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["scopes"]; !present {
+		asMap["scopes"] = []any{}
+	}
+	if _, present := asMap["rolesClaim"]; !present {
+		asMap["rolesClaim"] = "groups"
+	}
+	if _, present := asMap["roleMappings"]; !present {
+		asMap["roleMappings"] = []any{}
+	}
+	if _, present := asMap["algorithms"]; !present {
+		asMap["algorithms"] = []any{}
+	}
+	if _, present := asMap["apiClients"]; !present {
+		asMap["apiClients"] = []any{}
+	}
+	if _, present := asMap["enabled"]; !present {
+		asMap["enabled"] = true
+	}
+
+	fieldsInOrder := [...]string{"name", "issuer", "clientId", "clientSecret", "scopes", "rolesClaim", "roleMappings", "algorithms", "apiClients", "enabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "issuer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Issuer = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "clientSecret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientSecret"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientSecret = graphql.OmittableOf(data)
+		case "scopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scopes = data
+		case "rolesClaim":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rolesClaim"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RolesClaim = data
+		case "roleMappings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleMappings"))
+			data, err := ec.unmarshalNRoleMappingInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMappingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoleMappings = data
+		case "algorithms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("algorithms"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Algorithms = data
+		case "apiClients":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiClients"))
+			data, err := ec.unmarshalNAPIClientInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClientᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APIClients = data
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIdentityProviderInput unmarshals raw into the IdentityProviderInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIdentityProviderInput(ctx context.Context, raw any) (IdentityProviderInput, error) {
+	var out IdentityProviderInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityProviderInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNearInput(ctx context.Context, obj any) (NearInput, error) {
 	var it NearInput
 	if obj == nil {
@@ -14220,6 +18939,174 @@ func (ec *executionContext) unmarshalInputNearInput(ctx context.Context, obj any
 func UnmarshalNearInput(ctx context.Context, raw any) (NearInput, error) {
 	var out NearInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NearInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNeedInput(ctx context.Context, obj any) (provision.Need, error) {
+	var it provision.Need
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNeedInput unmarshals raw into the NeedInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNeedInput(ctx context.Context, raw any) (provision.Need, error) {
+	var out provision.Need
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NeedInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOpeningExceptionInput(ctx context.Context, obj any) (provision.OpeningException, error) {
+	var it provision.OpeningException
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"date", "opens", "closes", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "date":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("date"))
+			data, err := ec.unmarshalNDate2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Date = data
+		case "opens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opens"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Opens = data
+		case "closes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closes"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Closes = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOpeningExceptionInput unmarshals raw into the OpeningExceptionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOpeningExceptionInput(ctx context.Context, raw any) (provision.OpeningException, error) {
+	var out provision.OpeningException
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpeningExceptionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOpeningHoursInput(ctx context.Context, obj any) (schema.OpeningHours, error) {
+	var it schema.OpeningHours
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"day", "opens", "closes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "day":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("day"))
+			data, err := ec.unmarshalNWeekday2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Day = data
+		case "opens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opens"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Opens = data
+		case "closes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closes"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Closes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOpeningHoursInput unmarshals raw into the OpeningHoursInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOpeningHoursInput(ctx context.Context, raw any) (schema.OpeningHours, error) {
+	var out schema.OpeningHours
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpeningHoursInput", raw, &out)
 	return out, err
 }
 
@@ -14696,6 +19583,72 @@ func UnmarshalRemoveSignpostInput(ctx context.Context, raw any) (RemoveSignpostI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRetentionInput(ctx context.Context, obj any) (provision.Retention, error) {
+	var it provision.Retention
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["mentalHealthYears"]; !present {
+		asMap["mentalHealthYears"] = 20
+	}
+	if _, present := asMap["otherAdultYears"]; !present {
+		asMap["otherAdultYears"] = 8
+	}
+	if _, present := asMap["afterDeathYears"]; !present {
+		asMap["afterDeathYears"] = 10
+	}
+
+	fieldsInOrder := [...]string{"mentalHealthYears", "otherAdultYears", "afterDeathYears"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "mentalHealthYears":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentalHealthYears"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MentalHealthYears = data
+		case "otherAdultYears":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherAdultYears"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherAdultYears = data
+		case "afterDeathYears":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("afterDeathYears"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AfterDeathYears = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetentionInput unmarshals raw into the RetentionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetentionInput(ctx context.Context, raw any) (provision.Retention, error) {
+	var out provision.Retention
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetentionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRevokeRoleInput(ctx context.Context, obj any) (RevokeRoleInput, error) {
 	var it RevokeRoleInput
 	if obj == nil {
@@ -14745,6 +19698,111 @@ func UnmarshalRevokeRoleInput(ctx context.Context, raw any) (RevokeRoleInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRoleMappingInput(ctx context.Context, obj any) (provision.RoleMapping, error) {
+	var it provision.RoleMapping
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"value", "role", "hub"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNRole2liferoomsᚗioᚋliferoomsᚋinternalᚋviewerᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoleMappingInput unmarshals raw into the RoleMappingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoleMappingInput(ctx context.Context, raw any) (provision.RoleMapping, error) {
+	var out provision.RoleMapping
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoleMappingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoomInput(ctx context.Context, obj any) (provision.Room, error) {
+	var it provision.Room
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "capacity"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "capacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacity"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capacity = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoomInput unmarshals raw into the RoomInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoomInput(ctx context.Context, raw any) (provision.Room, error) {
+	var out provision.Room
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoomInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj any) (ServiceFilter, error) {
 	var it ServiceFilter
 	if obj == nil {
@@ -14779,7 +19837,7 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 			it.Needs = graphql.OmittableOf(data)
 		case "day":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("day"))
-			data, err := ec.unmarshalOWeekday2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐWeekday(ctx, v)
+			data, err := ec.unmarshalOWeekday2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -14938,6 +19996,62 @@ func (ec *executionContext) unmarshalInputSignpostInput(ctx context.Context, obj
 func UnmarshalSignpostInput(ctx context.Context, raw any) (SignpostInput, error) {
 	var out SignpostInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignpostInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSyncCatalogueInput(ctx context.Context, obj any) (SyncCatalogueInput, error) {
+	var it SyncCatalogueInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"trust", "slug", "source"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "trust":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trust"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trust = data
+		case "slug":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Slug = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSyncCatalogueInput unmarshals raw into the SyncCatalogueInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSyncCatalogueInput(ctx context.Context, raw any) (SyncCatalogueInput, error) {
+	var out SyncCatalogueInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SyncCatalogueInput", raw, &out)
 	return out, err
 }
 
@@ -15264,6 +20378,145 @@ func (ec *executionContext) _AccessNeed(ctx context.Context, sel ast.SelectionSe
 			}
 		case "recordedAt":
 			out.Values[i] = ec._AccessNeed_recordedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var applyHubPayloadImplementors = []string{"ApplyHubPayload"}
+
+func (ec *executionContext) _ApplyHubPayload(ctx context.Context, sel ast.SelectionSet, obj *ApplyHubPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applyHubPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplyHubPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._ApplyHubPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._ApplyHubPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hub":
+			out.Values[i] = ec._ApplyHubPayload_hub(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApplyHubPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var applyTrustPayloadImplementors = []string{"ApplyTrustPayload"}
+
+func (ec *executionContext) _ApplyTrustPayload(ctx context.Context, sel ast.SelectionSet, obj *ApplyTrustPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applyTrustPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplyTrustPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._ApplyTrustPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._ApplyTrustPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "trust":
+			out.Values[i] = ec._ApplyTrustPayload_trust(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApplyTrustPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var archiveHubPayloadImplementors = []string{"ArchiveHubPayload"}
+
+func (ec *executionContext) _ArchiveHubPayload(ctx context.Context, sel ast.SelectionSet, obj *ArchiveHubPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveHubPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveHubPayload")
+		case "archived":
+			out.Values[i] = ec._ArchiveHubPayload_archived(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hub":
+			out.Values[i] = ec._ArchiveHubPayload_hub(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ArchiveHubPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15669,6 +20922,44 @@ func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.Selec
 			}
 		case "node":
 			out.Values[i] = ec._ConversationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var disclosureRuleImplementors = []string{"DisclosureRule"}
+
+func (ec *executionContext) _DisclosureRule(ctx context.Context, sel ast.SelectionSet, obj *provision.Disclosure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disclosureRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisclosureRule")
+		case "suppressBelow":
+			out.Values[i] = ec._DisclosureRule_suppressBelow(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roundTo":
+			out.Values[i] = ec._DisclosureRule_roundTo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16137,6 +21428,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "applyTrust":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyTrust(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applyHub":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyHub(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveHub":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveHub(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syncCatalogue":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_syncCatalogue(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "takeNext":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_takeNext(ctx, field)
@@ -16277,20 +21596,19 @@ func (ec *executionContext) _OpeningHours(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("OpeningHours")
 		case "day":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._OpeningHours_day(ctx, field, obj)
-				})
+			out.Values[i] = ec._OpeningHours_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "opens":
 			out.Values[i] = ec._OpeningHours_opens(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "closes":
 			out.Values[i] = ec._OpeningHours_closes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -16729,6 +22047,769 @@ func (ec *executionContext) _PersonEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var platformImplementors = []string{"Platform"}
+
+func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet, obj *Platform) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Platform")
+		case "trust":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Platform_trust(ctx, field, obj)
+				})
+		case "hub":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Platform_hub(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformAPIClientImplementors = []string{"PlatformAPIClient"}
+
+func (ec *executionContext) _PlatformAPIClient(ctx context.Context, sel ast.SelectionSet, obj *provision.APIClient) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformAPIClientImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformAPIClient")
+		case "clientId":
+			out.Values[i] = ec._PlatformAPIClient_clientId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "audience":
+			out.Values[i] = ec._PlatformAPIClient_audience(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "origins":
+			out.Values[i] = ec._PlatformAPIClient_origins(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "freeQueries":
+			out.Values[i] = ec._PlatformAPIClient_freeQueries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformBrandImplementors = []string{"PlatformBrand"}
+
+func (ec *executionContext) _PlatformBrand(ctx context.Context, sel ast.SelectionSet, obj *provision.Brand) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformBrandImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformBrand")
+		case "name":
+			out.Values[i] = ec._PlatformBrand_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "colour":
+			out.Values[i] = ec._PlatformBrand_colour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "logoUrl":
+			out.Values[i] = ec._PlatformBrand_logoUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformCatalogueSourceImplementors = []string{"PlatformCatalogueSource"}
+
+func (ec *executionContext) _PlatformCatalogueSource(ctx context.Context, sel ast.SelectionSet, obj *PlatformCatalogueSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformCatalogueSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformCatalogueSource")
+		case "name":
+			out.Values[i] = ec._PlatformCatalogueSource_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._PlatformCatalogueSource_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._PlatformCatalogueSource_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "format":
+			out.Values[i] = ec._PlatformCatalogueSource_format(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refreshMinutes":
+			out.Values[i] = ec._PlatformCatalogueSource_refreshMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "documentDigest":
+			out.Values[i] = ec._PlatformCatalogueSource_documentDigest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hub":
+			out.Values[i] = ec._PlatformCatalogueSource_hub(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "allowPrivateAddresses":
+			out.Values[i] = ec._PlatformCatalogueSource_allowPrivateAddresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._PlatformCatalogueSource_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syncedAt":
+			out.Values[i] = ec._PlatformCatalogueSource_syncedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "triedAt":
+			out.Values[i] = ec._PlatformCatalogueSource_triedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failingSince":
+			out.Values[i] = ec._PlatformCatalogueSource_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._PlatformCatalogueSource_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rowsTaken":
+			out.Values[i] = ec._PlatformCatalogueSource_rowsTaken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowsRefused":
+			out.Values[i] = ec._PlatformCatalogueSource_rowsRefused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformHubImplementors = []string{"PlatformHub"}
+
+func (ec *executionContext) _PlatformHub(ctx context.Context, sel ast.SelectionSet, obj *provision.HubState) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformHubImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformHub")
+		case "id":
+			out.Values[i] = ec._PlatformHub_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "trust":
+			out.Values[i] = ec._PlatformHub_trust(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "slug":
+			out.Values[i] = ec._PlatformHub_slug(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._PlatformHub_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._PlatformHub_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "address":
+			out.Values[i] = ec._PlatformHub_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "postcode":
+			out.Values[i] = ec._PlatformHub_postcode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "uprn":
+			out.Values[i] = ec._PlatformHub_uprn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "latitude":
+			out.Values[i] = ec._PlatformHub_latitude(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "longitude":
+			out.Values[i] = ec._PlatformHub_longitude(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "timeZone":
+			out.Values[i] = ec._PlatformHub_timeZone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "openingHours":
+			out.Values[i] = ec._PlatformHub_openingHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "openingExceptions":
+			out.Values[i] = ec._PlatformHub_openingExceptions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hostnames":
+			out.Values[i] = ec._PlatformHub_hostnames(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "brand":
+			out.Values[i] = ec._PlatformHub_brand(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "needs":
+			out.Values[i] = ec._PlatformHub_needs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "modules":
+			out.Values[i] = ec._PlatformHub_modules(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rooms":
+			out.Values[i] = ec._PlatformHub_rooms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "roleGrants":
+			out.Values[i] = ec._PlatformHub_roleGrants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "catalogueSources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformHub_catalogueSources(ctx, field, obj)
+				})
+		case "organisationCount":
+			out.Values[i] = ec._PlatformHub_organisationCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "serviceCount":
+			out.Values[i] = ec._PlatformHub_serviceCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "catalogueSyncedAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformHub_catalogueSyncedAt(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformIdentityProviderImplementors = []string{"PlatformIdentityProvider"}
+
+func (ec *executionContext) _PlatformIdentityProvider(ctx context.Context, sel ast.SelectionSet, obj *provision.IdentityProvider) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformIdentityProviderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformIdentityProvider")
+		case "name":
+			out.Values[i] = ec._PlatformIdentityProvider_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issuer":
+			out.Values[i] = ec._PlatformIdentityProvider_issuer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientId":
+			out.Values[i] = ec._PlatformIdentityProvider_clientId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientSecretDigest":
+			out.Values[i] = ec._PlatformIdentityProvider_clientSecretDigest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "scopes":
+			out.Values[i] = ec._PlatformIdentityProvider_scopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rolesClaim":
+			out.Values[i] = ec._PlatformIdentityProvider_rolesClaim(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roleMappings":
+			out.Values[i] = ec._PlatformIdentityProvider_roleMappings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "algorithms":
+			out.Values[i] = ec._PlatformIdentityProvider_algorithms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "apiClients":
+			out.Values[i] = ec._PlatformIdentityProvider_apiClients(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enabled":
+			out.Values[i] = ec._PlatformIdentityProvider_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformNeedImplementors = []string{"PlatformNeed"}
+
+func (ec *executionContext) _PlatformNeed(ctx context.Context, sel ast.SelectionSet, obj *provision.Need) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformNeedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformNeed")
+		case "code":
+			out.Values[i] = ec._PlatformNeed_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._PlatformNeed_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformOpeningExceptionImplementors = []string{"PlatformOpeningException"}
+
+func (ec *executionContext) _PlatformOpeningException(ctx context.Context, sel ast.SelectionSet, obj *provision.OpeningException) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformOpeningExceptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformOpeningException")
+		case "date":
+			out.Values[i] = ec._PlatformOpeningException_date(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opens":
+			out.Values[i] = ec._PlatformOpeningException_opens(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closes":
+			out.Values[i] = ec._PlatformOpeningException_closes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._PlatformOpeningException_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformOpeningHoursImplementors = []string{"PlatformOpeningHours"}
+
+func (ec *executionContext) _PlatformOpeningHours(ctx context.Context, sel ast.SelectionSet, obj *schema.OpeningHours) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformOpeningHoursImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformOpeningHours")
+		case "day":
+			out.Values[i] = ec._PlatformOpeningHours_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opens":
+			out.Values[i] = ec._PlatformOpeningHours_opens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closes":
+			out.Values[i] = ec._PlatformOpeningHours_closes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformRoleGrantImplementors = []string{"PlatformRoleGrant"}
+
+func (ec *executionContext) _PlatformRoleGrant(ctx context.Context, sel ast.SelectionSet, obj *provision.GroupRole) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformRoleGrantImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformRoleGrant")
+		case "group":
+			out.Values[i] = ec._PlatformRoleGrant_group(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "role":
+			out.Values[i] = ec._PlatformRoleGrant_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformRoleMappingImplementors = []string{"PlatformRoleMapping"}
+
+func (ec *executionContext) _PlatformRoleMapping(ctx context.Context, sel ast.SelectionSet, obj *provision.RoleMapping) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformRoleMappingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformRoleMapping")
+		case "value":
+			out.Values[i] = ec._PlatformRoleMapping_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "role":
+			out.Values[i] = ec._PlatformRoleMapping_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hub":
+			out.Values[i] = ec._PlatformRoleMapping_hub(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformRoomImplementors = []string{"PlatformRoom"}
+
+func (ec *executionContext) _PlatformRoom(ctx context.Context, sel ast.SelectionSet, obj *provision.Room) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformRoomImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformRoom")
+		case "name":
+			out.Values[i] = ec._PlatformRoom_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "capacity":
+			out.Values[i] = ec._PlatformRoom_capacity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var platformTrustImplementors = []string{"PlatformTrust"}
+
+func (ec *executionContext) _PlatformTrust(ctx context.Context, sel ast.SelectionSet, obj *provision.Trust) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformTrustImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformTrust")
+		case "odsCode":
+			out.Values[i] = ec._PlatformTrust_odsCode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._PlatformTrust_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sessionHours":
+			out.Values[i] = ec._PlatformTrust_sessionHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "identityProviders":
+			out.Values[i] = ec._PlatformTrust_identityProviders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disclosure":
+			out.Values[i] = ec._PlatformTrust_disclosure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retention":
+			out.Values[i] = ec._PlatformTrust_retention(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -16759,6 +22840,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_hub(ctx, field)
+				})
+		case "platform":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_platform(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -17014,6 +23101,49 @@ func (ec *executionContext) _RemoveSignpostPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._RemoveSignpostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retentionImplementors = []string{"Retention"}
+
+func (ec *executionContext) _Retention(ctx context.Context, sel ast.SelectionSet, obj *provision.Retention) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retentionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Retention")
+		case "mentalHealthYears":
+			out.Values[i] = ec._Retention_mentalHealthYears(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "otherAdultYears":
+			out.Values[i] = ec._Retention_otherAdultYears(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "afterDeathYears":
+			out.Values[i] = ec._Retention_afterDeathYears(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17871,6 +24001,44 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var syncCataloguePayloadImplementors = []string{"SyncCataloguePayload"}
+
+func (ec *executionContext) _SyncCataloguePayload(ctx context.Context, sel ast.SelectionSet, obj *SyncCataloguePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, syncCataloguePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SyncCataloguePayload")
+		case "hub":
+			out.Values[i] = ec._SyncCataloguePayload_hub(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SyncCataloguePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var takeNextPayloadImplementors = []string{"TakeNextPayload"}
@@ -18860,6 +25028,25 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAPIClientInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClientᚄ(ctx context.Context, v any) ([]*provision.APIClient, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*provision.APIClient, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAPIClientInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClient(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNAPIClientInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClient(ctx context.Context, v any) (*provision.APIClient, error) {
+	res, err := ec.unmarshalInputAPIClientInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNAccessNeed2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐAccessNeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AccessNeed) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18916,6 +25103,45 @@ func (ec *executionContext) unmarshalNAccessNeedInput2ᚕᚖliferoomsᚗioᚋlif
 func (ec *executionContext) unmarshalNAccessNeedInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAccessNeedInput(ctx context.Context, v any) (*AccessNeedInput, error) {
 	res, err := ec.unmarshalInputAccessNeedInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNApplyHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubInput(ctx context.Context, v any) (ApplyHubInput, error) {
+	res, err := ec.unmarshalInputApplyHubInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApplyHubPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubPayload(ctx context.Context, sel ast.SelectionSet, v *ApplyHubPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplyHubPayload!")
+		return graphql.Null
+	}
+	return ec._ApplyHubPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNApplyTrustInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyTrustInput(ctx context.Context, v any) (ApplyTrustInput, error) {
+	res, err := ec.unmarshalInputApplyTrustInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApplyTrustPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApplyTrustPayload(ctx context.Context, sel ast.SelectionSet, v *ApplyTrustPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApplyTrustPayload!")
+		return graphql.Null
+	}
+	return ec._ApplyTrustPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNArchiveHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubInput(ctx context.Context, v any) (ArchiveHubInput, error) {
+	res, err := ec.unmarshalInputArchiveHubInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveHubPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubPayload(ctx context.Context, sel ast.SelectionSet, v *ArchiveHubPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveHubPayload!")
+		return graphql.Null
+	}
+	return ec._ArchiveHubPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AuditEvent) graphql.Marshaler {
@@ -18983,6 +25209,60 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNBrandInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐBrand(ctx context.Context, v any) (*provision.Brand, error) {
+	res, err := ec.unmarshalInputBrandInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx context.Context, v any) (CatalogueFormat, error) {
+	var res CatalogueFormat
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx context.Context, sel ast.SelectionSet, v CatalogueFormat) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInputᚄ(ctx context.Context, v any) ([]*CatalogueSourceInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*CatalogueSourceInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCatalogueSourceInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInput(ctx context.Context, v any) (*CatalogueSourceInput, error) {
+	res, err := ec.unmarshalInputCatalogueSourceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx context.Context, v any) (CatalogueSourceKind, error) {
+	var res CatalogueSourceKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx context.Context, sel ast.SelectionSet, v CatalogueSourceKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceState(ctx context.Context, v any) (CatalogueSourceState, error) {
+	var res CatalogueSourceState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceState(ctx context.Context, sel ast.SelectionSet, v CatalogueSourceState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNCheckInInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckInInput(ctx context.Context, v any) (CheckInInput, error) {
@@ -19078,6 +25358,15 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) marshalNDisclosureRule2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐDisclosure(ctx context.Context, sel ast.SelectionSet, v provision.Disclosure) graphql.Marshaler {
+	return ec._DisclosureRule(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNDisclosureRuleInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐDisclosure(ctx context.Context, v any) (*provision.Disclosure, error) {
+	res, err := ec.unmarshalInputDisclosureRuleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNEndConversationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐEndConversationInput(ctx context.Context, v any) (EndConversationInput, error) {
 	res, err := ec.unmarshalInputEndConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19131,6 +25420,25 @@ func (ec *executionContext) marshalNGrantRolePayload2ᚖliferoomsᚗioᚋliferoo
 	return ec._GrantRolePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNGroupRoleInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRoleᚄ(ctx context.Context, v any) ([]*provision.GroupRole, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*provision.GroupRole, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNGroupRoleInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNGroupRoleInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRole(ctx context.Context, v any) (*provision.GroupRole, error) {
+	res, err := ec.unmarshalInputGroupRoleInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNHubState2liferoomsᚗioᚋliferoomsᚋentᚋhubᚐState(ctx context.Context, v any) (hub.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := hub.State(tmp)
@@ -19158,6 +25466,25 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx c
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNIdentityProviderInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐIdentityProviderInputᚄ(ctx context.Context, v any) ([]*IdentityProviderInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*IdentityProviderInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNIdentityProviderInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐIdentityProviderInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNIdentityProviderInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐIdentityProviderInput(ctx context.Context, v any) (*IdentityProviderInput, error) {
+	res, err := ec.unmarshalInputIdentityProviderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
@@ -19198,6 +25525,51 @@ func (ec *executionContext) marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋent
 	return ec._Location(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNModule2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModule(ctx context.Context, v any) (schema.Module, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := schema.Module(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNModule2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModule(ctx context.Context, sel ast.SelectionSet, v schema.Module) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Module!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNModule2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModuleᚄ(ctx context.Context, v any) ([]schema.Module, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]schema.Module, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNModule2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNModule2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModuleᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Module) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNModule2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNNeed2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐNeedᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Need) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -19222,6 +25594,44 @@ func (ec *executionContext) marshalNNeed2ᚖliferoomsᚗioᚋliferoomsᚋentᚐN
 	return ec._Need(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNeedInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeedᚄ(ctx context.Context, v any) ([]*provision.Need, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*provision.Need, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNeedInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeed(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNNeedInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeed(ctx context.Context, v any) (*provision.Need, error) {
+	res, err := ec.unmarshalInputNeedInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOpeningExceptionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningExceptionᚄ(ctx context.Context, v any) ([]*provision.OpeningException, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*provision.OpeningException, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOpeningExceptionInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningException(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNOpeningExceptionInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningException(ctx context.Context, v any) (*provision.OpeningException, error) {
+	res, err := ec.unmarshalInputOpeningExceptionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNOpeningHours2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHours(ctx context.Context, sel ast.SelectionSet, v schema.OpeningHours) graphql.Marshaler {
 	return ec._OpeningHours(ctx, sel, &v)
 }
@@ -19240,6 +25650,25 @@ func (ec *executionContext) marshalNOpeningHours2ᚕliferoomsᚗioᚋliferooms�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNOpeningHoursInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHoursᚄ(ctx context.Context, v any) ([]*schema.OpeningHours, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.OpeningHours, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOpeningHoursInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHours(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNOpeningHoursInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHours(ctx context.Context, v any) (*schema.OpeningHours, error) {
+	res, err := ec.unmarshalInputOpeningHoursInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNOrganisation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Organisation) graphql.Marshaler {
@@ -19403,6 +25832,202 @@ func (ec *executionContext) marshalNPersonEdge2ᚕliferoomsᚗioᚋliferoomsᚋi
 	return ret
 }
 
+func (ec *executionContext) marshalNPlatform2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatform(ctx context.Context, sel ast.SelectionSet, v *Platform) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Platform!")
+		return graphql.Null
+	}
+	return ec._Platform(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformAPIClient2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClient(ctx context.Context, sel ast.SelectionSet, v provision.APIClient) graphql.Marshaler {
+	return ec._PlatformAPIClient(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformAPIClient2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClientᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.APIClient) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformAPIClient2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐAPIClient(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformBrand2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐBrand(ctx context.Context, sel ast.SelectionSet, v provision.Brand) graphql.Marshaler {
+	return ec._PlatformBrand(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*PlatformCatalogueSource) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSource(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *PlatformCatalogueSource) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlatformCatalogueSource!")
+		return graphql.Null
+	}
+	return ec._PlatformCatalogueSource(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformIdentityProvider2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐIdentityProvider(ctx context.Context, sel ast.SelectionSet, v provision.IdentityProvider) graphql.Marshaler {
+	return ec._PlatformIdentityProvider(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformIdentityProvider2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐIdentityProviderᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.IdentityProvider) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformIdentityProvider2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐIdentityProvider(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformNeed2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeed(ctx context.Context, sel ast.SelectionSet, v provision.Need) graphql.Marshaler {
+	return ec._PlatformNeed(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformNeed2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeedᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.Need) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformNeed2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐNeed(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformOpeningException2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningException(ctx context.Context, sel ast.SelectionSet, v provision.OpeningException) graphql.Marshaler {
+	return ec._PlatformOpeningException(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformOpeningException2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningExceptionᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.OpeningException) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformOpeningException2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐOpeningException(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformOpeningHours2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHours(ctx context.Context, sel ast.SelectionSet, v schema.OpeningHours) graphql.Marshaler {
+	return ec._PlatformOpeningHours(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformOpeningHours2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHoursᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.OpeningHours) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformOpeningHours2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐOpeningHours(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformRoleGrant2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRole(ctx context.Context, sel ast.SelectionSet, v provision.GroupRole) graphql.Marshaler {
+	return ec._PlatformRoleGrant(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformRoleGrant2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.GroupRole) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformRoleGrant2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐGroupRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformRoleMapping2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMapping(ctx context.Context, sel ast.SelectionSet, v provision.RoleMapping) graphql.Marshaler {
+	return ec._PlatformRoleMapping(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformRoleMapping2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMappingᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.RoleMapping) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformRoleMapping2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMapping(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlatformRoom2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoom(ctx context.Context, sel ast.SelectionSet, v provision.Room) graphql.Marshaler {
+	return ec._PlatformRoom(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPlatformRoom2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoomᚄ(ctx context.Context, sel ast.SelectionSet, v []provision.Room) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlatformRoom2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoom(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNPossibleDuplicatesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐPossibleDuplicatesInput(ctx context.Context, v any) (PossibleDuplicatesInput, error) {
 	res, err := ec.unmarshalInputPossibleDuplicatesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19479,6 +26104,15 @@ func (ec *executionContext) marshalNRemoveSignpostPayload2ᚖliferoomsᚗioᚋli
 		return graphql.Null
 	}
 	return ec._RemoveSignpostPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRetention2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx context.Context, sel ast.SelectionSet, v provision.Retention) graphql.Marshaler {
+	return ec._Retention(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNRetentionInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx context.Context, v any) (*provision.Retention, error) {
+	res, err := ec.unmarshalInputRetentionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRevokeRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokeRoleInput(ctx context.Context, v any) (RevokeRoleInput, error) {
@@ -19561,6 +26195,44 @@ func (ec *executionContext) marshalNRoleGrant2ᚖliferoomsᚗioᚋliferoomsᚋen
 		return graphql.Null
 	}
 	return ec._RoleGrant(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRoleMappingInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMappingᚄ(ctx context.Context, v any) ([]*provision.RoleMapping, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*provision.RoleMapping, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoleMappingInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMapping(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNRoleMappingInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoleMapping(ctx context.Context, v any) (*provision.RoleMapping, error) {
+	res, err := ec.unmarshalInputRoleMappingInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRoomInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoomᚄ(ctx context.Context, v any) ([]*provision.Room, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*provision.Room, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoomInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoom(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNRoomInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRoom(ctx context.Context, v any) (*provision.Room, error) {
+	res, err := ec.unmarshalInputRoomInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSafeContact2liferoomsᚗioᚋliferoomsᚋentᚋpersonᚐSafeContact(ctx context.Context, v any) (person.SafeContact, error) {
@@ -19901,6 +26573,19 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSyncCatalogueInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueInput(ctx context.Context, v any) (SyncCatalogueInput, error) {
+	res, err := ec.unmarshalInputSyncCatalogueInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSyncCataloguePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSyncCataloguePayload(ctx context.Context, sel ast.SelectionSet, v *SyncCataloguePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SyncCataloguePayload!")
+		return graphql.Null
+	}
+	return ec._SyncCataloguePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTakeNextInput2liferoomsᚗioᚋliferoomsᚋgraphᚐTakeNextInput(ctx context.Context, v any) (TakeNextInput, error) {
 	res, err := ec.unmarshalInputTakeNextInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20116,14 +26801,19 @@ func (ec *executionContext) marshalNWeekCount2ᚖliferoomsᚗioᚋliferoomsᚋgr
 	return ec._WeekCount(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNWeekday2liferoomsᚗioᚋliferoomsᚋgraphᚐWeekday(ctx context.Context, v any) (Weekday, error) {
-	var res Weekday
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNWeekday2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx context.Context, v any) (schema.Weekday, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := schema.Weekday(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNWeekday2liferoomsᚗioᚋliferoomsᚋgraphᚐWeekday(ctx context.Context, sel ast.SelectionSet, v Weekday) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNWeekday2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx context.Context, sel ast.SelectionSet, v schema.Weekday) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Weekday!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -20437,6 +27127,20 @@ func (ec *executionContext) marshalOPerson2ᚖliferoomsᚗioᚋliferoomsᚋent�
 	return ec._Person(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPlatformHub2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐHubState(ctx context.Context, sel ast.SelectionSet, v *provision.HubState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlatformHub(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPlatformTrust2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐTrust(ctx context.Context, sel ast.SelectionSet, v *provision.Trust) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlatformTrust(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORoleGrant2ᚖliferoomsᚗioᚋliferoomsᚋentᚐRoleGrant(ctx context.Context, sel ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -20583,20 +27287,23 @@ func (ec *executionContext) marshalOVisit2ᚖliferoomsᚗioᚋliferoomsᚋentᚐ
 	return ec._Visit(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOWeekday2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐWeekday(ctx context.Context, v any) (*Weekday, error) {
+func (ec *executionContext) unmarshalOWeekday2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx context.Context, v any) (*schema.Weekday, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(Weekday)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
+	tmp, err := graphql.UnmarshalString(v)
+	res := schema.Weekday(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOWeekday2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐWeekday(ctx context.Context, sel ast.SelectionSet, v *Weekday) graphql.Marshaler {
+func (ec *executionContext) marshalOWeekday2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐWeekday(ctx context.Context, sel ast.SelectionSet, v *schema.Weekday) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

@@ -11,7 +11,6 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/need"
-	"liferooms.io/liferooms/ent/schema"
 )
 
 func (r *hubResolver) Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, error) {
@@ -25,15 +24,6 @@ func (r *hubResolver) Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, err
 	return needs, nil
 }
 
-func (r *openingHoursResolver) Day(ctx context.Context, obj *schema.OpeningHours) (Weekday, error) {
-	return Weekday(obj.Day), nil
-}
-
 func (r *Resolver) Hub() HubResolver { return &hubResolver{r} }
 
-func (r *Resolver) OpeningHours() OpeningHoursResolver { return &openingHoursResolver{r} }
-
-type (
-	hubResolver          struct{ *Resolver }
-	openingHoursResolver struct{ *Resolver }
-)
+type hubResolver struct{ *Resolver }

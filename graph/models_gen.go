@@ -14,10 +14,12 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
@@ -26,9 +28,96 @@ type AccessNeedInput struct {
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
 }
 
+type ApplyHubInput struct {
+	// Given back as it came. The request is safe to send again with any id, since it says what shall be and not what to do.
+	ClientMutationID graphql.Omittable[*string] `json:"clientMutationId,omitempty"`
+	// The ODS code of the hub's trust.
+	Trust string `json:"trust"`
+	// It names the hub within the trust and never changes: lower-case letters, digits and hyphens, at most 40.
+	Slug              string                        `json:"slug"`
+	Name              string                        `json:"name"`
+	Address           graphql.Omittable[*string]    `json:"address,omitempty"`
+	Postcode          graphql.Omittable[*string]    `json:"postcode,omitempty"`
+	Uprn              graphql.Omittable[*string]    `json:"uprn,omitempty"`
+	Latitude          graphql.Omittable[*float64]   `json:"latitude,omitempty"`
+	Longitude         graphql.Omittable[*float64]   `json:"longitude,omitempty"`
+	TimeZone          string                        `json:"timeZone"`
+	OpeningHours      []*schema.OpeningHours        `json:"openingHours"`
+	OpeningExceptions []*provision.OpeningException `json:"openingExceptions"`
+	Hostnames         []string                      `json:"hostnames"`
+	Brand             *provision.Brand              `json:"brand"`
+	// Offered in this order.
+	Needs            []*provision.Need       `json:"needs"`
+	Modules          []schema.Module         `json:"modules"`
+	Rooms            []*provision.Room       `json:"rooms"`
+	RoleGrants       []*provision.GroupRole  `json:"roleGrants"`
+	CatalogueSources []*CatalogueSourceInput `json:"catalogueSources"`
+	// Staff are told that the hub is paused; nothing is lost.
+	Suspended bool `json:"suspended"`
+}
+
+type ApplyHubPayload struct {
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// The fields of the input by which the hub was changed, and state where that changed; empty: it was so already.
+	Changed []string `json:"changed"`
+	// Null where the input was refused.
+	Hub        *provision.HubState `json:"hub,omitempty"`
+	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
+type ApplyTrustInput struct {
+	// Given back as it came. The request is safe to send again with any id, since it says what shall be and not what to do.
+	ClientMutationID graphql.Omittable[*string] `json:"clientMutationId,omitempty"`
+	// Organisation Data Service code, such as RW4. It names the trust and never changes.
+	OdsCode string `json:"odsCode"`
+	Name    string `json:"name"`
+	// From 1 to 24.
+	SessionHours      int                      `json:"sessionHours"`
+	IdentityProviders []*IdentityProviderInput `json:"identityProviders"`
+	Disclosure        *provision.Disclosure    `json:"disclosure"`
+	Retention         *provision.Retention     `json:"retention"`
+}
+
+type ApplyTrustPayload struct {
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+	// The fields of the input by which the trust was changed; empty: it was so already.
+	Changed []string `json:"changed"`
+	// Null where the input was refused.
+	Trust      *provision.Trust   `json:"trust,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type ArchiveHubInput struct {
+	// The ODS code of the hub's trust.
+	Trust string `json:"trust"`
+	Slug  string `json:"slug"`
+}
+
+type ArchiveHubPayload struct {
+	// False: it was archived already.
+	Archived   bool                `json:"archived"`
+	Hub        *provision.HubState `json:"hub,omitempty"`
+	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
 type AuditActor struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
+}
+
+type CatalogueSourceInput struct {
+	// It names the source within the hub: lower-case letters, digits and hyphens, at most 63.
+	Name string              `json:"name"`
+	Kind CatalogueSourceKind `json:"kind"`
+	// Of kind URL.
+	URL            graphql.Omittable[*string] `json:"url,omitempty"`
+	Format         CatalogueFormat            `json:"format"`
+	RefreshMinutes int                        `json:"refreshMinutes"`
+	// Of kind DOCUMENT: JSON or CSV.
+	Document graphql.Omittable[*string] `json:"document,omitempty"`
+	// Of kind HUB: the slug of another hub of the trust.
+	Hub                   graphql.Omittable[*string] `json:"hub,omitempty"`
+	AllowPrivateAddresses bool                       `json:"allowPrivateAddresses"`
 }
 
 type CheckInInput struct {
@@ -81,6 +170,21 @@ type GrantRolePayload struct {
 	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
+type IdentityProviderInput struct {
+	Name string `json:"name"`
+	// It names the provider within the trust and never changes. https, except at an address of this machine.
+	Issuer   string `json:"issuer"`
+	ClientID string `json:"clientId"`
+	// Left out: what is stored stays. Null: a public client. It is sealed before it is stored, and never shown.
+	ClientSecret graphql.Omittable[*string] `json:"clientSecret,omitempty"`
+	Scopes       []string                   `json:"scopes"`
+	RolesClaim   string                     `json:"rolesClaim"`
+	RoleMappings []*provision.RoleMapping   `json:"roleMappings"`
+	Algorithms   []string                   `json:"algorithms"`
+	APIClients   []*provision.APIClient     `json:"apiClients"`
+	Enabled      bool                       `json:"enabled"`
+}
+
 type Mutation struct {
 }
 
@@ -89,6 +193,42 @@ type NearInput struct {
 	Latitude  float64 `json:"latitude"`
 	Longitude float64 `json:"longitude"`
 	Metres    int     `json:"metres"`
+}
+
+// The platform's own view of trusts and hubs: how they are set up and whether they are well. It holds no personal data.
+type Platform struct {
+	// A trust by its ODS code, such as RW4; null where there is none yet.
+	Trust *provision.Trust `json:"trust,omitempty"`
+	// A hub by the ODS code of its trust and its slug; null where there is none yet.
+	Hub *provision.HubState `json:"hub,omitempty"`
+}
+
+// Where a hub's catalogue comes from, and how the last attempts went.
+type PlatformCatalogueSource struct {
+	Name string              `json:"name"`
+	Kind CatalogueSourceKind `json:"kind"`
+	// Of kind URL: where it is fetched.
+	URL    *string         `json:"url,omitempty"`
+	Format CatalogueFormat `json:"format"`
+	// How often it is fetched; of kind DOCUMENT never.
+	RefreshMinutes int `json:"refreshMinutes"`
+	// Of kind DOCUMENT: SHA-256 of the document, in hex.
+	DocumentDigest *string `json:"documentDigest,omitempty"`
+	// Of kind HUB: the slug of another hub of the trust, whose catalogue is copied.
+	Hub *string `json:"hub,omitempty"`
+	// May be at a private address, where the server allows that too.
+	AllowPrivateAddresses bool                 `json:"allowPrivateAddresses"`
+	State                 CatalogueSourceState `json:"state"`
+	// The last success; null: none yet.
+	SyncedAt *time.Time `json:"syncedAt,omitempty"`
+	// The last attempt; null: none yet.
+	TriedAt *time.Time `json:"triedAt,omitempty"`
+	// Since when every attempt has failed; null: the last one succeeded. The last good catalogue stays.
+	FailingSince *time.Time `json:"failingSince,omitempty"`
+	// What a person should do about it; null where there is nothing to do.
+	Message     *string `json:"message,omitempty"`
+	RowsTaken   int     `json:"rowsTaken"`
+	RowsRefused int     `json:"rowsRefused"`
 }
 
 type PossibleDuplicatesInput struct {
@@ -213,8 +353,8 @@ type ServiceFilter struct {
 	// Codes of needs: services that meet any of them.
 	Needs graphql.Omittable[[]string] `json:"needs,omitempty"`
 	// On at least once on this day of the week.
-	Day  graphql.Omittable[*Weekday]   `json:"day,omitempty"`
-	Near graphql.Omittable[*NearInput] `json:"near,omitempty"`
+	Day  graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
+	Near graphql.Omittable[*NearInput]      `json:"near,omitempty"`
 	// Free of charge.
 	Free graphql.Omittable[*bool] `json:"free,omitempty"`
 }
@@ -256,6 +396,19 @@ type SignpostPayload struct {
 }
 
 type Subscription struct {
+}
+
+type SyncCatalogueInput struct {
+	// The ODS code of the hub's trust.
+	Trust string `json:"trust"`
+	Slug  string `json:"slug"`
+	// The name of one source; null: all of them.
+	Source graphql.Omittable[*string] `json:"source,omitempty"`
+}
+
+type SyncCataloguePayload struct {
+	Hub        *provision.HubState `json:"hub,omitempty"`
+	UserErrors []*problem.Problem  `json:"userErrors"`
 }
 
 type TakeNextInput struct {
@@ -356,58 +509,50 @@ type WeekCount struct {
 	Visits int       `json:"visits"`
 }
 
-type Weekday string
+type CatalogueFormat string
 
 const (
-	WeekdayMonday    Weekday = "MONDAY"
-	WeekdayTuesday   Weekday = "TUESDAY"
-	WeekdayWednesday Weekday = "WEDNESDAY"
-	WeekdayThursday  Weekday = "THURSDAY"
-	WeekdayFriday    Weekday = "FRIDAY"
-	WeekdaySaturday  Weekday = "SATURDAY"
-	WeekdaySunday    Weekday = "SUNDAY"
+	// Open Referral UK, of any version that is understood, as a feed, JSON or CSV.
+	CatalogueFormatOpenReferral CatalogueFormat = "OPEN_REFERRAL"
+	// The JSON of Outpost, a directory service of several councils.
+	CatalogueFormatOutpost CatalogueFormat = "OUTPOST"
 )
 
-var AllWeekday = []Weekday{
-	WeekdayMonday,
-	WeekdayTuesday,
-	WeekdayWednesday,
-	WeekdayThursday,
-	WeekdayFriday,
-	WeekdaySaturday,
-	WeekdaySunday,
+var AllCatalogueFormat = []CatalogueFormat{
+	CatalogueFormatOpenReferral,
+	CatalogueFormatOutpost,
 }
 
-func (e Weekday) IsValid() bool {
+func (e CatalogueFormat) IsValid() bool {
 	switch e {
-	case WeekdayMonday, WeekdayTuesday, WeekdayWednesday, WeekdayThursday, WeekdayFriday, WeekdaySaturday, WeekdaySunday:
+	case CatalogueFormatOpenReferral, CatalogueFormatOutpost:
 		return true
 	}
 	return false
 }
 
-func (e Weekday) String() string {
+func (e CatalogueFormat) String() string {
 	return string(e)
 }
 
-func (e *Weekday) UnmarshalGQL(v any) error {
+func (e *CatalogueFormat) UnmarshalGQL(v any) error {
 	str, ok := v.(string)
 	if !ok {
 		return fmt.Errorf("enums must be strings")
 	}
 
-	*e = Weekday(str)
+	*e = CatalogueFormat(str)
 	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid Weekday", str)
+		return fmt.Errorf("%s is not a valid CatalogueFormat", str)
 	}
 	return nil
 }
 
-func (e Weekday) MarshalGQL(w io.Writer) {
+func (e CatalogueFormat) MarshalGQL(w io.Writer) {
 	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-func (e *Weekday) UnmarshalJSON(b []byte) error {
+func (e *CatalogueFormat) UnmarshalJSON(b []byte) error {
 	s, err := strconv.Unquote(string(b))
 	if err != nil {
 		return err
@@ -415,7 +560,126 @@ func (e *Weekday) UnmarshalJSON(b []byte) error {
 	return e.UnmarshalGQL(s)
 }
 
-func (e Weekday) MarshalJSON() ([]byte, error) {
+func (e CatalogueFormat) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type CatalogueSourceKind string
+
+const (
+	// An Open Referral feed or file that is fetched.
+	CatalogueSourceKindURL CatalogueSourceKind = "URL"
+	// A document that is sent along, of JSON or CSV.
+	CatalogueSourceKindDocument CatalogueSourceKind = "DOCUMENT"
+	// Another hub of the same trust.
+	CatalogueSourceKindHub CatalogueSourceKind = "HUB"
+)
+
+var AllCatalogueSourceKind = []CatalogueSourceKind{
+	CatalogueSourceKindURL,
+	CatalogueSourceKindDocument,
+	CatalogueSourceKindHub,
+}
+
+func (e CatalogueSourceKind) IsValid() bool {
+	switch e {
+	case CatalogueSourceKindURL, CatalogueSourceKindDocument, CatalogueSourceKindHub:
+		return true
+	}
+	return false
+}
+
+func (e CatalogueSourceKind) String() string {
+	return string(e)
+}
+
+func (e *CatalogueSourceKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CatalogueSourceKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CatalogueSourceKind", str)
+	}
+	return nil
+}
+
+func (e CatalogueSourceKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CatalogueSourceKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CatalogueSourceKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type CatalogueSourceState string
+
+const (
+	// Not fetched yet.
+	CatalogueSourceStatePending CatalogueSourceState = "PENDING"
+	CatalogueSourceStateSynced  CatalogueSourceState = "SYNCED"
+	// The last attempt failed; what was there before stays.
+	CatalogueSourceStateFailed CatalogueSourceState = "FAILED"
+)
+
+var AllCatalogueSourceState = []CatalogueSourceState{
+	CatalogueSourceStatePending,
+	CatalogueSourceStateSynced,
+	CatalogueSourceStateFailed,
+}
+
+func (e CatalogueSourceState) IsValid() bool {
+	switch e {
+	case CatalogueSourceStatePending, CatalogueSourceStateSynced, CatalogueSourceStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e CatalogueSourceState) String() string {
+	return string(e)
+}
+
+func (e *CatalogueSourceState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CatalogueSourceState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CatalogueSourceState", str)
+	}
+	return nil
+}
+
+func (e CatalogueSourceState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CatalogueSourceState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CatalogueSourceState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

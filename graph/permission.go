@@ -16,6 +16,9 @@ import (
 // permissions checks a whole operation before anything of it runs: that somebody is signed in, that the hub which its
 // root fields name is one of theirs, and that they hold the permission of every field it selects (@can). A field
 // without a directive is denied. What then runs sees that one hub and no other.
+//
+// The platform's operator has no hub. It holds the platform's permissions outside all of them, and no other; what is for
+// whoever is signed in is about staff, and not for it.
 type permissions struct{}
 
 var _ interface {
@@ -49,16 +52,19 @@ func permit(ctx context.Context, op *graphql.OperationContext) (context.Context,
 	if err != nil {
 		return nil, gqlerror.List{present(ctx, err, path)}
 	}
-	var held access.Set
+	held := access.Outside(v)
 	if slug != "" {
 		h, ok := v.Hub(slug)
+		if closed, theirs := v.ClosedHub(slug); !ok && theirs {
+			return nil, gqlerror.List{present(ctx, access.Closed(closed), path)}
+		}
 		if !ok {
 			return nil, gqlerror.List{present(ctx, problem.Missing("hub"), path)}
 		}
 		held = access.In(v, h)
 		ctx = viewer.NewContext(context.WithValue(ctx, wholeKey{}, v), v.In(h))
 	}
-	walk := walk{ctx: ctx, variables: op.Variables, held: held}
+	walk := walk{ctx: ctx, variables: op.Variables, held: held, operator: v.Kind == viewer.Operator}
 	walk.fields(roots, nil)
 	return ctx, walk.denied
 }
@@ -122,6 +128,7 @@ type walk struct {
 	ctx       context.Context
 	variables map[string]any
 	held      access.Set
+	operator  bool
 	denied    gqlerror.List
 }
 
@@ -133,7 +140,7 @@ func (w *walk) fields(all []*ast.Field, above ast.Path) {
 		if len(w.denied) == maxDenied {
 			return
 		}
-		if err := w.check(f); err != nil {
+		if err := w.check(f, len(above) == 0); err != nil {
 			w.denied = append(w.denied, present(w.ctx, err, at(above, f)))
 			continue
 		}
@@ -143,7 +150,7 @@ func (w *walk) fields(all []*ast.Field, above ast.Path) {
 	}
 }
 
-func (w *walk) check(f *ast.Field) error {
+func (w *walk) check(f *ast.Field, root bool) error {
 	if introspective(f) {
 		return nil // whether the schema may be asked for is the server's to say; it holds nobody's data
 	}
@@ -151,6 +158,8 @@ func (w *walk) check(f *ast.Field) error {
 	switch {
 	case !ok:
 		return problem.New(problem.Forbidden, "Nobody may see %s.%s.", f.ObjectDefinition.Name, f.Name)
+	case anyone && root && w.operator:
+		return problem.New(problem.Forbidden, "%s is for staff. The platform's operator may ask for what is the platform's alone.", f.Name)
 	case anyone || w.held.Has(needed):
 		return nil
 	}

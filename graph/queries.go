@@ -15,6 +15,7 @@ import (
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/visit"
@@ -338,8 +339,8 @@ func (r *Resolver) services(ctx context.Context, filter *ServiceFilter, first *i
 	return answer, nil
 }
 
-var weekdays = map[Weekday]time.Weekday{WeekdaySunday: time.Sunday, WeekdayMonday: time.Monday, WeekdayTuesday: time.Tuesday,
-	WeekdayWednesday: time.Wednesday, WeekdayThursday: time.Thursday, WeekdayFriday: time.Friday, WeekdaySaturday: time.Saturday}
+var weekdays = map[schema.Weekday]time.Weekday{schema.Sunday: time.Sunday, schema.Monday: time.Monday, schema.Tuesday: time.Tuesday,
+	schema.Wednesday: time.Wednesday, schema.Thursday: time.Thursday, schema.Friday: time.Friday, schema.Saturday: time.Saturday}
 
 func (r *Resolver) auditEvents(ctx context.Context, h *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error) {
 	args, err := paging.Forward(first, after, paging.Time, paging.ID)

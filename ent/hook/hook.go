@@ -33,6 +33,18 @@ func (f AuditEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditEventMutation", m)
 }
 
+// The CatalogueSourceFunc type is an adapter to allow the use of ordinary
+// function as CatalogueSource mutator.
+type CatalogueSourceFunc func(context.Context, *ent.CatalogueSourceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CatalogueSourceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CatalogueSourceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueSourceMutation", m)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary
 // function as Conversation mutator.
 type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)
@@ -55,6 +67,30 @@ func (f ConversationNeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationNeedMutation", m)
+}
+
+// The GroupGrantFunc type is an adapter to allow the use of ordinary
+// function as GroupGrant mutator.
+type GroupGrantFunc func(context.Context, *ent.GroupGrantMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GroupGrantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GroupGrantMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GroupGrantMutation", m)
+}
+
+// The HostnameFunc type is an adapter to allow the use of ordinary
+// function as Hostname mutator.
+type HostnameFunc func(context.Context, *ent.HostnameMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f HostnameFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.HostnameMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.HostnameMutation", m)
 }
 
 // The HubFunc type is an adapter to allow the use of ordinary
@@ -139,6 +175,18 @@ func (f RoleGrantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleGrantMutation", m)
+}
+
+// The RoomFunc type is an adapter to allow the use of ordinary
+// function as Room mutator.
+type RoomFunc func(context.Context, *ent.RoomMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RoomFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RoomMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoomMutation", m)
 }
 
 // The ScheduleFunc type is an adapter to allow the use of ordinary

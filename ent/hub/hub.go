@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"liferooms.io/liferooms/ent/schema"
 )
 
 const (
@@ -31,14 +32,24 @@ const (
 	FieldAddress = "address"
 	// FieldPostcode holds the string denoting the postcode field in the database.
 	FieldPostcode = "postcode"
+	// FieldUprn holds the string denoting the uprn field in the database.
+	FieldUprn = "uprn"
 	// FieldLatitude holds the string denoting the latitude field in the database.
 	FieldLatitude = "latitude"
 	// FieldLongitude holds the string denoting the longitude field in the database.
 	FieldLongitude = "longitude"
 	// FieldOpeningHours holds the string denoting the opening_hours field in the database.
 	FieldOpeningHours = "opening_hours"
+	// FieldOpeningExceptions holds the string denoting the opening_exceptions field in the database.
+	FieldOpeningExceptions = "opening_exceptions"
+	// FieldBrandName holds the string denoting the brand_name field in the database.
+	FieldBrandName = "brand_name"
 	// FieldBrandColour holds the string denoting the brand_colour field in the database.
 	FieldBrandColour = "brand_colour"
+	// FieldBrandLogoURL holds the string denoting the brand_logo_url field in the database.
+	FieldBrandLogoURL = "brand_logo_url"
+	// FieldModules holds the string denoting the modules field in the database.
+	FieldModules = "modules"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the hub in the database.
@@ -56,10 +67,15 @@ var Columns = []string{
 	FieldMemberPrefix,
 	FieldAddress,
 	FieldPostcode,
+	FieldUprn,
 	FieldLatitude,
 	FieldLongitude,
 	FieldOpeningHours,
+	FieldOpeningExceptions,
+	FieldBrandName,
 	FieldBrandColour,
+	FieldBrandLogoURL,
+	FieldModules,
 	FieldCreatedAt,
 }
 
@@ -90,8 +106,16 @@ var (
 	AddressValidator func(string) error
 	// PostcodeValidator is a validator for the "postcode" field. It is called by the builders before save.
 	PostcodeValidator func(string) error
+	// UprnValidator is a validator for the "uprn" field. It is called by the builders before save.
+	UprnValidator func(string) error
+	// BrandNameValidator is a validator for the "brand_name" field. It is called by the builders before save.
+	BrandNameValidator func(string) error
 	// BrandColourValidator is a validator for the "brand_colour" field. It is called by the builders before save.
 	BrandColourValidator func(string) error
+	// BrandLogoURLValidator is a validator for the "brand_logo_url" field. It is called by the builders before save.
+	BrandLogoURLValidator func(string) error
+	// DefaultModules holds the default value on creation for the "modules" field.
+	DefaultModules []schema.Module
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
@@ -176,6 +200,11 @@ func ByPostcode(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPostcode, opts...).ToFunc()
 }
 
+// ByUprn orders the results by the uprn field.
+func ByUprn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUprn, opts...).ToFunc()
+}
+
 // ByLatitude orders the results by the latitude field.
 func ByLatitude(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLatitude, opts...).ToFunc()
@@ -186,9 +215,19 @@ func ByLongitude(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLongitude, opts...).ToFunc()
 }
 
+// ByBrandName orders the results by the brand_name field.
+func ByBrandName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBrandName, opts...).ToFunc()
+}
+
 // ByBrandColour orders the results by the brand_colour field.
 func ByBrandColour(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBrandColour, opts...).ToFunc()
+}
+
+// ByBrandLogoURL orders the results by the brand_logo_url field.
+func ByBrandLogoURL(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBrandLogoURL, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

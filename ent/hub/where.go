@@ -90,6 +90,11 @@ func Postcode(v string) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldPostcode, v))
 }
 
+// Uprn applies equality check predicate on the "uprn" field. It's identical to UprnEQ.
+func Uprn(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldUprn, v))
+}
+
 // Latitude applies equality check predicate on the "latitude" field. It's identical to LatitudeEQ.
 func Latitude(v float64) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldLatitude, v))
@@ -100,9 +105,19 @@ func Longitude(v float64) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldLongitude, v))
 }
 
+// BrandName applies equality check predicate on the "brand_name" field. It's identical to BrandNameEQ.
+func BrandName(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldBrandName, v))
+}
+
 // BrandColour applies equality check predicate on the "brand_colour" field. It's identical to BrandColourEQ.
 func BrandColour(v string) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldBrandColour, v))
+}
+
+// BrandLogoURL applies equality check predicate on the "brand_logo_url" field. It's identical to BrandLogoURLEQ.
+func BrandLogoURL(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldBrandLogoURL, v))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -580,6 +595,81 @@ func PostcodeContainsFold(v string) predicate.Hub {
 	return predicate.Hub(sql.FieldContainsFold(FieldPostcode, v))
 }
 
+// UprnEQ applies the EQ predicate on the "uprn" field.
+func UprnEQ(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldUprn, v))
+}
+
+// UprnNEQ applies the NEQ predicate on the "uprn" field.
+func UprnNEQ(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldNEQ(FieldUprn, v))
+}
+
+// UprnIn applies the In predicate on the "uprn" field.
+func UprnIn(vs ...string) predicate.Hub {
+	return predicate.Hub(sql.FieldIn(FieldUprn, vs...))
+}
+
+// UprnNotIn applies the NotIn predicate on the "uprn" field.
+func UprnNotIn(vs ...string) predicate.Hub {
+	return predicate.Hub(sql.FieldNotIn(FieldUprn, vs...))
+}
+
+// UprnGT applies the GT predicate on the "uprn" field.
+func UprnGT(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldGT(FieldUprn, v))
+}
+
+// UprnGTE applies the GTE predicate on the "uprn" field.
+func UprnGTE(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldGTE(FieldUprn, v))
+}
+
+// UprnLT applies the LT predicate on the "uprn" field.
+func UprnLT(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldLT(FieldUprn, v))
+}
+
+// UprnLTE applies the LTE predicate on the "uprn" field.
+func UprnLTE(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldLTE(FieldUprn, v))
+}
+
+// UprnContains applies the Contains predicate on the "uprn" field.
+func UprnContains(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldContains(FieldUprn, v))
+}
+
+// UprnHasPrefix applies the HasPrefix predicate on the "uprn" field.
+func UprnHasPrefix(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldHasPrefix(FieldUprn, v))
+}
+
+// UprnHasSuffix applies the HasSuffix predicate on the "uprn" field.
+func UprnHasSuffix(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldHasSuffix(FieldUprn, v))
+}
+
+// UprnIsNil applies the IsNil predicate on the "uprn" field.
+func UprnIsNil() predicate.Hub {
+	return predicate.Hub(sql.FieldIsNull(FieldUprn))
+}
+
+// UprnNotNil applies the NotNil predicate on the "uprn" field.
+func UprnNotNil() predicate.Hub {
+	return predicate.Hub(sql.FieldNotNull(FieldUprn))
+}
+
+// UprnEqualFold applies the EqualFold predicate on the "uprn" field.
+func UprnEqualFold(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEqualFold(FieldUprn, v))
+}
+
+// UprnContainsFold applies the ContainsFold predicate on the "uprn" field.
+func UprnContainsFold(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldContainsFold(FieldUprn, v))
+}
+
 // LatitudeEQ applies the EQ predicate on the "latitude" field.
 func LatitudeEQ(v float64) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldLatitude, v))
@@ -690,6 +780,91 @@ func OpeningHoursNotNil() predicate.Hub {
 	return predicate.Hub(sql.FieldNotNull(FieldOpeningHours))
 }
 
+// OpeningExceptionsIsNil applies the IsNil predicate on the "opening_exceptions" field.
+func OpeningExceptionsIsNil() predicate.Hub {
+	return predicate.Hub(sql.FieldIsNull(FieldOpeningExceptions))
+}
+
+// OpeningExceptionsNotNil applies the NotNil predicate on the "opening_exceptions" field.
+func OpeningExceptionsNotNil() predicate.Hub {
+	return predicate.Hub(sql.FieldNotNull(FieldOpeningExceptions))
+}
+
+// BrandNameEQ applies the EQ predicate on the "brand_name" field.
+func BrandNameEQ(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldBrandName, v))
+}
+
+// BrandNameNEQ applies the NEQ predicate on the "brand_name" field.
+func BrandNameNEQ(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldNEQ(FieldBrandName, v))
+}
+
+// BrandNameIn applies the In predicate on the "brand_name" field.
+func BrandNameIn(vs ...string) predicate.Hub {
+	return predicate.Hub(sql.FieldIn(FieldBrandName, vs...))
+}
+
+// BrandNameNotIn applies the NotIn predicate on the "brand_name" field.
+func BrandNameNotIn(vs ...string) predicate.Hub {
+	return predicate.Hub(sql.FieldNotIn(FieldBrandName, vs...))
+}
+
+// BrandNameGT applies the GT predicate on the "brand_name" field.
+func BrandNameGT(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldGT(FieldBrandName, v))
+}
+
+// BrandNameGTE applies the GTE predicate on the "brand_name" field.
+func BrandNameGTE(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldGTE(FieldBrandName, v))
+}
+
+// BrandNameLT applies the LT predicate on the "brand_name" field.
+func BrandNameLT(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldLT(FieldBrandName, v))
+}
+
+// BrandNameLTE applies the LTE predicate on the "brand_name" field.
+func BrandNameLTE(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldLTE(FieldBrandName, v))
+}
+
+// BrandNameContains applies the Contains predicate on the "brand_name" field.
+func BrandNameContains(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldContains(FieldBrandName, v))
+}
+
+// BrandNameHasPrefix applies the HasPrefix predicate on the "brand_name" field.
+func BrandNameHasPrefix(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldHasPrefix(FieldBrandName, v))
+}
+
+// BrandNameHasSuffix applies the HasSuffix predicate on the "brand_name" field.
+func BrandNameHasSuffix(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldHasSuffix(FieldBrandName, v))
+}
+
+// BrandNameIsNil applies the IsNil predicate on the "brand_name" field.
+func BrandNameIsNil() predicate.Hub {
+	return predicate.Hub(sql.FieldIsNull(FieldBrandName))
+}
+
+// BrandNameNotNil applies the NotNil predicate on the "brand_name" field.
+func BrandNameNotNil() predicate.Hub {
+	return predicate.Hub(sql.FieldNotNull(FieldBrandName))
+}
+
+// BrandNameEqualFold applies the EqualFold predicate on the "brand_name" field.
+func BrandNameEqualFold(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEqualFold(FieldBrandName, v))
+}
+
+// BrandNameContainsFold applies the ContainsFold predicate on the "brand_name" field.
+func BrandNameContainsFold(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldContainsFold(FieldBrandName, v))
+}
+
 // BrandColourEQ applies the EQ predicate on the "brand_colour" field.
 func BrandColourEQ(v string) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldBrandColour, v))
@@ -763,6 +938,81 @@ func BrandColourEqualFold(v string) predicate.Hub {
 // BrandColourContainsFold applies the ContainsFold predicate on the "brand_colour" field.
 func BrandColourContainsFold(v string) predicate.Hub {
 	return predicate.Hub(sql.FieldContainsFold(FieldBrandColour, v))
+}
+
+// BrandLogoURLEQ applies the EQ predicate on the "brand_logo_url" field.
+func BrandLogoURLEQ(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLNEQ applies the NEQ predicate on the "brand_logo_url" field.
+func BrandLogoURLNEQ(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldNEQ(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLIn applies the In predicate on the "brand_logo_url" field.
+func BrandLogoURLIn(vs ...string) predicate.Hub {
+	return predicate.Hub(sql.FieldIn(FieldBrandLogoURL, vs...))
+}
+
+// BrandLogoURLNotIn applies the NotIn predicate on the "brand_logo_url" field.
+func BrandLogoURLNotIn(vs ...string) predicate.Hub {
+	return predicate.Hub(sql.FieldNotIn(FieldBrandLogoURL, vs...))
+}
+
+// BrandLogoURLGT applies the GT predicate on the "brand_logo_url" field.
+func BrandLogoURLGT(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldGT(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLGTE applies the GTE predicate on the "brand_logo_url" field.
+func BrandLogoURLGTE(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldGTE(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLLT applies the LT predicate on the "brand_logo_url" field.
+func BrandLogoURLLT(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldLT(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLLTE applies the LTE predicate on the "brand_logo_url" field.
+func BrandLogoURLLTE(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldLTE(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLContains applies the Contains predicate on the "brand_logo_url" field.
+func BrandLogoURLContains(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldContains(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLHasPrefix applies the HasPrefix predicate on the "brand_logo_url" field.
+func BrandLogoURLHasPrefix(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldHasPrefix(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLHasSuffix applies the HasSuffix predicate on the "brand_logo_url" field.
+func BrandLogoURLHasSuffix(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldHasSuffix(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLIsNil applies the IsNil predicate on the "brand_logo_url" field.
+func BrandLogoURLIsNil() predicate.Hub {
+	return predicate.Hub(sql.FieldIsNull(FieldBrandLogoURL))
+}
+
+// BrandLogoURLNotNil applies the NotNil predicate on the "brand_logo_url" field.
+func BrandLogoURLNotNil() predicate.Hub {
+	return predicate.Hub(sql.FieldNotNull(FieldBrandLogoURL))
+}
+
+// BrandLogoURLEqualFold applies the EqualFold predicate on the "brand_logo_url" field.
+func BrandLogoURLEqualFold(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldEqualFold(FieldBrandLogoURL, v))
+}
+
+// BrandLogoURLContainsFold applies the ContainsFold predicate on the "brand_logo_url" field.
+func BrandLogoURLContainsFold(v string) predicate.Hub {
+	return predicate.Hub(sql.FieldContainsFold(FieldBrandLogoURL, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

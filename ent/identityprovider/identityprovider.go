@@ -22,6 +22,8 @@ const (
 	FieldClientID = "client_id"
 	// FieldClientSecretRef holds the string denoting the client_secret_ref field in the database.
 	FieldClientSecretRef = "client_secret_ref"
+	// FieldClientSecretSealed holds the string denoting the client_secret_sealed field in the database.
+	FieldClientSecretSealed = "client_secret_sealed"
 	// FieldScopes holds the string denoting the scopes field in the database.
 	FieldScopes = "scopes"
 	// FieldRolesClaim holds the string denoting the roles_claim field in the database.
@@ -46,6 +48,7 @@ var Columns = []string{
 	FieldIssuer,
 	FieldClientID,
 	FieldClientSecretRef,
+	FieldClientSecretSealed,
 	FieldScopes,
 	FieldRolesClaim,
 	FieldRoleMappings,
@@ -73,6 +76,8 @@ var (
 	ClientIDValidator func(string) error
 	// ClientSecretRefValidator is a validator for the "client_secret_ref" field. It is called by the builders before save.
 	ClientSecretRefValidator func(string) error
+	// ClientSecretSealedValidator is a validator for the "client_secret_sealed" field. It is called by the builders before save.
+	ClientSecretSealedValidator func(string) error
 	// DefaultRolesClaim holds the default value on creation for the "roles_claim" field.
 	DefaultRolesClaim string
 	// RolesClaimValidator is a validator for the "roles_claim" field. It is called by the builders before save.
@@ -114,6 +119,11 @@ func ByClientID(opts ...sql.OrderTermOption) OrderOption {
 // ByClientSecretRef orders the results by the client_secret_ref field.
 func ByClientSecretRef(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldClientSecretRef, opts...).ToFunc()
+}
+
+// ByClientSecretSealed orders the results by the client_secret_sealed field.
+func ByClientSecretSealed(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClientSecretSealed, opts...).ToFunc()
 }
 
 // ByRolesClaim orders the results by the roles_claim field.

@@ -78,6 +78,11 @@ func ClientSecretRef(v string) predicate.IdentityProvider {
 	return predicate.IdentityProvider(sql.FieldEQ(FieldClientSecretRef, v))
 }
 
+// ClientSecretSealed applies equality check predicate on the "client_secret_sealed" field. It's identical to ClientSecretSealedEQ.
+func ClientSecretSealed(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldEQ(FieldClientSecretSealed, v))
+}
+
 // RolesClaim applies equality check predicate on the "roles_claim" field. It's identical to RolesClaimEQ.
 func RolesClaim(v string) predicate.IdentityProvider {
 	return predicate.IdentityProvider(sql.FieldEQ(FieldRolesClaim, v))
@@ -396,6 +401,81 @@ func ClientSecretRefEqualFold(v string) predicate.IdentityProvider {
 // ClientSecretRefContainsFold applies the ContainsFold predicate on the "client_secret_ref" field.
 func ClientSecretRefContainsFold(v string) predicate.IdentityProvider {
 	return predicate.IdentityProvider(sql.FieldContainsFold(FieldClientSecretRef, v))
+}
+
+// ClientSecretSealedEQ applies the EQ predicate on the "client_secret_sealed" field.
+func ClientSecretSealedEQ(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldEQ(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedNEQ applies the NEQ predicate on the "client_secret_sealed" field.
+func ClientSecretSealedNEQ(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldNEQ(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedIn applies the In predicate on the "client_secret_sealed" field.
+func ClientSecretSealedIn(vs ...string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldIn(FieldClientSecretSealed, vs...))
+}
+
+// ClientSecretSealedNotIn applies the NotIn predicate on the "client_secret_sealed" field.
+func ClientSecretSealedNotIn(vs ...string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldNotIn(FieldClientSecretSealed, vs...))
+}
+
+// ClientSecretSealedGT applies the GT predicate on the "client_secret_sealed" field.
+func ClientSecretSealedGT(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldGT(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedGTE applies the GTE predicate on the "client_secret_sealed" field.
+func ClientSecretSealedGTE(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldGTE(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedLT applies the LT predicate on the "client_secret_sealed" field.
+func ClientSecretSealedLT(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldLT(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedLTE applies the LTE predicate on the "client_secret_sealed" field.
+func ClientSecretSealedLTE(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldLTE(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedContains applies the Contains predicate on the "client_secret_sealed" field.
+func ClientSecretSealedContains(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldContains(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedHasPrefix applies the HasPrefix predicate on the "client_secret_sealed" field.
+func ClientSecretSealedHasPrefix(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldHasPrefix(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedHasSuffix applies the HasSuffix predicate on the "client_secret_sealed" field.
+func ClientSecretSealedHasSuffix(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldHasSuffix(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedIsNil applies the IsNil predicate on the "client_secret_sealed" field.
+func ClientSecretSealedIsNil() predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldIsNull(FieldClientSecretSealed))
+}
+
+// ClientSecretSealedNotNil applies the NotNil predicate on the "client_secret_sealed" field.
+func ClientSecretSealedNotNil() predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldNotNull(FieldClientSecretSealed))
+}
+
+// ClientSecretSealedEqualFold applies the EqualFold predicate on the "client_secret_sealed" field.
+func ClientSecretSealedEqualFold(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldEqualFold(FieldClientSecretSealed, v))
+}
+
+// ClientSecretSealedContainsFold applies the ContainsFold predicate on the "client_secret_sealed" field.
+func ClientSecretSealedContainsFold(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldContainsFold(FieldClientSecretSealed, v))
 }
 
 // ScopesIsNil applies the IsNil predicate on the "scopes" field.

@@ -10,8 +10,11 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
@@ -20,6 +23,7 @@ import (
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/rolegrant"
+	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
@@ -145,6 +149,33 @@ func (f TraverseAuditEvent) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditEventQuery", q)
 }
 
+// The CatalogueSourceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueSourceFunc func(context.Context, *ent.CatalogueSourceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueSourceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
+}
+
+// The TraverseCatalogueSource type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueSource func(context.Context, *ent.CatalogueSourceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueSource) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueSource) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueSourceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ConversationFunc func(context.Context, *ent.ConversationQuery) (ent.Value, error)
 
@@ -197,6 +228,60 @@ func (f TraverseConversationNeed) Traverse(ctx context.Context, q ent.Query) err
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationNeedQuery", q)
+}
+
+// The GroupGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
+type GroupGrantFunc func(context.Context, *ent.GroupGrantQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f GroupGrantFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.GroupGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.GroupGrantQuery", q)
+}
+
+// The TraverseGroupGrant type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseGroupGrant func(context.Context, *ent.GroupGrantQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseGroupGrant) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseGroupGrant) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.GroupGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.GroupGrantQuery", q)
+}
+
+// The HostnameFunc type is an adapter to allow the use of ordinary function as a Querier.
+type HostnameFunc func(context.Context, *ent.HostnameQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f HostnameFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.HostnameQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.HostnameQuery", q)
+}
+
+// The TraverseHostname type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseHostname func(context.Context, *ent.HostnameQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseHostname) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseHostname) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.HostnameQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.HostnameQuery", q)
 }
 
 // The HubFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -386,6 +471,33 @@ func (f TraverseRoleGrant) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoleGrantQuery", q)
+}
+
+// The RoomFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoomFunc func(context.Context, *ent.RoomQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoomFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RoomQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RoomQuery", q)
+}
+
+// The TraverseRoom type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRoom func(context.Context, *ent.RoomQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRoom) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRoom) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RoomQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RoomQuery", q)
 }
 
 // The ScheduleFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -746,10 +858,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AccessNeedQuery, predicate.AccessNeed, accessneed.OrderOption]{typ: ent.TypeAccessNeed, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
+	case *ent.CatalogueSourceQuery:
+		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:
 		return &query[*ent.ConversationNeedQuery, predicate.ConversationNeed, conversationneed.OrderOption]{typ: ent.TypeConversationNeed, tq: q}, nil
+	case *ent.GroupGrantQuery:
+		return &query[*ent.GroupGrantQuery, predicate.GroupGrant, groupgrant.OrderOption]{typ: ent.TypeGroupGrant, tq: q}, nil
+	case *ent.HostnameQuery:
+		return &query[*ent.HostnameQuery, predicate.Hostname, hostname.OrderOption]{typ: ent.TypeHostname, tq: q}, nil
 	case *ent.HubQuery:
 		return &query[*ent.HubQuery, predicate.Hub, hub.OrderOption]{typ: ent.TypeHub, tq: q}, nil
 	case *ent.IdentityProviderQuery:
@@ -764,6 +882,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PersonQuery, predicate.Person, person.OrderOption]{typ: ent.TypePerson, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
+	case *ent.RoomQuery:
+		return &query[*ent.RoomQuery, predicate.Room, room.OrderOption]{typ: ent.TypeRoom, tq: q}, nil
 	case *ent.ScheduleQuery:
 		return &query[*ent.ScheduleQuery, predicate.Schedule, schedule.OrderOption]{typ: ent.TypeSchedule, tq: q}, nil
 	case *ent.ServiceQuery:

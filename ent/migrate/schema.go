@@ -71,6 +71,51 @@ var (
 			},
 		},
 	}
+	// CatalogueSourcesColumns holds the columns for the "catalogue_sources" table.
+	CatalogueSourcesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "source", Type: field.TypeString, Size: 100},
+		{Name: "name", Type: field.TypeString, Size: 63},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"URL", "DOCUMENT", "HUB"}},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"OPEN_REFERRAL", "OUTPOST"}, Default: "OPEN_REFERRAL"},
+		{Name: "url", Type: field.TypeString, Nullable: true, Size: 2000},
+		{Name: "document", Type: field.TypeBytes, Nullable: true, Size: 1048576},
+		{Name: "document_digest", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "from_hub", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "refresh_minutes", Type: field.TypeInt, Default: 1440},
+		{Name: "allow_private", Type: field.TypeBool, Default: false},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "SYNCED", "FAILED"}, Default: "PENDING"},
+		{Name: "tried_at", Type: field.TypeTime, Nullable: true},
+		{Name: "synced_at", Type: field.TypeTime, Nullable: true},
+		{Name: "failing_since", Type: field.TypeTime, Nullable: true},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "message", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "rows_taken", Type: field.TypeInt, Default: 0},
+		{Name: "rows_refused", Type: field.TypeInt, Default: 0},
+		{Name: "validators", Type: field.TypeJSON, Nullable: true},
+	}
+	// CatalogueSourcesTable holds the schema information for the "catalogue_sources" table.
+	CatalogueSourcesTable = &schema.Table{
+		Name:       "catalogue_sources",
+		Columns:    CatalogueSourcesColumns,
+		PrimaryKey: []*schema.Column{CatalogueSourcesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "cataloguesource_hub_id_source",
+				Unique:  true,
+				Columns: []*schema.Column{CatalogueSourcesColumns[1], CatalogueSourcesColumns[2]},
+			},
+			{
+				Name:    "cataloguesource_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueSourcesColumns[14]},
+			},
+		},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -181,6 +226,46 @@ var (
 			},
 		},
 	}
+	// GroupGrantsColumns holds the columns for the "group_grants" table.
+	GroupGrantsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "group", Type: field.TypeString, Size: 200},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"RECEPTION", "ADVISOR", "TUTOR", "VOLUNTEER_LEAD", "MANAGER", "SAFEGUARDING", "ANALYST", "TRUST_ADMIN", "GOVERNANCE"}},
+	}
+	// GroupGrantsTable holds the schema information for the "group_grants" table.
+	GroupGrantsTable = &schema.Table{
+		Name:       "group_grants",
+		Columns:    GroupGrantsColumns,
+		PrimaryKey: []*schema.Column{GroupGrantsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "groupgrant_hub_id_group_role",
+				Unique:  true,
+				Columns: []*schema.Column{GroupGrantsColumns[1], GroupGrantsColumns[2], GroupGrantsColumns[3]},
+			},
+		},
+	}
+	// HostnamesColumns holds the columns for the "hostnames" table.
+	HostnamesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString, Size: 253},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+	}
+	// HostnamesTable holds the schema information for the "hostnames" table.
+	HostnamesTable = &schema.Table{
+		Name:       "hostnames",
+		Columns:    HostnamesColumns,
+		PrimaryKey: []*schema.Column{HostnamesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "hostname_hub_id",
+				Unique:  false,
+				Columns: []*schema.Column{HostnamesColumns[3]},
+			},
+		},
+	}
 	// HubsColumns holds the columns for the "hubs" table.
 	HubsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -192,10 +277,15 @@ var (
 		{Name: "member_prefix", Type: field.TypeString, Size: 4, Default: "M"},
 		{Name: "address", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "postcode", Type: field.TypeString, Nullable: true, Size: 10},
+		{Name: "uprn", Type: field.TypeString, Nullable: true, Size: 12},
 		{Name: "latitude", Type: field.TypeFloat64, Nullable: true},
 		{Name: "longitude", Type: field.TypeFloat64, Nullable: true},
 		{Name: "opening_hours", Type: field.TypeJSON, Nullable: true},
+		{Name: "opening_exceptions", Type: field.TypeJSON, Nullable: true},
+		{Name: "brand_name", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "brand_colour", Type: field.TypeString, Nullable: true, Size: 7},
+		{Name: "brand_logo_url", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "modules", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// HubsTable holds the schema information for the "hubs" table.
@@ -219,6 +309,7 @@ var (
 		{Name: "issuer", Type: field.TypeString, Size: 500},
 		{Name: "client_id", Type: field.TypeString, Size: 200},
 		{Name: "client_secret_ref", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "client_secret_sealed", Type: field.TypeString, Nullable: true, Size: 4000},
 		{Name: "scopes", Type: field.TypeJSON, Nullable: true},
 		{Name: "roles_claim", Type: field.TypeString, Size: 100, Default: "groups"},
 		{Name: "role_mappings", Type: field.TypeJSON, Nullable: true},
@@ -407,6 +498,26 @@ var (
 				Name:    "rolegrant_trust_id_staff_user_id_hub_id_role",
 				Unique:  true,
 				Columns: []*schema.Column{RoleGrantsColumns[1], RoleGrantsColumns[7], RoleGrantsColumns[2], RoleGrantsColumns[3]},
+			},
+		},
+	}
+	// RoomsColumns holds the columns for the "rooms" table.
+	RoomsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "capacity", Type: field.TypeInt},
+	}
+	// RoomsTable holds the schema information for the "rooms" table.
+	RoomsTable = &schema.Table{
+		Name:       "rooms",
+		Columns:    RoomsColumns,
+		PrimaryKey: []*schema.Column{RoomsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "room_hub_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{RoomsColumns[1], RoomsColumns[2]},
 			},
 		},
 	}
@@ -662,6 +773,7 @@ var (
 		{Name: "staff_user_id", Type: field.TypeUUID},
 		{Name: "identity_provider_id", Type: field.TypeUUID},
 		{Name: "claim_roles", Type: field.TypeJSON, Nullable: true},
+		{Name: "groups", Type: field.TypeJSON, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
 	}
@@ -684,7 +796,7 @@ var (
 			{
 				Name:    "session_trust_id_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[7]},
+				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[8]},
 			},
 		},
 	}
@@ -854,6 +966,11 @@ var (
 		{Name: "ods_code", Type: field.TypeString, Unique: true, Size: 12},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "session_hours", Type: field.TypeInt, Default: 10},
+		{Name: "suppress_below", Type: field.TypeInt, Default: 8},
+		{Name: "round_to", Type: field.TypeInt, Default: 5},
+		{Name: "mental_health_years", Type: field.TypeInt, Default: 20},
+		{Name: "other_adult_years", Type: field.TypeInt, Default: 8},
+		{Name: "after_death_years", Type: field.TypeInt, Default: 10},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// TrustsTable holds the schema information for the "trusts" table.
@@ -956,8 +1073,11 @@ var (
 	Tables = []*schema.Table{
 		AccessNeedsTable,
 		AuditEventsTable,
+		CatalogueSourcesTable,
 		ConversationsTable,
 		ConversationNeedsTable,
+		GroupGrantsTable,
+		HostnamesTable,
 		HubsTable,
 		IdentityProvidersTable,
 		LocationsTable,
@@ -965,6 +1085,7 @@ var (
 		OrganisationsTable,
 		PersonsTable,
 		RoleGrantsTable,
+		RoomsTable,
 		SchedulesTable,
 		ServicesTable,
 		ServiceAtLocationsTable,

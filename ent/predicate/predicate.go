@@ -12,11 +12,20 @@ type AccessNeed func(*sql.Selector)
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
+// CatalogueSource is the predicate function for cataloguesource builders.
+type CatalogueSource func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 
 // ConversationNeed is the predicate function for conversationneed builders.
 type ConversationNeed func(*sql.Selector)
+
+// GroupGrant is the predicate function for groupgrant builders.
+type GroupGrant func(*sql.Selector)
+
+// Hostname is the predicate function for hostname builders.
+type Hostname func(*sql.Selector)
 
 // Hub is the predicate function for hub builders.
 type Hub func(*sql.Selector)
@@ -38,6 +47,9 @@ type Person func(*sql.Selector)
 
 // RoleGrant is the predicate function for rolegrant builders.
 type RoleGrant func(*sql.Selector)
+
+// Room is the predicate function for room builders.
+type Room func(*sql.Selector)
 
 // Schedule is the predicate function for schedule builders.
 type Schedule func(*sql.Selector)

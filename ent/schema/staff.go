@@ -72,6 +72,7 @@ func (Session) Fields() []ent.Field {
 		field.UUID("staff_user_id", uuid.UUID{}).Immutable(),
 		field.UUID("identity_provider_id", uuid.UUID{}).Immutable(),
 		field.JSON("claim_roles", []ClaimRole{}).Optional().Comment("roles that the provider's claims gave at sign-in"),
+		field.JSON("groups", []string{}).Optional().Comment("those of the person's groups at sign-in to which a hub gives a role"),
 		field.Time("created_at").Immutable().Default(time.Now),
 		field.Time("expires_at").Immutable(),
 	}

@@ -24,6 +24,8 @@ const (
 	FieldIdentityProviderID = "identity_provider_id"
 	// FieldClaimRoles holds the string denoting the claim_roles field in the database.
 	FieldClaimRoles = "claim_roles"
+	// FieldGroups holds the string denoting the groups field in the database.
+	FieldGroups = "groups"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -40,6 +42,7 @@ var Columns = []string{
 	FieldStaffUserID,
 	FieldIdentityProviderID,
 	FieldClaimRoles,
+	FieldGroups,
 	FieldCreatedAt,
 	FieldExpiresAt,
 }

@@ -255,6 +255,16 @@ func ClaimRolesNotNil() predicate.Session {
 	return predicate.Session(sql.FieldNotNull(FieldClaimRoles))
 }
 
+// GroupsIsNil applies the IsNil predicate on the "groups" field.
+func GroupsIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldGroups))
+}
+
+// GroupsNotNil applies the NotNil predicate on the "groups" field.
+func GroupsNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldGroups))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldCreatedAt, v))

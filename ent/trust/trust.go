@@ -20,6 +20,16 @@ const (
 	FieldName = "name"
 	// FieldSessionHours holds the string denoting the session_hours field in the database.
 	FieldSessionHours = "session_hours"
+	// FieldSuppressBelow holds the string denoting the suppress_below field in the database.
+	FieldSuppressBelow = "suppress_below"
+	// FieldRoundTo holds the string denoting the round_to field in the database.
+	FieldRoundTo = "round_to"
+	// FieldMentalHealthYears holds the string denoting the mental_health_years field in the database.
+	FieldMentalHealthYears = "mental_health_years"
+	// FieldOtherAdultYears holds the string denoting the other_adult_years field in the database.
+	FieldOtherAdultYears = "other_adult_years"
+	// FieldAfterDeathYears holds the string denoting the after_death_years field in the database.
+	FieldAfterDeathYears = "after_death_years"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the trust in the database.
@@ -32,6 +42,11 @@ var Columns = []string{
 	FieldOdsCode,
 	FieldName,
 	FieldSessionHours,
+	FieldSuppressBelow,
+	FieldRoundTo,
+	FieldMentalHealthYears,
+	FieldOtherAdultYears,
+	FieldAfterDeathYears,
 	FieldCreatedAt,
 }
 
@@ -54,6 +69,26 @@ var (
 	DefaultSessionHours int
 	// SessionHoursValidator is a validator for the "session_hours" field. It is called by the builders before save.
 	SessionHoursValidator func(int) error
+	// DefaultSuppressBelow holds the default value on creation for the "suppress_below" field.
+	DefaultSuppressBelow int
+	// SuppressBelowValidator is a validator for the "suppress_below" field. It is called by the builders before save.
+	SuppressBelowValidator func(int) error
+	// DefaultRoundTo holds the default value on creation for the "round_to" field.
+	DefaultRoundTo int
+	// RoundToValidator is a validator for the "round_to" field. It is called by the builders before save.
+	RoundToValidator func(int) error
+	// DefaultMentalHealthYears holds the default value on creation for the "mental_health_years" field.
+	DefaultMentalHealthYears int
+	// MentalHealthYearsValidator is a validator for the "mental_health_years" field. It is called by the builders before save.
+	MentalHealthYearsValidator func(int) error
+	// DefaultOtherAdultYears holds the default value on creation for the "other_adult_years" field.
+	DefaultOtherAdultYears int
+	// OtherAdultYearsValidator is a validator for the "other_adult_years" field. It is called by the builders before save.
+	OtherAdultYearsValidator func(int) error
+	// DefaultAfterDeathYears holds the default value on creation for the "after_death_years" field.
+	DefaultAfterDeathYears int
+	// AfterDeathYearsValidator is a validator for the "after_death_years" field. It is called by the builders before save.
+	AfterDeathYearsValidator func(int) error
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
@@ -81,6 +116,31 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // BySessionHours orders the results by the session_hours field.
 func BySessionHours(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSessionHours, opts...).ToFunc()
+}
+
+// BySuppressBelow orders the results by the suppress_below field.
+func BySuppressBelow(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSuppressBelow, opts...).ToFunc()
+}
+
+// ByRoundTo orders the results by the round_to field.
+func ByRoundTo(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoundTo, opts...).ToFunc()
+}
+
+// ByMentalHealthYears orders the results by the mental_health_years field.
+func ByMentalHealthYears(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMentalHealthYears, opts...).ToFunc()
+}
+
+// ByOtherAdultYears orders the results by the other_adult_years field.
+func ByOtherAdultYears(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOtherAdultYears, opts...).ToFunc()
+}
+
+// ByAfterDeathYears orders the results by the after_death_years field.
+func ByAfterDeathYears(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAfterDeathYears, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -70,6 +70,31 @@ func SessionHours(v int) predicate.Trust {
 	return predicate.Trust(sql.FieldEQ(FieldSessionHours, v))
 }
 
+// SuppressBelow applies equality check predicate on the "suppress_below" field. It's identical to SuppressBelowEQ.
+func SuppressBelow(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldSuppressBelow, v))
+}
+
+// RoundTo applies equality check predicate on the "round_to" field. It's identical to RoundToEQ.
+func RoundTo(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldRoundTo, v))
+}
+
+// MentalHealthYears applies equality check predicate on the "mental_health_years" field. It's identical to MentalHealthYearsEQ.
+func MentalHealthYears(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldMentalHealthYears, v))
+}
+
+// OtherAdultYears applies equality check predicate on the "other_adult_years" field. It's identical to OtherAdultYearsEQ.
+func OtherAdultYears(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldOtherAdultYears, v))
+}
+
+// AfterDeathYears applies equality check predicate on the "after_death_years" field. It's identical to AfterDeathYearsEQ.
+func AfterDeathYears(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldAfterDeathYears, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Trust {
 	return predicate.Trust(sql.FieldEQ(FieldCreatedAt, v))
@@ -243,6 +268,206 @@ func SessionHoursLT(v int) predicate.Trust {
 // SessionHoursLTE applies the LTE predicate on the "session_hours" field.
 func SessionHoursLTE(v int) predicate.Trust {
 	return predicate.Trust(sql.FieldLTE(FieldSessionHours, v))
+}
+
+// SuppressBelowEQ applies the EQ predicate on the "suppress_below" field.
+func SuppressBelowEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldSuppressBelow, v))
+}
+
+// SuppressBelowNEQ applies the NEQ predicate on the "suppress_below" field.
+func SuppressBelowNEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldNEQ(FieldSuppressBelow, v))
+}
+
+// SuppressBelowIn applies the In predicate on the "suppress_below" field.
+func SuppressBelowIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldIn(FieldSuppressBelow, vs...))
+}
+
+// SuppressBelowNotIn applies the NotIn predicate on the "suppress_below" field.
+func SuppressBelowNotIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldNotIn(FieldSuppressBelow, vs...))
+}
+
+// SuppressBelowGT applies the GT predicate on the "suppress_below" field.
+func SuppressBelowGT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGT(FieldSuppressBelow, v))
+}
+
+// SuppressBelowGTE applies the GTE predicate on the "suppress_below" field.
+func SuppressBelowGTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGTE(FieldSuppressBelow, v))
+}
+
+// SuppressBelowLT applies the LT predicate on the "suppress_below" field.
+func SuppressBelowLT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLT(FieldSuppressBelow, v))
+}
+
+// SuppressBelowLTE applies the LTE predicate on the "suppress_below" field.
+func SuppressBelowLTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLTE(FieldSuppressBelow, v))
+}
+
+// RoundToEQ applies the EQ predicate on the "round_to" field.
+func RoundToEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldRoundTo, v))
+}
+
+// RoundToNEQ applies the NEQ predicate on the "round_to" field.
+func RoundToNEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldNEQ(FieldRoundTo, v))
+}
+
+// RoundToIn applies the In predicate on the "round_to" field.
+func RoundToIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldIn(FieldRoundTo, vs...))
+}
+
+// RoundToNotIn applies the NotIn predicate on the "round_to" field.
+func RoundToNotIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldNotIn(FieldRoundTo, vs...))
+}
+
+// RoundToGT applies the GT predicate on the "round_to" field.
+func RoundToGT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGT(FieldRoundTo, v))
+}
+
+// RoundToGTE applies the GTE predicate on the "round_to" field.
+func RoundToGTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGTE(FieldRoundTo, v))
+}
+
+// RoundToLT applies the LT predicate on the "round_to" field.
+func RoundToLT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLT(FieldRoundTo, v))
+}
+
+// RoundToLTE applies the LTE predicate on the "round_to" field.
+func RoundToLTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLTE(FieldRoundTo, v))
+}
+
+// MentalHealthYearsEQ applies the EQ predicate on the "mental_health_years" field.
+func MentalHealthYearsEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldMentalHealthYears, v))
+}
+
+// MentalHealthYearsNEQ applies the NEQ predicate on the "mental_health_years" field.
+func MentalHealthYearsNEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldNEQ(FieldMentalHealthYears, v))
+}
+
+// MentalHealthYearsIn applies the In predicate on the "mental_health_years" field.
+func MentalHealthYearsIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldIn(FieldMentalHealthYears, vs...))
+}
+
+// MentalHealthYearsNotIn applies the NotIn predicate on the "mental_health_years" field.
+func MentalHealthYearsNotIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldNotIn(FieldMentalHealthYears, vs...))
+}
+
+// MentalHealthYearsGT applies the GT predicate on the "mental_health_years" field.
+func MentalHealthYearsGT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGT(FieldMentalHealthYears, v))
+}
+
+// MentalHealthYearsGTE applies the GTE predicate on the "mental_health_years" field.
+func MentalHealthYearsGTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGTE(FieldMentalHealthYears, v))
+}
+
+// MentalHealthYearsLT applies the LT predicate on the "mental_health_years" field.
+func MentalHealthYearsLT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLT(FieldMentalHealthYears, v))
+}
+
+// MentalHealthYearsLTE applies the LTE predicate on the "mental_health_years" field.
+func MentalHealthYearsLTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLTE(FieldMentalHealthYears, v))
+}
+
+// OtherAdultYearsEQ applies the EQ predicate on the "other_adult_years" field.
+func OtherAdultYearsEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldOtherAdultYears, v))
+}
+
+// OtherAdultYearsNEQ applies the NEQ predicate on the "other_adult_years" field.
+func OtherAdultYearsNEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldNEQ(FieldOtherAdultYears, v))
+}
+
+// OtherAdultYearsIn applies the In predicate on the "other_adult_years" field.
+func OtherAdultYearsIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldIn(FieldOtherAdultYears, vs...))
+}
+
+// OtherAdultYearsNotIn applies the NotIn predicate on the "other_adult_years" field.
+func OtherAdultYearsNotIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldNotIn(FieldOtherAdultYears, vs...))
+}
+
+// OtherAdultYearsGT applies the GT predicate on the "other_adult_years" field.
+func OtherAdultYearsGT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGT(FieldOtherAdultYears, v))
+}
+
+// OtherAdultYearsGTE applies the GTE predicate on the "other_adult_years" field.
+func OtherAdultYearsGTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGTE(FieldOtherAdultYears, v))
+}
+
+// OtherAdultYearsLT applies the LT predicate on the "other_adult_years" field.
+func OtherAdultYearsLT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLT(FieldOtherAdultYears, v))
+}
+
+// OtherAdultYearsLTE applies the LTE predicate on the "other_adult_years" field.
+func OtherAdultYearsLTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLTE(FieldOtherAdultYears, v))
+}
+
+// AfterDeathYearsEQ applies the EQ predicate on the "after_death_years" field.
+func AfterDeathYearsEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldEQ(FieldAfterDeathYears, v))
+}
+
+// AfterDeathYearsNEQ applies the NEQ predicate on the "after_death_years" field.
+func AfterDeathYearsNEQ(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldNEQ(FieldAfterDeathYears, v))
+}
+
+// AfterDeathYearsIn applies the In predicate on the "after_death_years" field.
+func AfterDeathYearsIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldIn(FieldAfterDeathYears, vs...))
+}
+
+// AfterDeathYearsNotIn applies the NotIn predicate on the "after_death_years" field.
+func AfterDeathYearsNotIn(vs ...int) predicate.Trust {
+	return predicate.Trust(sql.FieldNotIn(FieldAfterDeathYears, vs...))
+}
+
+// AfterDeathYearsGT applies the GT predicate on the "after_death_years" field.
+func AfterDeathYearsGT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGT(FieldAfterDeathYears, v))
+}
+
+// AfterDeathYearsGTE applies the GTE predicate on the "after_death_years" field.
+func AfterDeathYearsGTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldGTE(FieldAfterDeathYears, v))
+}
+
+// AfterDeathYearsLT applies the LT predicate on the "after_death_years" field.
+func AfterDeathYearsLT(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLT(FieldAfterDeathYears, v))
+}
+
+// AfterDeathYearsLTE applies the LTE predicate on the "after_death_years" field.
+func AfterDeathYearsLTE(v int) predicate.Trust {
+	return predicate.Trust(sql.FieldLTE(FieldAfterDeathYears, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

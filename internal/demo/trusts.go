@@ -36,12 +36,12 @@ var trusts = []trust{
 	{ods: "ZZ1", name: "Merseyside Demo Trust", hubs: []site{
 		{
 			slug: Walton, name: "Life Rooms Walton", prefix: "W", address: "1 Old Library Row, Walton, Liverpool", postcode: "L9 9ZZ",
-			latitude: 53.4585, longitude: -2.9621, hours: hours("09:00", "17:00", map[string][2]string{"THURSDAY": {"09:00", "20:00"}, "SATURDAY": {"10:00", "16:00"}}),
+			latitude: 53.4585, longitude: -2.9621, hours: hours("09:00", "17:00", map[schema.Weekday][2]string{"THURSDAY": {"09:00", "20:00"}, "SATURDAY": {"10:00", "16:00"}}),
 			people: 60, outwards: []string{"L4", "L9", "L10", "L11", "L13", "L20"}, reception: fay, advisor: amir, regulars: seans,
 		},
 		{
 			slug: Southport, name: "Life Rooms Southport", prefix: "S", address: "12 Shore Mews, Southport", postcode: "PR9 9ZZ",
-			latitude: 53.6478, longitude: -3.0049, hours: hours("09:30", "16:30", map[string][2]string{"WEDNESDAY": {"09:30", "19:00"}}),
+			latitude: 53.6478, longitude: -3.0049, hours: hours("09:30", "16:30", map[schema.Weekday][2]string{"WEDNESDAY": {"09:30", "19:00"}}),
 			people: 25, outwards: []string{"PR8", "PR9"}, reception: sol, advisor: nia,
 		},
 	}},
@@ -54,10 +54,10 @@ var trusts = []trust{
 }
 
 // hours is Monday to Friday, with other days and times where they differ.
-func hours(opens, closes string, differ map[string][2]string) []schema.OpeningHours {
+func hours(opens, closes string, differ map[schema.Weekday][2]string) []schema.OpeningHours {
 	var week []schema.OpeningHours
-	for _, day := range []string{"MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"} {
-		weekend := day == "SATURDAY" || day == "SUNDAY"
+	for _, day := range []schema.Weekday{schema.Monday, schema.Tuesday, schema.Wednesday, schema.Thursday, schema.Friday, schema.Saturday, schema.Sunday} {
+		weekend := day == schema.Saturday || day == schema.Sunday
 		switch other, ok := differ[day]; {
 		case ok:
 			week = append(week, schema.OpeningHours{Day: day, Opens: other[0], Closes: other[1]})

@@ -46,8 +46,8 @@ type RowResult struct {
 	Refused *openreferral.Refusal
 }
 
-// Summary counts the rows of an import.
-type Summary struct{ Rows, Added, Changed, Unchanged, Refused, Ignored int }
+// Summary counts the rows of an import, and the records that it retired.
+type Summary struct{ Rows, Added, Changed, Unchanged, Refused, Ignored, Retired int }
 
 func (s *Summary) count(o Outcome) {
 	s.Rows++
@@ -82,38 +82,63 @@ const (
 // end. It must not use the store. Imports of one source into one hub wait for each other. The memory used does not grow
 // with the document. The error is a *problem.Problem where the document or the source is at fault.
 func (d *Directory) Import(ctx context.Context, source string, rows iter.Seq2[openreferral.Row, error], report func(RowResult)) (Summary, error) {
+	return d.run(ctx, &importing{source: source}, rows, report)
+}
+
+// Replace is Import where the rows are the whole of the source: what it no longer mentions is retired. A service is then
+// offered no more, and a partner, a place or a term goes with the last of its services; all are kept for what points to
+// them, and are back as soon as the source mentions them again. Where a row is refused that may have held other records,
+// nothing is retired.
+func (d *Directory) Replace(ctx context.Context, source string, rows iter.Seq2[openreferral.Row, error], report func(RowResult)) (Summary, error) {
+	return d.run(ctx, &importing{source: source, whole: true}, rows, report)
+}
+
+// Retire retires all records of a source in the viewer's hub, as Replace would where the source mentions nothing, and
+// answers how many there were.
+func (d *Directory) Retire(ctx context.Context, source string) (int, error) {
+	summary, err := d.run(ctx, &importing{source: source, whole: true}, func(func(openreferral.Row, error) bool) {}, nil)
+	return summary.Retired, err
+}
+
+// run does one import in a transaction.
+func (d *Directory) run(ctx context.Context, i *importing, rows iter.Seq2[openreferral.Row, error], report func(RowResult)) (Summary, error) {
 	hub, err := hubOf(ctx)
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := checkSource(source); err != nil {
+	if err := checkSource(i.source); err != nil {
 		return Summary{}, err
 	}
-	var summary Summary
+	i.store, i.hub, i.written = d.store, hub.ID, map[string]bool{}
+	i.told = report != nil
 	begun := false
 	err = d.store.Tx(ctx, func(ctx context.Context) error {
 		if begun {
 			return problem.New(problem.Conflict, "The catalogue was changed by somebody else in the middle of the import. Nothing was imported; try again.")
 		}
 		begun = true
-		i := &importing{store: d.store, hub: hub.ID, source: source, written: map[string]bool{}}
 		if err := i.begin(ctx); err != nil {
 			return err
 		}
 		if err := i.take(ctx, rows); err != nil {
 			return err
 		}
-		event := audit.Event{Action: "catalogue.imported", SubjectType: "hub", SubjectID: hub.ID, Fields: i.tables()}
-		if err := d.log.Change(ctx, event); err != nil {
+		if err := i.settle(ctx); err != nil {
 			return err
 		}
-		summary = i.summary
+		// What is taken again and again by the clock is told of when it changes something.
+		if !i.whole || len(i.written) > 0 {
+			event := audit.Event{Action: "catalogue.imported", SubjectType: "hub", SubjectID: hub.ID, Fields: i.tables()}
+			if err := d.log.Change(ctx, event); err != nil {
+				return err
+			}
+		}
 		return i.tell(ctx, report)
 	})
 	if err != nil {
 		return Summary{}, fileProblem(err)
 	}
-	return summary, nil
+	return i.summary, nil
 }
 
 func checkSource(source string) error {
@@ -142,7 +167,7 @@ func (i *importing) begin(ctx context.Context) error {
 	var b pgx.Batch
 	// A slow source may take its time, but not for ever.
 	b.Queue(`set local statement_timeout = '5min'`)
-	b.Queue(`set local idle_in_transaction_session_timeout = '5min'`)
+	b.Queue(`set local idle_in_transaction_session_timeout = '15min'`)
 	// Nobody has counted the rows that this transaction adds. Led by what was there before, the planner would go through the
 	// hub's whole catalogue for each record; so it goes through it once for each batch.
 	b.Queue(`set local plan_cache_mode = force_custom_plan`)
@@ -150,11 +175,15 @@ func (i *importing) begin(ctx context.Context) error {
 	b.Queue(`set local enable_seqscan = off`)
 	b.Queue(`select pg_advisory_xact_lock(hashtextextended('catalogue ' || $1::text || ' ' || $2, 0))`, i.hub, i.source)
 	b.Queue(`create temp table if not exists imported_rows (place int primary key, result jsonb not null) on commit drop`)
+	b.Queue(`create temp table if not exists imported_ids (kind text, external_id text, primary key (kind, external_id)) on commit drop`)
 	if err := i.store.Send(ctx, &b); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	// An import before this one, in a transaction around both, left its rows.
-	if _, err := i.store.Exec(ctx, "delete from pg_temp.imported_rows"); err != nil {
+	var left pgx.Batch
+	left.Queue("delete from pg_temp.imported_rows")
+	left.Queue("delete from pg_temp.imported_ids")
+	if err := i.store.Send(ctx, &left); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	return nil
@@ -201,6 +230,12 @@ func (i *importing) batch(ctx context.Context, rows []openreferral.Row) error {
 	for _, r := range results {
 		i.summary.count(r.Outcome)
 	}
+	if err := i.mention(ctx, rows); err != nil {
+		return err
+	}
+	if !i.told {
+		return nil
+	}
 	encoded, err := json.Marshal(results)
 	if err != nil {
 		return fmt.Errorf("note what became of rows: %w", err)
@@ -245,7 +280,7 @@ func refused(row openreferral.Row) RowResult {
 
 // tell reports on the rows, which are in the transaction but not in memory.
 func (i *importing) tell(ctx context.Context, report func(RowResult)) error {
-	if report == nil {
+	if !i.told {
 		return nil
 	}
 	for told := 0; told < i.summary.Rows; {

@@ -195,6 +195,9 @@ type importing struct {
 	source  string
 	summary Summary
 	written map[string]bool // the tables
+	told    bool            // somebody wants to know of each row
+	whole   bool            // what is not mentioned is retired
+	unclear bool            // a row was refused that may have held other records
 }
 
 func (i *importing) tables() []string { return slices.Sorted(maps.Keys(i.written)) }

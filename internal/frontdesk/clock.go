@@ -37,7 +37,7 @@ func (c *Clock) Open(day time.Time) (opens, closes string, ok bool) {
 	return "", "", false
 }
 
-var weekdays = [...]string{"SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"}
+var weekdays = [...]schema.Weekday{schema.Sunday, schema.Monday, schema.Tuesday, schema.Wednesday, schema.Thursday, schema.Friday, schema.Saturday}
 
 // closing is the instant at which the hub closes on a day; the end of the day where it is closed or does not say.
 func (c *Clock) closing(day time.Time) time.Time {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -11,8 +12,9 @@ import (
 	"liferooms.io/liferooms/ent"
 )
 
-// These are all the questions that are answered without a viewer, since they must be before anybody is signed in. Each is
-// one SECURITY DEFINER function of Postgres, made in the migrations; the tables themselves stay closed.
+// These are all the questions that are answered without a viewer, since they must be before anybody is signed in, or are
+// about every hub at once. Each is one SECURITY DEFINER function of Postgres, made in the migrations; the tables
+// themselves stay closed.
 
 // HubRef names a hub, whoever's it is.
 type HubRef struct {
@@ -23,6 +25,8 @@ type HubRef struct {
 	Name     string
 	State    string
 	TimeZone string
+	// Hostnames are the names at which the hub is reached, in order.
+	Hostnames []string
 }
 
 // AllProviders gives the enabled identity providers of every trust.
@@ -41,7 +45,7 @@ func (s *Store) SessionByToken(ctx context.Context, tokenHash []byte) (*ent.Sess
 
 // AllHubs names the hubs of every trust.
 func (s *Store) AllHubs(ctx context.Context) ([]HubRef, error) {
-	rows, err := s.pool.Query(ctx, "select trust_id, ods_code, hub_id, slug, name, state, time_zone from all_hubs() order by ods_code, slug")
+	rows, err := s.pool.Query(ctx, "select trust_id, ods_code, hub_id, slug, name, state, time_zone, hostnames from all_hubs() order by ods_code, slug")
 	if err != nil {
 		return nil, fmt.Errorf("list hubs: %w", err)
 	}
@@ -50,6 +54,37 @@ func (s *Store) AllHubs(ctx context.Context) ([]HubRef, error) {
 		return nil, fmt.Errorf("list hubs: %w", err)
 	}
 	return hubs, nil
+}
+
+// FindHub gives the ids of a trust, by its ODS code, and of one of its hubs; uuid.Nil for each that is not there.
+func (s *Store) FindHub(ctx context.Context, odsCode, slug string) (trust, hub uuid.UUID, err error) {
+	var found struct{ Trust, Hub *uuid.UUID }
+	err = s.pool.QueryRow(ctx, "select trust_id, hub_id from find_hub($1, $2)", odsCode, slug).Scan(&found.Trust, &found.Hub)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return uuid.Nil, uuid.Nil, nil
+	case err != nil:
+		return uuid.Nil, uuid.Nil, fmt.Errorf("find a hub: %w", err)
+	case found.Hub == nil:
+		return *found.Trust, uuid.Nil, nil
+	}
+	return *found.Trust, *found.Hub, nil
+}
+
+// SourceRef names a catalogue source, whoever's it is.
+type SourceRef struct{ TrustID, HubID, SourceID uuid.UUID }
+
+// DueCatalogueSources names sources of every trust that are to be fetched now, the longest due first.
+func (s *Store) DueCatalogueSources(ctx context.Context, most int) ([]SourceRef, error) {
+	rows, err := s.pool.Query(ctx, "select trust_id, hub_id, source_id from due_catalogue_sources($1)", most)
+	if err != nil {
+		return nil, fmt.Errorf("list due catalogue sources: %w", err)
+	}
+	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SourceRef])
+	if err != nil {
+		return nil, fmt.Errorf("list due catalogue sources: %w", err)
+	}
+	return due, nil
 }
 
 // askPlatform asks a function that answers with rows as JSON objects, by Ent's own field names.
@@ -73,4 +108,4 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 }
 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
-var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "person_matches", "search_services", "session_by_token"}
+var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub", "person_matches", "search_services", "session_by_token"}

@@ -29,6 +29,7 @@ type table struct {
 // tables is the one list: a new table joins it, or nothing can be done with the table.
 var tables = map[string]table{
 	ent.TypeSignInAttempt:     {"sign_in_attempts", platformLevel},
+	ent.TypeHostname:          {"hostnames", platformLevel},
 	ent.TypeTrust:             {"trusts", trustLevel}, // its own id is the scope
 	ent.TypeHub:               {"hubs", trustLevel},   // and its own id is the hub
 	ent.TypeIdentityProvider:  {"identity_providers", trustLevel},
@@ -37,12 +38,15 @@ var tables = map[string]table{
 	ent.TypeSession:           {"sessions", trustLevel},
 	ent.TypeAuditEvent:        {"audit_events", trustLevel},
 	ent.TypeAccessNeed:        {"access_needs", hubLevel},
+	ent.TypeCatalogueSource:   {"catalogue_sources", hubLevel},
 	ent.TypeConversation:      {"conversations", hubLevel},
 	ent.TypeConversationNeed:  {"conversation_needs", hubLevel},
+	ent.TypeGroupGrant:        {"group_grants", hubLevel},
 	ent.TypeLocation:          {"locations", hubLevel},
 	ent.TypeNeed:              {"needs", hubLevel},
 	ent.TypeOrganisation:      {"organisations", hubLevel},
 	ent.TypePerson:            {"persons", hubLevel},
+	ent.TypeRoom:              {"rooms", hubLevel},
 	ent.TypeSchedule:          {"schedules", hubLevel},
 	ent.TypeService:           {"services", hubLevel},
 	ent.TypeServiceAtLocation: {"service_at_locations", hubLevel},

@@ -89,7 +89,7 @@ func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
 	err := pool.QueryRow(ctx, `
 		select rolname, rolsuper or rolbypassrls,
 		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-		               where n.nspname = 'public' and c.relkind in ('r', 'p') and pg_has_role(r.oid, c.relowner, 'member')),
+		               where n.nspname in ('public', '`+QueueSchema+`') and c.relkind in ('r', 'p') and pg_has_role(r.oid, c.relowner, 'member')),
 		       coalesce(pg_has_role(r.oid, (select oid from pg_roles where rolname = 'liferooms_app'), 'member'), false)
 		from pg_roles r where rolname = current_user`).Scan(&name, &bypasses, &owns, &member)
 	switch {

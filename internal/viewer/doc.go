@@ -1,2 +1,3 @@
-// Package viewer says who is asking: a member of staff with roles in hubs, or the platform itself.
+// Package viewer says who is asking: a member of staff with roles in hubs, the platform's operator, or the platform
+// itself.
 package viewer

@@ -36,8 +36,11 @@ type Kind int
 const (
 	// Staff is a signed-in member of staff of one trust.
 	Staff Kind = iota + 1
-	// Platform is the software itself at work outside a request: seeding, importing, closing the day.
+	// Platform is the software itself at work: seeding, importing, closing the day, setting up a hub.
 	Platform
+	// Operator is the platform's operator, signed in from outside. It has no trust and no hubs, and may use the platform's
+	// own fields of the API and nothing else.
+	Operator
 )
 
 // Hub is one hub that a viewer may see, with the roles held there.
@@ -57,6 +60,16 @@ type Viewer struct {
 	// ClientID is the OIDC client that the request came through.
 	ClientID string
 	Hubs     []Hub
+	// Closed are hubs in which a member of staff holds a role and may not work now.
+	Closed []Closed
+	// At is the slug of the hub at whose host name the request came; empty where it came by another name.
+	At string
+}
+
+// Closed is a hub that is paused or has closed for good.
+type Closed struct {
+	Slug, Name string
+	ForGood    bool
 }
 
 // ForPlatform is the platform at work on one trust and some of its hubs.
@@ -82,6 +95,16 @@ func (v *Viewer) HubByID(id uuid.UUID) (Hub, bool) {
 		}
 	}
 	return Hub{}, false
+}
+
+// ClosedHub finds a hub of the viewer that is closed by its slug.
+func (v *Viewer) ClosedHub(slug string) (Closed, bool) {
+	for _, c := range v.Closed {
+		if c.Slug == slug {
+			return c, true
+		}
+	}
+	return Closed{}, false
 }
 
 // In is the same viewer, seeing one hub only.

@@ -53,59 +53,38 @@ func (n *newMigration) Run(ctx context.Context, c *commands) error {
 	if err != nil {
 		return err
 	}
-	before, err := dir.Files()
+	missing, err := diff(ctx, dir, n.Name)
 	if err != nil {
 		return err
 	}
-	if err := writeDiff(ctx, dir, n.Name); err != nil {
-		return err
-	}
-	after, err := dir.Files()
-	if err != nil {
-		return err
-	}
-	if len(after) == len(before) {
+	if missing == nil {
 		fmt.Println("The migrations already lead to the schema; nothing was written.")
 		return nil
 	}
-	fmt.Printf("Wrote %s. Read it; a new table joins the list in internal/store and raises its walls in the same file:\n\n%s", after[len(after)-1].Name(), after[len(after)-1].Bytes())
+	if err := dir.WriteFile(missing.Name(), missing.Bytes()); err != nil {
+		return err
+	}
+	if err := writeSum(dir); err != nil {
+		return err
+	}
+	fmt.Printf("Wrote %s. Read it; a new table joins the list in internal/store and raises its walls in the same file:\n\n%s", missing.Name(), missing.Bytes())
 	return nil
 }
 
 func (check) Run(ctx context.Context, c *commands) error {
-	local, err := migrate.NewLocalDir(c.Dir)
+	dir, err := migrate.NewLocalDir(c.Dir)
 	if err != nil {
 		return err
 	}
-	if err := migrate.Validate(local); err != nil {
+	if err := migrate.Validate(dir); err != nil {
 		return fmt.Errorf("%w: after editing a migration by hand run `go run ./ent/migrate/diff hash`", err)
 	}
-	dir := &migrate.MemDir{}
-	files, err := local.Files()
+	missing, err := diff(ctx, dir, "drift")
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
-		if err := dir.WriteFile(f.Name(), f.Bytes()); err != nil {
-			return err
-		}
-	}
-	sum, err := dir.Checksum()
-	if err != nil {
-		return err
-	}
-	if err := migrate.WriteSumFile(dir, sum); err != nil {
-		return err
-	}
-	if err := writeDiff(ctx, dir, "drift"); err != nil {
-		return err
-	}
-	after, err := dir.Files()
-	if err != nil {
-		return err
-	}
-	if len(after) > len(files) {
-		return fmt.Errorf("the schema is ahead of its migrations; run `make migration name=…`. Missing:\n%s", after[len(after)-1].Bytes())
+	if missing != nil {
+		return fmt.Errorf("the schema is ahead of its migrations; run `make migration name=…`. Missing:\n%s", missing.Bytes())
 	}
 	return nil
 }
@@ -115,6 +94,10 @@ func (hash) Run(c *commands) error {
 	if err != nil {
 		return err
 	}
+	return writeSum(dir)
+}
+
+func writeSum(dir migrate.Dir) error {
 	sum, err := dir.Checksum()
 	if err != nil {
 		return err
@@ -122,8 +105,44 @@ func (hash) Run(c *commands) error {
 	return migrate.WriteSumFile(dir, sum)
 }
 
-// writeDiff replays the migrations of dir on a private Postgres and writes what is missing to the schema.
-func writeDiff(ctx context.Context, dir migrate.Dir, name string) (err error) {
+// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others.
+const outside = "\ndrop schema river cascade;\n"
+
+// diff replays the migrations of a folder on a private Postgres and gives the one that is missing to the schema; nil
+// where none is. The folder stays as it is.
+func diff(ctx context.Context, folder *migrate.LocalDir, name string) (migrate.File, error) {
+	files, err := folder.Files()
+	if err != nil {
+		return nil, err
+	}
+	dir := &migrate.MemDir{}
+	for i, f := range files {
+		content := f.Bytes()
+		if i == len(files)-1 {
+			content = append(slices.Clone(content), outside...)
+		}
+		if err := dir.WriteFile(f.Name(), content); err != nil {
+			return nil, err
+		}
+	}
+	if err := writeSum(dir); err != nil {
+		return nil, err
+	}
+	if err := replay(ctx, dir, name); err != nil {
+		return nil, err
+	}
+	after, err := dir.Files()
+	if err != nil {
+		return nil, err
+	}
+	if len(after) > len(files) {
+		return after[len(after)-1], nil
+	}
+	return nil, nil
+}
+
+// replay writes what is missing to the schema into dir.
+func replay(ctx context.Context, dir migrate.Dir, name string) (err error) {
 	server, err := postgres.Start(ctx, postgres.Options{Disposable: true})
 	if err != nil {
 		return err
