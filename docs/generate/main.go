@@ -1,4 +1,5 @@
-// Command generate writes the references that follow from the code: the table of roles and the API's schema.
+// Command generate writes the references that follow from the code: the table of roles, the API's schema and the table of the
+// chart's values.
 package main
 
 import (
@@ -23,6 +24,9 @@ func main() {
 		if err := os.WriteFile(folder+"/"+name, []byte(content), 0o644); err != nil {
 			log.Fatal(err)
 		}
+	}
+	if err := writeValues(folder + "/../charts/liferooms"); err != nil {
+		log.Fatal(err)
 	}
 }
 

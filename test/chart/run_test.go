@@ -1,0 +1,389 @@
+package chart
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"liferooms.io/liferooms/internal/devprovider"
+	"liferooms.io/liferooms/internal/postgres"
+)
+
+// TestTheServerRunsAsTheChartSays makes a database as CloudNativePG would from the chart's Cluster, migrates it as the init
+// container does, serves as the API's container does, asks the probes, reads the metrics, and stops it. What it tells
+// of itself is what the dashboard and the alerts ask for.
+func TestTheServerRunsAsTheChartSays(t *testing.T) {
+	objects := render(t, "--values", valuesFiles(t)["cnpg"], "--set", "operator.enabled=false")
+	database := makeDatabase(t, objects)
+	binary := build(t, "./cmd/liferooms")
+	spec := find[*appsv1.Deployment](t, objects, "liferooms-api").Spec.Template.Spec
+
+	migrate := command(t, binary, spec.InitContainers[0], database)
+	if out, err := migrate.CombinedOutput(); err != nil || !strings.Contains(string(out), "applied ") {
+		t.Fatalf("migrate: %v\n%s", err, out)
+	}
+
+	// Somebody to ask: the server counts no stranger's requests.
+	signIn := startSignIn(t)
+	seed := exec.Command(binary, "seed", "--sign-in-url="+signIn, "--database-url="+database.URL("liferooms_server", "liferooms"))
+	if out, err := seed.CombinedOutput(); err != nil {
+		t.Fatalf("seed: %v\n%s", err, out)
+	}
+
+	api := spec.Containers[0]
+	public, metrics := freePort(t), freePort(t)
+	for i, arg := range api.Args {
+		switch arg {
+		case "--listen=:8080":
+			api.Args[i] = "--listen=127.0.0.1:" + public
+		case "--metrics-addr=:9090":
+			api.Args[i] = "--metrics-addr=127.0.0.1:" + metrics
+		}
+	}
+	serve := command(t, binary, api, database)
+	var log bytes.Buffer
+	serve.Stdout, serve.Stderr = &log, &log
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- serve.Wait() }()
+	stop := func() error {
+		if err := serve.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Error(err)
+		}
+		return <-ended
+	}
+	for name, probe := range map[string]*corev1.Probe{"startup": api.StartupProbe, "liveness": api.LivenessProbe, "readiness": api.ReadinessProbe} {
+		if err := answers(t.Context(), "http://127.0.0.1:"+metrics+probe.HTTPGet.Path); err != nil {
+			t.Errorf("the %s probe: %v\n%v\n%s", name, err, stop(), &log)
+			return
+		}
+	}
+	askAs(t, token(t, signIn), "http://127.0.0.1:"+public+"/graphql")
+	told := scrape(t, "http://127.0.0.1:"+metrics+"/metrics")
+	began := time.Now()
+	if err := stop(); err != nil {
+		t.Errorf("it ended with %v\n%s", err, &log)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("with nothing under way it took %s to end: preStop has waited already", took)
+	}
+
+	for where, expressions := range asked(t) {
+		for _, e := range expressions {
+			for _, metric := range metricsIn(e) {
+				if !slices.Contains(told, metric) && metric != "up" && !ofTheOperator(metric) {
+					t.Errorf("%s asks for %s, which the server does not tell: %s", where, metric, e)
+				}
+			}
+		}
+	}
+}
+
+// makeDatabase does what CloudNativePG does with bootstrap.initdb and managed.roles, on a Postgres without it.
+func makeDatabase(t *testing.T, objects []object) *postgres.Server {
+	t.Helper()
+	server, err := postgres.Start(context.WithoutCancel(t.Context()), postgres.Options{Disposable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	i := slices.IndexFunc(objects, func(o object) bool { return o.GetKind() == "Cluster" })
+	var cluster struct {
+		Bootstrap struct {
+			Initdb struct {
+				Database, Owner string
+				PostInitSQL     []string
+			}
+		}
+		Managed struct {
+			Roles []struct {
+				Name    string
+				Login   bool
+				Inherit bool
+				InRoles []string
+			}
+		}
+	}
+	text, err := json.Marshal(objects[i].Object["spec"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &cluster); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), server.URL(postgres.Superuser, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	initdb := cluster.Bootstrap.Initdb
+	statements := append([]string{
+		"create role " + initdb.Owner + " login",
+		"create database " + initdb.Database + " owner " + initdb.Owner,
+	}, initdb.PostInitSQL...)
+	for _, role := range cluster.Managed.Roles {
+		if !role.Login || !role.Inherit || len(role.InRoles) != 1 {
+			t.Errorf("the role is %+v", role)
+		}
+		statements = append(statements, "create role "+role.Name+" login inherit in role "+strings.Join(role.InRoles, ", "))
+	}
+	for _, sql := range statements {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	return server
+}
+
+func build(t *testing.T, program string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), filepath.Base(program))
+	made := exec.CommandContext(t.Context(), "go", "build", "-o", binary, program)
+	made.Dir = "../.."
+	if out, err := made.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", program, err, out)
+	}
+	return binary
+}
+
+// command is the container's program with its arguments and its environment, but with the database where it is here.
+func command(t *testing.T, binary string, c corev1.Container, database *postgres.Server) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(binary, c.Args...)
+	for _, e := range c.Env {
+		if strings.HasPrefix(e.Name, "PG") { // the password and the certificate, which are not asked for here
+			continue
+		}
+		if e.ValueFrom != nil {
+			t.Fatalf("%s: nothing here gives %s", c.Name, e.Name)
+		}
+		if u, err := url.Parse(e.Value); err == nil && u.Scheme == "postgres" {
+			e.Value = database.URL(u.User.Username(), strings.TrimPrefix(u.Path, "/"))
+		}
+		cmd.Env = append(cmd.Env, e.Name+"="+e.Value)
+	}
+	return cmd
+}
+
+// startSignIn runs the demo's OpenID provider, and gives its address.
+func startSignIn(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	address := "http://" + server.Listener.Addr().String()
+	provider, err := devprovider.New(devprovider.Config{BaseURL: address, StaffAppURL: "https://liferooms.example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = provider.Handler()
+	server.Start()
+	t.Cleanup(server.Close)
+	return address
+}
+
+// token is that of one of the demo staff.
+func token(t *testing.T, signIn string) string {
+	t.Helper()
+	response, err := http.Post(signIn+"/dev/token", "application/json", strings.NewReader(`{"user": "fay"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var got struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&got); err != nil || got.Token == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	return got.Token
+}
+
+func askAs(t *testing.T, token, address string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(`{"query": "{ viewer { name } }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if text, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(text), "Fay") {
+		t.Fatalf("%s: %s %v", response.Status, text, err)
+	}
+}
+
+// freePort is a port of the loopback that nobody listened at a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// answers waits until the address answers well, for as long as a startup probe would.
+func answers(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = errors.New(response.Status)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer: %w", address, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// scrape gives the names of the series that are told at the address.
+func scrape(t *testing.T, address string) []string {
+	t.Helper()
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for name, family := range families {
+		names = append(names, name)
+		if family.GetType().String() == "HISTOGRAM" {
+			names = append(names, name+"_bucket", name+"_sum", name+"_count")
+		}
+	}
+	return names
+}
+
+// asked are all queries of Prometheus in the chart, by the panel or the alert that asks.
+func asked(t *testing.T) map[string][]string {
+	t.Helper()
+	objects := render(t, "--values", valuesFiles(t)["cnpg"])
+	all := map[string][]string{}
+	var board struct {
+		Panels []struct {
+			Title   string
+			Type    string
+			Targets []struct{ Expr string }
+		}
+		Templating struct {
+			List []struct {
+				Name  string
+				Query any
+			}
+		}
+	}
+	text := find[*corev1.ConfigMap](t, objects, "liferooms-dashboard").Data["liferooms.json"]
+	if err := json.Unmarshal([]byte(text), &board); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range board.Panels {
+		if p.Type != "row" && len(p.Targets) == 0 {
+			t.Errorf("the panel %q asks for nothing", p.Title)
+		}
+		for _, target := range p.Targets {
+			all["the panel "+p.Title] = append(all["the panel "+p.Title], target.Expr)
+		}
+	}
+	for _, variable := range board.Templating.List {
+		if query, ok := variable.Query.(map[string]any); ok {
+			all["the variable "+variable.Name] = []string{fmt.Sprint(query["query"])}
+		}
+	}
+	for _, group := range find[*monitoringv1.PrometheusRule](t, objects, "liferooms").Spec.Groups {
+		for _, rule := range group.Rules {
+			all["the alert "+rule.Alert] = []string{rule.Expr.String()}
+		}
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %d questions", len(all))
+	}
+	return all
+}
+
+// metricsIn gives the names of metrics in a query: what is left without the selectors, groupings, functions and numbers.
+func metricsIn(query string) []string {
+	for _, noise := range []string{
+		`\{[^}]*\}`, `\[[^\]]*\]`, `\b(by|on|without|ignoring)\s*\([^)]*\)`, `\b[a-z_]+\(`, `\b(and|or|unless|offset|sum|max|min|avg|count)\b`, `"[^"]*"`, `\$\w+`,
+		`, namespace\)`, // of label_values
+	} {
+		query = regexp.MustCompile(noise).ReplaceAllString(query, " ")
+	}
+	return regexp.MustCompile(`\b[a-z_][a-z0-9_]*\b`).FindAllString(query, -1)
+}
+
+func TestMetricsIn(t *testing.T) {
+	for query, want := range map[string][]string{
+		`sum(max by (namespace, hub) (liferooms_hub_ready))`:                                               {"liferooms_hub_ready"},
+		`histogram_quantile(0.95, sum by (le) (rate(a_bucket{namespace="$namespace"}[$__rate_interval])))`: {"a_bucket"},
+		`max by (pod) (a{x="y"} / b) > 0.9 and on (pod) rate(c_total[5m]) > 1`:                             {"a", "b", "c_total"},
+		`label_values(d, namespace)`:                 {"d"},
+		`count(e == 0) or vector(0)`:                 {"e"},
+		`absent(up{service="liferooms-api"} == 1)`:   {"up"},
+		`topk(10, sum by (operation) (rate(f[5m])))`: {"f"},
+	} {
+		if got := metricsIn(query); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// ofTheOperator says whether the operator tells of it, and not the server.
+func ofTheOperator(metric string) bool {
+	return strings.HasPrefix(metric, "liferooms_hub_") || strings.HasPrefix(metric, "liferooms_reconcile_")
+}
