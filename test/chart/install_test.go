@@ -43,10 +43,12 @@ type cluster struct {
 func newCluster(t *testing.T) cluster {
 	t.Helper()
 	server := kubetest.Start(t)
+	cnpg := moduleDir(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0") + "/config/crd/bases/postgresql.cnpg.io_"
+	barman := moduleDir(t, "github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0") + "/config/crd/bases/barmancloud.cnpg.io_"
+	gateway := moduleDir(t, "sigs.k8s.io/gateway-api@v1.4.0") + "/config/crd/standard/gateway.networking.k8s.io_"
 	_, err := envtest.InstallCRDs(server.Config, envtest.CRDInstallOptions{Paths: []string{
-		filepath.Join(moduleDir(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0"), "config/crd/bases/postgresql.cnpg.io_clusters.yaml"),
-		filepath.Join(moduleDir(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0"), "config/crd/bases/postgresql.cnpg.io_scheduledbackups.yaml"),
-		filepath.Join(moduleDir(t, "sigs.k8s.io/gateway-api@v1.4.0"), "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"),
+		cnpg + "clusters.yaml", cnpg + "scheduledbackups.yaml", cnpg + "backups.yaml", barman + "objectstores.yaml",
+		gateway + "httproutes.yaml", gateway + "referencegrants.yaml",
 	}, ErrorIfPathMissing: true})
 	if err != nil {
 		t.Fatal(err)
