@@ -11,7 +11,6 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
-	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
@@ -202,13 +201,8 @@ func TestWhatIsMadeOnceIsKept(t *testing.T) {
 // as gives a client that is what a pod with this service account would be.
 func (c cluster) as(t *testing.T, namespace, account string) client.Client {
 	t.Helper()
-	token := &authenticationv1.TokenRequest{}
-	of := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: account}}
-	if err := c.Client.SubResource("token").Create(t.Context(), of, token); err != nil {
-		t.Fatal(err)
-	}
 	config := rest.AnonymousClientConfig(c.Config)
-	config.BearerToken = token.Status.Token
+	config.BearerToken = c.tokenOf(t, namespace, account)
 	made, err := client.New(config, client.Options{Scheme: kubetest.Scheme})
 	if err != nil {
 		t.Fatal(err)

@@ -55,14 +55,7 @@ func TestTheServerRunsAsTheChartSays(t *testing.T) {
 
 	api := spec.Containers[0]
 	public, metrics := freePort(t), freePort(t)
-	for i, arg := range api.Args {
-		switch arg {
-		case "--listen=:8080":
-			api.Args[i] = "--listen=127.0.0.1:" + public
-		case "--metrics-addr=:9090":
-			api.Args[i] = "--metrics-addr=127.0.0.1:" + metrics
-		}
-	}
+	api.Args = replace(t, api.Args, map[string]string{"--listen": "127.0.0.1:" + public, "--metrics-addr": "127.0.0.1:" + metrics})
 	serve := command(t, binary, api, database)
 	var log bytes.Buffer
 	serve.Stdout, serve.Stderr = &log, &log
