@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev token build operator web test lint generate check-generated migration bench clean
+.PHONY: help dev token build operator web test e2e kind lint generate check-generated migration bench clean
 
 PORT ?= 8080
 LIFEROOMS_DATA ?= .data
@@ -45,10 +45,23 @@ test: ## The one test command: brings what it needs, then checks everything
 	@go test -tags production ./cmd/...
 	@npm --prefix web run --silent test:browser
 
+e2e: web/dist/index.html ## Test on pods of a real cluster: that of KUBECONFIG, or one of its own (as root)
+	@test/prepare.sh cluster
+	@go run ./test/cluster run -- go test -tags e2e -count=1 -v -timeout 40m ./test/e2e $(E2E_FLAGS)
+
+kind: web/dist/index.html ## The same on a cluster of kind, which stays: for those with Docker
+	@kind get clusters | grep -qx liferooms || kind create cluster --name liferooms
+	@images=$$(mktemp -d); trap 'rm -rf "$$images"' EXIT; \
+	for image in $$(go run ./test/cluster images "$$images"); do kind load image-archive --name liferooms "$$image"; done; \
+	kind get kubeconfig --name liferooms > "$$images/kubeconfig"; \
+	KUBECONFIG="$$images/kubeconfig" $(MAKE) --no-print-directory e2e
+
 lint: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, the web app's types, the chart
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
 	@go vet ./...
+	@go vet -tags e2e ./test/e2e
 	@go run $(STATICCHECK) ./...
+	@go run $(STATICCHECK) -tags e2e ./test/e2e
 	@npm --prefix web run --silent check
 	@go test -run '^Test(Lint|SchemaAndValuesAgree)$$' ./test/chart
 

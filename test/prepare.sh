@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings what is needed beyond Go, Node and make, from the distribution where there is none: Postgres, and for the tests
-# Chromium. `prepare.sh postgres` brings Postgres only, which is all that `make dev` needs.
+# Chromium and etcd. `prepare.sh postgres` brings Postgres only, which is all that `make dev` needs; `prepare.sh cluster`
+# brings Postgres, for its image, and the parts of a Kubernetes node where KUBECONFIG names no cluster.
 set -euo pipefail
 
 have_postgres() {
@@ -17,8 +18,25 @@ have_chromium() {
 }
 
 missing=()
+needs() { command -v "$1" >/dev/null 2>&1 || PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null || missing+=("$2"); }
 have_postgres || missing+=(postgresql)
-[ "${1:-}" = postgres ] || have_chromium || missing+=(chromium)
+case "${1:-}" in
+postgres) ;;
+cluster)
+  if [ -z "${KUBECONFIG:-}" ]; then
+    needs etcd etcd-server
+    needs containerd containerd
+    needs runc runc
+    needs nft nftables
+    needs ip iproute2
+    compgen -G '/usr/lib/cni/ptp' >/dev/null || compgen -G '/opt/cni/bin/ptp' >/dev/null || missing+=(containernetworking-plugins)
+  fi
+  ;;
+*)
+  have_chromium || missing+=(chromium)
+  [ -n "${KUBEBUILDER_ASSETS:-}" ] || needs etcd etcd-server
+  ;;
+esac
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()

@@ -24,6 +24,8 @@ type Config struct {
 	BaseURL string
 	// StaffAppURL is where the staff app runs, such as http://localhost:8080.
 	StaffAppURL string
+	// StaffAppSecret makes the staff app's client a confidential one; empty: it is public.
+	StaffAppSecret string
 	// OtherAppURL is where another single-page app runs, such as http://localhost:3000; empty: none does.
 	OtherAppURL string
 	// KeyFile keeps the signing key, so that tokens and sessions outlive a restart; empty: they do not.
@@ -93,7 +95,7 @@ func newIssuer(c Config, trust, name, path string, signing key) (*issuer, error)
 	}
 	login := func(id string) string { return i.url + "/sign-in?request=" + url.QueryEscape(id) }
 	clients := []*client{
-		{id: StaffAppClient, grant: oidc.GrantTypeCode, loginURL: login,
+		{id: StaffAppClient, secret: c.StaffAppSecret, grant: oidc.GrantTypeCode, loginURL: login,
 			redirects: []string{c.StaffAppURL + "/auth/callback"}, afterLogout: []string{c.StaffAppURL + "/"}},
 		{id: KioskClient, secret: KioskSecret, grant: oidc.GrantTypeClientCredentials, loginURL: login, audience: []string{Audience}},
 		{id: TerminalClient, loginURL: login, audience: []string{Audience}},

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// The versions that are built. Kubernetes' own is also required by kubernetes/go.mod, beside this package.
+// The versions that are built, as go.mod in the folders kubernetes and coredns beside this package require them.
 const (
 	KubernetesVersion = "v1.37.2"
 	CoreDNSVersion    = "v1.14.7"
@@ -41,7 +41,7 @@ func Cache() (string, error) {
 // Cold, all of them take about five minutes on two cores.
 func Kubernetes(ctx context.Context, names ...string) (string, error) {
 	return build(ctx, "kubernetes-"+KubernetesVersion, names, func(ctx context.Context, into string, missing []string) error {
-		modules, err := modulesFolder(ctx)
+		modules, err := sibling(ctx, "kubernetes")
 		if err != nil {
 			return err
 		}
@@ -49,14 +49,18 @@ func Kubernetes(ctx context.Context, names ...string) (string, error) {
 		for _, name := range missing {
 			args = append(args, "k8s.io/kubernetes/cmd/"+name)
 		}
-		return goCommand(ctx, modules, nil, args...)
+		return goCommand(ctx, modules, args...)
 	})
 }
 
 // CoreDNS builds CoreDNS where it is not in the cache, and returns its path.
 func CoreDNS(ctx context.Context) (string, error) {
 	dir, err := build(ctx, "coredns-"+CoreDNSVersion, []string{"coredns"}, func(ctx context.Context, into string, _ []string) error {
-		return goCommand(ctx, into, []string{"GOBIN=" + into}, "install", "-trimpath", "-ldflags", "-s -w", "github.com/coredns/coredns@"+CoreDNSVersion)
+		source, err := sibling(ctx, "coredns")
+		if err != nil {
+			return err
+		}
+		return goCommand(ctx, source, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", into+"/", ".")
 	})
 	return filepath.Join(dir, "coredns"), err
 }
@@ -156,12 +160,12 @@ func build(ctx context.Context, folder string, names []string, make func(ctx con
 }
 
 // goCommand runs go in dir. What it says goes to stderr: stdout belongs to what a command was asked for.
-func goCommand(ctx context.Context, dir string, env []string, args ...string) error {
+func goCommand(ctx context.Context, dir string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	// Static, so that no C compiler is needed and the programs run in an empty image. GOFLAGS may hold what these modules
 	// do not know, such as a build tag of ours.
-	cmd.Env = append(os.Environ(), append(env, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go %s: %w", args[0], err)
@@ -169,13 +173,13 @@ func goCommand(ctx context.Context, dir string, env []string, args ...string) er
 	return nil
 }
 
-// modulesFolder finds kubernetes/go.mod in the source tree: the module that requires Kubernetes.
-func modulesFolder(ctx context.Context) (string, error) {
+// sibling finds the folder beside this package that holds the module of what is built.
+func sibling(ctx context.Context, name string) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", "liferooms.io/liferooms/test/cluster/binaries").Output()
 	if err != nil {
 		return "", fmt.Errorf("find the source tree (run this within it): %w", err)
 	}
-	return filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "kubernetes"), nil
+	return filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), name), nil
 }
 
 // versionFlags tell the programs their version, as Kubernetes' own build does: without them clients take the server for
