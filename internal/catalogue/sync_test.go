@@ -554,6 +554,19 @@ func TestHubsOfOneTrustShare(t *testing.T) {
 	if n := b.Count(t, "select count(*) from services where hub_id = $1 and source = 'hub:walton'", b.Southport.ID); n != 2 {
 		t.Errorf("%d records are from the hub", n)
 	}
+	// What a hub hides from strangers never leaves it.
+	b.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		if _, err := conn.Exec(ctx, "update services set visibility = 'RESTRICTED' where hub_id = $1 and name = 'Art'", b.Walton.ID); err != nil {
+			t.Fatal(err)
+		}
+	})
+	there.fetch(t)
+	wantOffered(t, there, "Bread")
+	b.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		if _, err := conn.Exec(ctx, "update services set visibility = 'PUBLIC' where hub_id = $1", b.Walton.ID); err != nil {
+			t.Fatal(err)
+		}
+	})
 	f.change(func() { f.services = f.services[:1] })
 	b.fetch(t)
 	there.fetch(t)

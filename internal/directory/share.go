@@ -88,13 +88,29 @@ func shared(s *ent.Service) openreferral.Service {
 		ID: s.ID.String(), Name: s.Name, AlternateName: value(s.AlternateName), Description: s.Description, URL: value(s.URL), Email: value(s.Email),
 		Status: openreferral.Status(strings.ReplaceAll(strings.ToLower(string(s.Status)), "_", " ")), HowToApply: s.ApplicationProcess,
 		Fees: s.FeesDescription, Eligibility: s.EligibilityDescription, MinimumAge: s.MinimumAge, MaximumAge: s.MaximumAge,
-		AssuredDate: sharedDate(s.AssuredDate), Phones: phones(s.Phone),
+		AssuredDate: sharedDate(s.AssuredDate), Phones: phones(s.Phone), Accreditations: s.Accreditations, Alert: s.Alert,
 	}
 	if s.LastModified != nil {
 		to.LastModified = s.LastModified.UTC().Format(time.RFC3339)
 	}
-	if s.Free {
-		to.Costs = []openreferral.CostOption{{Option: "Free", Amount: new(float64)}}
+	if s.Free && to.Fees == "" && len(s.CostOptions) == 0 {
+		to.Fees = "Free"
+	}
+	for _, c := range s.CostOptions {
+		to.Costs = append(to.Costs, openreferral.CostOption{
+			Option: c.Option, Amount: c.Amount, Currency: c.Currency, AmountDescription: c.AmountDescription,
+			ValidFrom: openreferral.Date(c.ValidFrom), ValidTo: openreferral.Date(c.ValidTo),
+		})
+	}
+	for _, c := range s.Contacts {
+		who := openreferral.Contact{Name: c.Name, Title: c.Title, Email: c.Email}
+		for _, number := range c.Phones {
+			who.Phones = append(who.Phones, openreferral.Phone{Number: number})
+		}
+		to.Contacts = append(to.Contacts, who)
+	}
+	for _, a := range s.ServiceAreas {
+		to.Areas = append(to.Areas, openreferral.ServiceArea{Name: a.Name, Description: a.Description, URI: a.URI})
 	}
 	for _, name := range s.Languages {
 		to.Languages = append(to.Languages, openreferral.Language{Name: name})
@@ -104,6 +120,9 @@ func shared(s *ent.Service) openreferral.Service {
 		to.Organisation = &openreferral.Organisation{
 			ID: o.ID.String(), Name: o.Name, AlternateName: value(o.AlternateName), Description: o.Description,
 			Email: value(o.Email), Website: value(o.URL), LegalStatus: value(o.LegalStatus), Phones: phones(o.Phone),
+		}
+		for _, i := range o.Identifiers {
+			to.Organisation.Identifiers = append(to.Organisation.Identifiers, openreferral.Identifier{Scheme: i.Scheme, Type: i.Type, Identifier: i.Identifier})
 		}
 	}
 	for _, n := range s.Edges.Needs {
@@ -137,13 +156,11 @@ func shared(s *ent.Service) openreferral.Service {
 
 func sharedLocation(l *ent.Location) openreferral.Location {
 	to := openreferral.Location{
-		ID: l.ID.String(), Type: openreferral.Physical, Name: l.Name, Description: l.Description, Latitude: l.Latitude, Longitude: l.Longitude,
+		ID: l.ID.String(), Type: openreferral.LocationType(strings.ToLower(string(l.Kind))), Name: l.Name, Description: l.Description, Latitude: l.Latitude, Longitude: l.Longitude,
 	}
-	a := openreferral.Address{Line1: value(l.Address), City: value(l.City), Postcode: value(l.Postcode), Type: string(openreferral.Physical)}
-	if a.Line1+a.City+a.Postcode != "" {
+	a := openreferral.Address{Line1: value(l.Address), City: value(l.City), StateProvince: value(l.County), Postcode: value(l.Postcode), Type: string(openreferral.Physical)}
+	if a.Line1+a.City+a.StateProvince+a.Postcode != "" {
 		to.Addresses = []openreferral.Address{a}
-	} else if l.Latitude == nil {
-		to.Type = openreferral.Virtual
 	}
 	for _, feature := range l.Accessibility {
 		to.Accessibility = append(to.Accessibility, openreferral.Accessibility{Description: feature})
