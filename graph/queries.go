@@ -87,7 +87,7 @@ func (r *Resolver) viewer(ctx context.Context) (*Viewer, error) {
 			answer.Hubs = append(answer.Hubs, &ViewerHub{
 				Slug: h.Slug, Name: h.Name, TimeZone: h.TimeZone, BrandName: h.BrandName, BrandColour: h.BrandColour, BrandLogoURL: h.BrandLogoURL,
 				Modules: h.Modules,
-				Roles: held.Roles, Permissions: access.In(v, held),
+				Roles:   held.Roles, Permissions: access.In(v, held),
 			})
 		}
 	}
