@@ -14,6 +14,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
@@ -23,8 +25,8 @@ const (
 	lookEvery = 30 * time.Second
 	// lookAtMost bounds what is enqueued by one look; what is left is due for longer at the next.
 	lookAtMost = 500
-	// stuckAfter is when a job whose process was killed is given up, so that its source can be fetched again.
-	stuckAfter = syncLimit + 5*time.Minute
+	// lostAfter is when a job may be that of a process that was killed.
+	lostAfter = 2 * time.Minute
 	// stopLimit bounds the wait for jobs that were told to stop.
 	stopLimit = 10 * time.Second
 )
@@ -57,10 +59,21 @@ func (lookJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: underWay}}
 }
 
+// followJob has the hubs that have another one as a source fetch it anew, since its catalogue has changed.
+type followJob struct {
+	Trust uuid.UUID `json:"trust"`
+	Hub   uuid.UUID `json:"hub"`
+}
+
+func (followJob) Kind() string { return "catalogue_follow" }
+
+func (followJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 5} }
+
 func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(s.work))
+	river.AddWorker(workers, &syncWorker{sources: s})
 	river.AddWorker(workers, river.WorkFunc(s.look))
+	river.AddWorker(workers, river.WorkFunc(s.follow))
 	return river.NewClient(s.store.QueueDriver(), &river.Config{
 		Schema: store.QueueSchema,
 		// A second's delay matters to nobody, and a connection that listens would be held by every replica.
@@ -69,8 +82,7 @@ func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 		Workers:  workers,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return lookJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
-		JobTimeout:                  -1, // a sync bounds itself, and says so
-		RescueStuckJobsAfter:        stuckAfter,
+		RescueStuckJobsAfter:        lostAfter,
 		CompletedJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: 24 * time.Hour,
 		ReindexerIndexNames:         []string{}, // the app's role owns no index
@@ -125,7 +137,65 @@ func (s *Sources) enqueue(ctx context.Context, sources []uuid.UUID) error {
 	return nil
 }
 
-// look enqueues what is due.
+// changed has the hubs that follow the viewer's hub fetch it anew once the transaction of ctx commits.
+func (s *Sources) changed(ctx context.Context) error {
+	hub, err := hubOf(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.store.Lend(ctx, func(tx pgx.Tx) error {
+		_, err := s.queue.InsertTx(ctx, tx, followJob{viewer.FromContext(ctx).TrustID, hub.ID}, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("tell other hubs: %w", err)
+	}
+	return nil
+}
+
+// follow makes the sources of a trust's hubs due that are the hub of the job.
+func (s *Sources) follow(ctx context.Context, job *river.Job[followJob]) error {
+	all, err := s.store.AllHubs(ctx)
+	if err != nil {
+		return logged(ctx, err)
+	}
+	var slug string
+	var others []viewer.Hub
+	for _, h := range all {
+		switch {
+		case h.HubID == job.Args.Hub && h.TrustID == job.Args.Trust:
+			slug = h.Slug
+		case h.TrustID == job.Args.Trust:
+			others = append(others, viewer.Hub{ID: h.HubID, Slug: h.Slug})
+		}
+	}
+	if slug == "" || len(others) == 0 {
+		return nil
+	}
+	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, others...))
+	return logged(ctx, s.store.Tx(at, func(ctx context.Context) error {
+		sources := s.store.Client(ctx).CatalogueSource
+		of := []predicate.CatalogueSource{cataloguesource.KindEQ(Hub), cataloguesource.FromHub(slug), cataloguesource.RemovedAtIsNil()}
+		rows, err := sources.Query().Where(of...).Select(cataloguesource.FieldID, cataloguesource.FieldHubID).All(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		// A fetch that is under way may have read what was there before: it is one of an older revision now.
+		if err := sources.Update().Where(of...).SetDueAt(time.Now()).AddRevision(1).Exec(ctx); err != nil {
+			return err
+		}
+		jobs := make([]river.InsertManyParams, len(rows))
+		for i, row := range rows {
+			jobs[i] = river.InsertManyParams{Args: syncJob{job.Args.Trust, row.HubID, row.ID}}
+		}
+		return s.store.Lend(ctx, func(tx pgx.Tx) error {
+			_, err := s.queue.InsertManyTx(ctx, tx, jobs)
+			return err
+		})
+	}))
+}
+
+// look enqueues what is due, and has jobs given up whose process was killed: they would be in the way for ever.
 func (s *Sources) look(ctx context.Context, _ *river.Job[lookJob]) error {
 	due, err := s.store.DueCatalogueSources(ctx, lookAtMost)
 	if err != nil || len(due) == 0 {
@@ -135,23 +205,59 @@ func (s *Sources) look(ctx context.Context, _ *river.Job[lookJob]) error {
 	for i, d := range due {
 		jobs[i] = river.InsertManyParams{Args: syncJob{d.TrustID, d.HubID, d.SourceID}}
 	}
-	_, err = s.queue.InsertMany(ctx, jobs)
-	return logged(ctx, err)
+	found, err := s.queue.InsertMany(ctx, jobs)
+	if err != nil {
+		return logged(ctx, err)
+	}
+	for i, f := range found {
+		if f.Job.State != rivertype.JobStateRunning || f.Job.AttemptedAt == nil || time.Since(*f.Job.AttemptedAt) < lostAfter {
+			continue
+		}
+		if err := s.giveUp(ctx, due[i], f.Job.ID); err != nil {
+			return logged(ctx, err)
+		}
+	}
+	return nil
 }
 
-// work fetches one source. What is wrong with a source is kept with it and is no error of the job.
-func (s *Sources) work(ctx context.Context, job *river.Job[syncJob]) error {
+// giveUp cancels a job that nobody works on: whoever does holds its source. The queue then lets go of it.
+func (s *Sources) giveUp(ctx context.Context, of store.SourceRef, job int64) error {
+	at := viewer.NewContext(ctx, viewer.ForPlatform(of.TrustID, viewer.Hub{ID: of.HubID}))
+	err := s.store.Tx(at, func(ctx context.Context) error { return s.hold(ctx, of.SourceID) })
+	if errors.Is(err, errBusy) {
+		return nil
+	}
+	if err == nil {
+		_, err = s.queue.JobCancel(ctx, job)
+	}
+	if err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+		return fmt.Errorf("give up a job that was lost: %w", err)
+	}
+	return nil
+}
+
+// syncWorker works on sync jobs.
+type syncWorker struct {
+	river.WorkerDefaults[syncJob]
+	sources *Sources
+}
+
+// Timeout is none: a sync bounds itself, and says so.
+func (*syncWorker) Timeout(*river.Job[syncJob]) time.Duration { return -1 }
+
+// Work fetches one source. What is wrong with a source is kept with it and is no error of the job.
+func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncJob]) error {
 	done := func(ctx context.Context) error {
-		return s.store.Lend(ctx, func(tx pgx.Tx) error {
+		return w.sources.store.Lend(ctx, func(tx pgx.Tx) error {
 			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-			if errors.Is(err, rivertype.ErrNotFound) { // given up as lost, and somebody else's by now
-				return errBusy
+			if errors.Is(err, rivertype.ErrNotFound) { // given up, but here it is
+				return nil
 			}
 			return err
 		})
 	}
 	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, viewer.Hub{ID: job.Args.Hub}))
-	again, err := s.sync(at, job.Args.Source, done)
+	again, err := w.sources.sync(at, job.Args.Source, done)
 	if again || ctx.Err() != nil { // changed meanwhile; or this process stops, and another goes on
 		return river.JobSnooze(0)
 	}
