@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev token build web test e2e kind lint generate check-generated migration bench clean
+.PHONY: help dev token build operator web test e2e kind lint generate check-generated migration bench clean
 
 PORT ?= 8080
 LIFEROOMS_DATA ?= .data
@@ -26,6 +26,9 @@ build: bin/liferooms ## Build bin/liferooms, the app included
 .PHONY: bin/liferooms
 bin/liferooms: web/dist/index.html
 	@go build -o $@ ./cmd/liferooms
+
+operator: ## Build bin/liferooms-operator and the plugin bin/kubectl-liferooms
+	@go build -o bin/ ./cmd/liferooms-operator ./cmd/kubectl-liferooms
 
 web: web/dist/index.html ## Build the app that the server serves
 

@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/schema"
@@ -48,7 +49,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Person() PersonResolver
 	Platform() PlatformResolver
-	PlatformHub() PlatformHubResolver
+	PlatformCatalogueSource() PlatformCatalogueSourceResolver
 	Query() QueryResolver
 	RoleGrant() RoleGrantResolver
 	Schedule() ScheduleResolver
@@ -332,21 +333,21 @@ type ComplexityRoot struct {
 	}
 
 	PlatformCatalogueSource struct {
-		AllowPrivateAddresses func(childComplexity int) int
-		DocumentDigest        func(childComplexity int) int
-		FailingSince          func(childComplexity int) int
-		Format                func(childComplexity int) int
-		Hub                   func(childComplexity int) int
-		Kind                  func(childComplexity int) int
-		Message               func(childComplexity int) int
-		Name                  func(childComplexity int) int
-		RefreshMinutes        func(childComplexity int) int
-		RowsRefused           func(childComplexity int) int
-		RowsTaken             func(childComplexity int) int
-		State                 func(childComplexity int) int
-		SyncedAt              func(childComplexity int) int
-		TriedAt               func(childComplexity int) int
-		URL                   func(childComplexity int) int
+		AllowPrivate   func(childComplexity int) int
+		DocumentDigest func(childComplexity int) int
+		FailingSince   func(childComplexity int) int
+		Format         func(childComplexity int) int
+		FromHub        func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Message        func(childComplexity int) int
+		Name           func(childComplexity int) int
+		RefreshMinutes func(childComplexity int) int
+		RowsRefused    func(childComplexity int) int
+		RowsTaken      func(childComplexity int) int
+		State          func(childComplexity int) int
+		SyncedAt       func(childComplexity int) int
+		TriedAt        func(childComplexity int) int
+		URL            func(childComplexity int) int
 	}
 
 	PlatformHub struct {
@@ -757,10 +758,8 @@ type PlatformResolver interface {
 	Trust(ctx context.Context, obj *Platform, odsCode string) (*provision.Trust, error)
 	Hub(ctx context.Context, obj *Platform, trust string, slug string) (*provision.HubState, error)
 }
-type PlatformHubResolver interface {
-	CatalogueSources(ctx context.Context, obj *provision.HubState) ([]*PlatformCatalogueSource, error)
-
-	CatalogueSyncedAt(ctx context.Context, obj *provision.HubState) (*time.Time, error)
+type PlatformCatalogueSourceResolver interface {
+	Message(ctx context.Context, obj *ent.CatalogueSource) (*string, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*Viewer, error)
@@ -2085,11 +2084,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		return e.ComplexityRoot.PlatformBrand.Name(childComplexity), true
 
 	case "PlatformCatalogueSource.allowPrivateAddresses":
-		if e.ComplexityRoot.PlatformCatalogueSource.AllowPrivateAddresses == nil {
+		if e.ComplexityRoot.PlatformCatalogueSource.AllowPrivate == nil {
 			break
 		}
 
-		return e.ComplexityRoot.PlatformCatalogueSource.AllowPrivateAddresses(childComplexity), true
+		return e.ComplexityRoot.PlatformCatalogueSource.AllowPrivate(childComplexity), true
 	case "PlatformCatalogueSource.documentDigest":
 		if e.ComplexityRoot.PlatformCatalogueSource.DocumentDigest == nil {
 			break
@@ -2109,11 +2108,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlatformCatalogueSource.Format(childComplexity), true
 	case "PlatformCatalogueSource.hub":
-		if e.ComplexityRoot.PlatformCatalogueSource.Hub == nil {
+		if e.ComplexityRoot.PlatformCatalogueSource.FromHub == nil {
 			break
 		}
 
-		return e.ComplexityRoot.PlatformCatalogueSource.Hub(childComplexity), true
+		return e.ComplexityRoot.PlatformCatalogueSource.FromHub(childComplexity), true
 	case "PlatformCatalogueSource.kind":
 		if e.ComplexityRoot.PlatformCatalogueSource.Kind == nil {
 			break
@@ -11017,7 +11016,7 @@ func (ec *executionContext) fieldContext_PlatformBrand_logoUrl(_ context.Context
 	return graphql.NewScalarFieldContext("PlatformBrand", field, false, false, "String")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_name(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_name(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11040,7 +11039,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_name(_ context.
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_kind(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_kind(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11052,8 +11051,8 @@ func (ec *executionContext) _PlatformCatalogueSource_kind(ctx context.Context, f
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v CatalogueSourceKind) graphql.Marshaler {
-			return ec.marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.Kind) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11063,7 +11062,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_kind(_ context.
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "CatalogueSourceKind")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_url(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_url(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11086,7 +11085,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_url(_ context.C
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_format(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_format(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11098,8 +11097,8 @@ func (ec *executionContext) _PlatformCatalogueSource_format(ctx context.Context,
 			return obj.Format, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v CatalogueFormat) graphql.Marshaler {
-			return ec.marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.Format) graphql.Marshaler {
+			return ec.marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11109,7 +11108,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_format(_ contex
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "CatalogueFormat")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_refreshMinutes(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_refreshMinutes(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11132,7 +11131,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_refreshMinutes(
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Int")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_documentDigest(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_documentDigest(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11155,7 +11154,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_documentDigest(
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_hub(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_hub(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11164,7 +11163,7 @@ func (ec *executionContext) _PlatformCatalogueSource_hub(ctx context.Context, fi
 			return ec.fieldContext_PlatformCatalogueSource_hub(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Hub, nil
+			return obj.FromHub, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -11178,7 +11177,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_hub(_ context.C
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_allowPrivateAddresses(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_allowPrivateAddresses(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11187,7 +11186,7 @@ func (ec *executionContext) _PlatformCatalogueSource_allowPrivateAddresses(ctx c
 			return ec.fieldContext_PlatformCatalogueSource_allowPrivateAddresses(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.AllowPrivateAddresses, nil
+			return obj.AllowPrivate, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -11201,7 +11200,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_allowPrivateAdd
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_state(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_state(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11213,8 +11212,8 @@ func (ec *executionContext) _PlatformCatalogueSource_state(ctx context.Context, 
 			return obj.State, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v CatalogueSourceState) graphql.Marshaler {
-			return ec.marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceState(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.State) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐState(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11224,7 +11223,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_state(_ context
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "CatalogueSourceState")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_syncedAt(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_syncedAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11247,7 +11246,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_syncedAt(_ cont
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_triedAt(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_triedAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11270,7 +11269,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_triedAt(_ conte
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_failingSince(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_failingSince(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11293,7 +11292,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_failingSince(_ 
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_message(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_message(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11302,7 +11301,7 @@ func (ec *executionContext) _PlatformCatalogueSource_message(ctx context.Context
 			return ec.fieldContext_PlatformCatalogueSource_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return ec.Resolvers.PlatformCatalogueSource().Message(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -11313,10 +11312,10 @@ func (ec *executionContext) _PlatformCatalogueSource_message(ctx context.Context
 	)
 }
 func (ec *executionContext) fieldContext_PlatformCatalogueSource_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "String")
+	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, true, true, "String")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_rowsTaken(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_rowsTaken(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11339,7 +11338,7 @@ func (ec *executionContext) fieldContext_PlatformCatalogueSource_rowsTaken(_ con
 	return graphql.NewScalarFieldContext("PlatformCatalogueSource", field, false, false, "Int")
 }
 
-func (ec *executionContext) _PlatformCatalogueSource_rowsRefused(ctx context.Context, field graphql.CollectedField, obj *PlatformCatalogueSource) (ret graphql.Marshaler) {
+func (ec *executionContext) _PlatformCatalogueSource_rowsRefused(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11862,11 +11861,11 @@ func (ec *executionContext) _PlatformHub_catalogueSources(ctx context.Context, f
 			return ec.fieldContext_PlatformHub_catalogueSources(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.PlatformHub().CatalogueSources(ctx, obj)
+			return obj.CatalogueSources, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PlatformCatalogueSource) graphql.Marshaler {
-			return ec.marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSourceᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11876,8 +11875,8 @@ func (ec *executionContext) fieldContext_PlatformHub_catalogueSources(_ context.
 	fc = &graphql.FieldContext{
 		Object:     "PlatformHub",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PlatformCatalogueSource(ctx, field)
 		},
@@ -11940,7 +11939,7 @@ func (ec *executionContext) _PlatformHub_catalogueSyncedAt(ctx context.Context, 
 			return ec.fieldContext_PlatformHub_catalogueSyncedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.PlatformHub().CatalogueSyncedAt(ctx, obj)
+			return obj.CatalogueSyncedAt, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
@@ -11951,7 +11950,7 @@ func (ec *executionContext) _PlatformHub_catalogueSyncedAt(ctx context.Context, 
 	)
 }
 func (ec *executionContext) fieldContext_PlatformHub_catalogueSyncedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PlatformHub", field, true, true, "DateTime")
+	return graphql.NewScalarFieldContext("PlatformHub", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _PlatformIdentityProvider_name(ctx context.Context, field graphql.CollectedField, obj *provision.IdentityProvider) (ret graphql.Marshaler) {
@@ -18354,7 +18353,7 @@ func (ec *executionContext) unmarshalInputCatalogueSourceInput(ctx context.Conte
 			it.Name = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx, v)
+			data, err := ec.unmarshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐKind(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -18368,7 +18367,7 @@ func (ec *executionContext) unmarshalInputCatalogueSourceInput(ctx context.Conte
 			it.URL = graphql.OmittableOf(data)
 		case "format":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
-			data, err := ec.unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx, v)
+			data, err := ec.unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -22180,7 +22179,7 @@ func (ec *executionContext) _PlatformBrand(ctx context.Context, sel ast.Selectio
 
 var platformCatalogueSourceImplementors = []string{"PlatformCatalogueSource"}
 
-func (ec *executionContext) _PlatformCatalogueSource(ctx context.Context, sel ast.SelectionSet, obj *PlatformCatalogueSource) graphql.Marshaler {
+func (ec *executionContext) _PlatformCatalogueSource(ctx context.Context, sel ast.SelectionSet, obj *ent.CatalogueSource) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, platformCatalogueSourceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22192,77 +22191,78 @@ func (ec *executionContext) _PlatformCatalogueSource(ctx context.Context, sel as
 		case "name":
 			out.Values[i] = ec._PlatformCatalogueSource_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
 			out.Values[i] = ec._PlatformCatalogueSource_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
 			out.Values[i] = ec._PlatformCatalogueSource_url(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "format":
 			out.Values[i] = ec._PlatformCatalogueSource_format(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "refreshMinutes":
 			out.Values[i] = ec._PlatformCatalogueSource_refreshMinutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "documentDigest":
 			out.Values[i] = ec._PlatformCatalogueSource_documentDigest(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "hub":
 			out.Values[i] = ec._PlatformCatalogueSource_hub(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "allowPrivateAddresses":
 			out.Values[i] = ec._PlatformCatalogueSource_allowPrivateAddresses(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":
 			out.Values[i] = ec._PlatformCatalogueSource_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "syncedAt":
 			out.Values[i] = ec._PlatformCatalogueSource_syncedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "triedAt":
 			out.Values[i] = ec._PlatformCatalogueSource_triedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "failingSince":
 			out.Values[i] = ec._PlatformCatalogueSource_failingSince(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "message":
-			out.Values[i] = ec._PlatformCatalogueSource_message(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PlatformCatalogueSource_message(ctx, field, obj)
+				})
 		case "rowsTaken":
 			out.Values[i] = ec._PlatformCatalogueSource_rowsTaken(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "rowsRefused":
 			out.Values[i] = ec._PlatformCatalogueSource_rowsRefused(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -22295,120 +22295,118 @@ func (ec *executionContext) _PlatformHub(ctx context.Context, sel ast.SelectionS
 		case "id":
 			out.Values[i] = ec._PlatformHub_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "trust":
 			out.Values[i] = ec._PlatformHub_trust(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "slug":
 			out.Values[i] = ec._PlatformHub_slug(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "state":
 			out.Values[i] = ec._PlatformHub_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._PlatformHub_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "address":
 			out.Values[i] = ec._PlatformHub_address(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "postcode":
 			out.Values[i] = ec._PlatformHub_postcode(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "uprn":
 			out.Values[i] = ec._PlatformHub_uprn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "latitude":
 			out.Values[i] = ec._PlatformHub_latitude(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "longitude":
 			out.Values[i] = ec._PlatformHub_longitude(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "timeZone":
 			out.Values[i] = ec._PlatformHub_timeZone(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "openingHours":
 			out.Values[i] = ec._PlatformHub_openingHours(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "openingExceptions":
 			out.Values[i] = ec._PlatformHub_openingExceptions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "hostnames":
 			out.Values[i] = ec._PlatformHub_hostnames(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "brand":
 			out.Values[i] = ec._PlatformHub_brand(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "needs":
 			out.Values[i] = ec._PlatformHub_needs(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "modules":
 			out.Values[i] = ec._PlatformHub_modules(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "rooms":
 			out.Values[i] = ec._PlatformHub_rooms(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "roleGrants":
 			out.Values[i] = ec._PlatformHub_roleGrants(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "catalogueSources":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PlatformHub_catalogueSources(ctx, field, obj)
-				})
+			out.Values[i] = ec._PlatformHub_catalogueSources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "organisationCount":
 			out.Values[i] = ec._PlatformHub_organisationCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "serviceCount":
 			out.Values[i] = ec._PlatformHub_serviceCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "catalogueSyncedAt":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PlatformHub_catalogueSyncedAt(ctx, field, obj)
-				})
+			out.Values[i] = ec._PlatformHub_catalogueSyncedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -25216,14 +25214,19 @@ func (ec *executionContext) unmarshalNBrandInput2ᚖliferoomsᚗioᚋliferooms�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx context.Context, v any) (CatalogueFormat, error) {
-	var res CatalogueFormat
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx context.Context, v any) (cataloguesource.Format, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := cataloguesource.Format(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueFormat(ctx context.Context, sel ast.SelectionSet, v CatalogueFormat) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx context.Context, sel ast.SelectionSet, v cataloguesource.Format) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CatalogueFormat!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInputᚄ(ctx context.Context, v any) ([]*CatalogueSourceInput, error) {
@@ -25245,24 +25248,34 @@ func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚖliferoomsᚗioᚋl
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx context.Context, v any) (CatalogueSourceKind, error) {
-	var res CatalogueSourceKind
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐKind(ctx context.Context, v any) (cataloguesource.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := cataloguesource.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceKind(ctx context.Context, sel ast.SelectionSet, v CatalogueSourceKind) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐKind(ctx context.Context, sel ast.SelectionSet, v cataloguesource.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CatalogueSourceKind!")
+	}
+	return res
 }
 
-func (ec *executionContext) unmarshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceState(ctx context.Context, v any) (CatalogueSourceState, error) {
-	var res CatalogueSourceState
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐState(ctx context.Context, v any) (cataloguesource.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := cataloguesource.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceState(ctx context.Context, sel ast.SelectionSet, v CatalogueSourceState) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐState(ctx context.Context, sel ast.SelectionSet, v cataloguesource.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CatalogueSourceState!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNCheckInInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckInInput(ctx context.Context, v any) (CheckInInput, error) {
@@ -25864,11 +25877,11 @@ func (ec *executionContext) marshalNPlatformBrand2liferoomsᚗioᚋliferoomsᚋi
 	return ec._PlatformBrand(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*PlatformCatalogueSource) graphql.Marshaler {
+func (ec *executionContext) marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPlatformCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSource(ctx, sel, v[i])
+		return ec.marshalNPlatformCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25880,7 +25893,7 @@ func (ec *executionContext) marshalNPlatformCatalogueSource2ᚕᚖliferoomsᚗio
 	return ret
 }
 
-func (ec *executionContext) marshalNPlatformCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐPlatformCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *PlatformCatalogueSource) graphql.Marshaler {
+func (ec *executionContext) marshalNPlatformCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PlatformCatalogueSource!")
 		return graphql.Null

@@ -16,6 +16,9 @@ import (
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/request"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/store/storetest"
@@ -40,12 +43,24 @@ func (s sessions) EndSessions(ctx context.Context, staffID uuid.UUID) error {
 	return err
 }
 
+func (sessions) EndGroupSessions(context.Context, []string) error { return nil }
+
+func (sessions) EndProviderSessions(context.Context, uuid.UUID) error { return nil }
+
+func (sessions) HubsChanged() {}
+
+func (sessions) ProvidersChanged() {}
+
 func newAPI(t testing.TB) *api {
 	t.Helper()
 	w := storetest.New(t)
 	log := audit.New(w.Store)
 	t.Cleanup(log.Close)
-	r := graph.New(w.Store, log, sessions{w.Store}, func(context.Context) (string, error) { return "https://idp.test/bye", nil })
+	sources, err := catalogue.New(w.Store, directory.New(w.Store, log), catalogue.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := graph.New(w.Store, log, sessions{w.Store}, sources, provision.Config{}, func(context.Context) (string, error) { return "https://idp.test/bye", nil })
 	return &api{w, graph.NewExecutor(r)}
 }
 

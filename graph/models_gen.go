@@ -3,16 +3,13 @@
 package graph
 
 import (
-	"bytes"
-	"fmt"
-	"io"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/signpost"
@@ -107,11 +104,11 @@ type AuditActor struct {
 
 type CatalogueSourceInput struct {
 	// It names the source within the hub: lower-case letters, digits and hyphens, at most 63.
-	Name string              `json:"name"`
-	Kind CatalogueSourceKind `json:"kind"`
+	Name string               `json:"name"`
+	Kind cataloguesource.Kind `json:"kind"`
 	// Of kind URL.
 	URL            graphql.Omittable[*string] `json:"url,omitempty"`
-	Format         CatalogueFormat            `json:"format"`
+	Format         cataloguesource.Format     `json:"format"`
 	RefreshMinutes int                        `json:"refreshMinutes"`
 	// Of kind DOCUMENT: JSON or CSV.
 	Document graphql.Omittable[*string] `json:"document,omitempty"`
@@ -172,7 +169,7 @@ type GrantRolePayload struct {
 
 type IdentityProviderInput struct {
 	Name string `json:"name"`
-	// It names the provider within the trust and never changes. https, except at an address of this machine.
+	// It names the provider within the trust and never changes. https, except where this server itself is reached by http.
 	Issuer   string `json:"issuer"`
 	ClientID string `json:"clientId"`
 	// Left out: what is stored stays. Null: a public client. It is sealed before it is stored, and never shown.
@@ -201,34 +198,6 @@ type Platform struct {
 	Trust *provision.Trust `json:"trust,omitempty"`
 	// A hub by the ODS code of its trust and its slug; null where there is none yet.
 	Hub *provision.HubState `json:"hub,omitempty"`
-}
-
-// Where a hub's catalogue comes from, and how the last attempts went.
-type PlatformCatalogueSource struct {
-	Name string              `json:"name"`
-	Kind CatalogueSourceKind `json:"kind"`
-	// Of kind URL: where it is fetched.
-	URL    *string         `json:"url,omitempty"`
-	Format CatalogueFormat `json:"format"`
-	// How often it is fetched; of kind DOCUMENT never.
-	RefreshMinutes int `json:"refreshMinutes"`
-	// Of kind DOCUMENT: SHA-256 of the document, in hex.
-	DocumentDigest *string `json:"documentDigest,omitempty"`
-	// Of kind HUB: the slug of another hub of the trust, whose catalogue is copied.
-	Hub *string `json:"hub,omitempty"`
-	// May be at a private address, where the server allows that too.
-	AllowPrivateAddresses bool                 `json:"allowPrivateAddresses"`
-	State                 CatalogueSourceState `json:"state"`
-	// The last success; null: none yet.
-	SyncedAt *time.Time `json:"syncedAt,omitempty"`
-	// The last attempt; null: none yet.
-	TriedAt *time.Time `json:"triedAt,omitempty"`
-	// Since when every attempt has failed; null: the last one succeeded. The last good catalogue stays.
-	FailingSince *time.Time `json:"failingSince,omitempty"`
-	// What a person should do about it; null where there is nothing to do.
-	Message     *string `json:"message,omitempty"`
-	RowsTaken   int     `json:"rowsTaken"`
-	RowsRefused int     `json:"rowsRefused"`
 }
 
 type PossibleDuplicatesInput struct {
@@ -507,180 +476,4 @@ type WeekCount struct {
 	// Null: no need was recorded.
 	Need   *ent.Need `json:"need,omitempty"`
 	Visits int       `json:"visits"`
-}
-
-type CatalogueFormat string
-
-const (
-	// Open Referral UK, of any version that is understood, as a feed, JSON or CSV.
-	CatalogueFormatOpenReferral CatalogueFormat = "OPEN_REFERRAL"
-	// The JSON of Outpost, a directory service of several councils.
-	CatalogueFormatOutpost CatalogueFormat = "OUTPOST"
-)
-
-var AllCatalogueFormat = []CatalogueFormat{
-	CatalogueFormatOpenReferral,
-	CatalogueFormatOutpost,
-}
-
-func (e CatalogueFormat) IsValid() bool {
-	switch e {
-	case CatalogueFormatOpenReferral, CatalogueFormatOutpost:
-		return true
-	}
-	return false
-}
-
-func (e CatalogueFormat) String() string {
-	return string(e)
-}
-
-func (e *CatalogueFormat) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = CatalogueFormat(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid CatalogueFormat", str)
-	}
-	return nil
-}
-
-func (e CatalogueFormat) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *CatalogueFormat) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e CatalogueFormat) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-type CatalogueSourceKind string
-
-const (
-	// An Open Referral feed or file that is fetched.
-	CatalogueSourceKindURL CatalogueSourceKind = "URL"
-	// A document that is sent along, of JSON or CSV.
-	CatalogueSourceKindDocument CatalogueSourceKind = "DOCUMENT"
-	// Another hub of the same trust.
-	CatalogueSourceKindHub CatalogueSourceKind = "HUB"
-)
-
-var AllCatalogueSourceKind = []CatalogueSourceKind{
-	CatalogueSourceKindURL,
-	CatalogueSourceKindDocument,
-	CatalogueSourceKindHub,
-}
-
-func (e CatalogueSourceKind) IsValid() bool {
-	switch e {
-	case CatalogueSourceKindURL, CatalogueSourceKindDocument, CatalogueSourceKindHub:
-		return true
-	}
-	return false
-}
-
-func (e CatalogueSourceKind) String() string {
-	return string(e)
-}
-
-func (e *CatalogueSourceKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = CatalogueSourceKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid CatalogueSourceKind", str)
-	}
-	return nil
-}
-
-func (e CatalogueSourceKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *CatalogueSourceKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e CatalogueSourceKind) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-type CatalogueSourceState string
-
-const (
-	// Not fetched yet.
-	CatalogueSourceStatePending CatalogueSourceState = "PENDING"
-	CatalogueSourceStateSynced  CatalogueSourceState = "SYNCED"
-	// The last attempt failed; what was there before stays.
-	CatalogueSourceStateFailed CatalogueSourceState = "FAILED"
-)
-
-var AllCatalogueSourceState = []CatalogueSourceState{
-	CatalogueSourceStatePending,
-	CatalogueSourceStateSynced,
-	CatalogueSourceStateFailed,
-}
-
-func (e CatalogueSourceState) IsValid() bool {
-	switch e {
-	case CatalogueSourceStatePending, CatalogueSourceStateSynced, CatalogueSourceStateFailed:
-		return true
-	}
-	return false
-}
-
-func (e CatalogueSourceState) String() string {
-	return string(e)
-}
-
-func (e *CatalogueSourceState) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = CatalogueSourceState(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid CatalogueSourceState", str)
-	}
-	return nil
-}
-
-func (e CatalogueSourceState) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *CatalogueSourceState) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e CatalogueSourceState) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
 }

@@ -7,52 +7,68 @@ package graph
 
 import (
 	"context"
-	"time"
+	"fmt"
 
+	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
 )
 
 func (r *mutationResolver) ApplyTrust(ctx context.Context, input ApplyTrustInput) (*ApplyTrustPayload, error) {
-	return nil, errNotYet
+	return r.applyTrust(ctx, input)
 }
 
 func (r *mutationResolver) ApplyHub(ctx context.Context, input ApplyHubInput) (*ApplyHubPayload, error) {
-	return nil, errNotYet
+	return r.applyHub(ctx, input)
 }
 
 func (r *mutationResolver) ArchiveHub(ctx context.Context, input ArchiveHubInput) (*ArchiveHubPayload, error) {
-	return nil, errNotYet
+	archived, err := r.Provisioner.ArchiveHub(ctx, input.Trust, input.Slug)
+	answer := &ArchiveHubPayload{Archived: archived}
+	if answer.UserErrors, err = problem.Correctable(err); err != nil || len(answer.UserErrors) > 0 {
+		return answer, err
+	}
+	answer.Hub, err = r.Provisioner.Hub(ctx, input.Trust, input.Slug)
+	return answer, err
 }
 
 func (r *mutationResolver) SyncCatalogue(ctx context.Context, input SyncCatalogueInput) (*SyncCataloguePayload, error) {
-	return nil, errNotYet
+	var source string
+	if named := input.Source.Value(); named != nil {
+		source = *named
+	}
+	answer := &SyncCataloguePayload{}
+	err := r.Provisioner.SyncCatalogue(ctx, input.Trust, input.Slug, source)
+	if answer.UserErrors, err = problem.Correctable(err); err != nil || len(answer.UserErrors) > 0 {
+		return answer, err
+	}
+	answer.Hub, err = r.Provisioner.Hub(ctx, input.Trust, input.Slug)
+	return answer, err
 }
 
 func (r *platformResolver) Trust(ctx context.Context, obj *Platform, odsCode string) (*provision.Trust, error) {
-	return nil, errNotYet
+	return r.Provisioner.Trust(ctx, odsCode)
 }
 
 func (r *platformResolver) Hub(ctx context.Context, obj *Platform, trust string, slug string) (*provision.HubState, error) {
-	return nil, errNotYet
+	return r.Provisioner.Hub(ctx, trust, slug)
 }
 
-func (r *platformHubResolver) CatalogueSources(ctx context.Context, obj *provision.HubState) ([]*PlatformCatalogueSource, error) {
-	return nil, errNotYet
-}
-
-func (r *platformHubResolver) CatalogueSyncedAt(ctx context.Context, obj *provision.HubState) (*time.Time, error) {
-	return nil, errNotYet
+func (r *platformCatalogueSourceResolver) Message(ctx context.Context, obj *ent.CatalogueSource) (*string, error) {
+	panic(fmt.Errorf("not implemented: Message - message"))
 }
 
 func (r *queryResolver) Platform(ctx context.Context) (*Platform, error) {
-	return nil, errNotYet
+	return &Platform{}, nil
 }
 
 func (r *Resolver) Platform() PlatformResolver { return &platformResolver{r} }
 
-func (r *Resolver) PlatformHub() PlatformHubResolver { return &platformHubResolver{r} }
+func (r *Resolver) PlatformCatalogueSource() PlatformCatalogueSourceResolver {
+	return &platformCatalogueSourceResolver{r}
+}
 
 type (
-	platformResolver    struct{ *Resolver }
-	platformHubResolver struct{ *Resolver }
+	platformResolver                struct{ *Resolver }
+	platformCatalogueSourceResolver struct{ *Resolver }
 )

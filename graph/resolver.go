@@ -11,9 +11,11 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/frontdesk"
 	"liferooms.io/liferooms/internal/person"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/referral"
 	"liferooms.io/liferooms/internal/staff"
 	"liferooms.io/liferooms/internal/store"
@@ -28,17 +30,26 @@ type Resolver struct {
 	Advising  *referral.Advising
 	Roles     *staff.Roles
 	Directory *directory.Directory
+	// Provisioner sets trusts and hubs up.
+	Provisioner *provision.Provisioner
 	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
 	// has none.
 	SignOut func(ctx context.Context) (providerURL string, err error)
 }
 
+// Sessions is told what changes for those who are signed in.
+type Sessions interface {
+	staff.Sessions
+	provision.Sessions
+}
+
 // New makes a resolver over a store.
-func New(s *store.Store, log *audit.Log, sessions staff.Sessions, signOut func(context.Context) (string, error)) *Resolver {
+func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.Sources, platform provision.Config, signOut func(context.Context) (string, error)) *Resolver {
 	desk := frontdesk.New(s, log)
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
 		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
+		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"net"
 
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/server"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
@@ -17,16 +20,28 @@ type assembled struct {
 	log    *audit.Log
 }
 
-func assemble(s *store.Store, c server.Config, secretsDir string) (*assembled, error) {
+// assemble puts the server together. The public URL is the server's, in signIn too.
+func assemble(s *store.Store, c server.Config, signIn signin.Config, sources catalogue.Config) (_ *assembled, err error) {
 	log := audit.New(s)
-	people, err := signin.New(s, log, signin.Config{PublicURL: c.PublicURL, SecretsDir: secretsDir})
+	defer func() {
+		if err != nil {
+			log.Close()
+		}
+	}()
+	signIn.PublicURL = c.PublicURL
+	people, err := signin.New(s, log, signIn)
 	if err != nil {
-		log.Close()
 		return nil, err
 	}
-	made, err := server.New(c, server.Parts{Store: s, Log: log, SignIn: people, App: web.Handler(), Documents: web.Documents()})
+	feeds, err := catalogue.New(s, directory.New(s, log), sources)
 	if err != nil {
-		log.Close()
+		return nil, err
+	}
+	made, err := server.New(c, server.Parts{
+		Store: s, Log: log, SignIn: people, Sources: feeds, App: web.Handler(), Documents: web.Documents(),
+		Provision: provision.Config{Keys: signIn.Keys, PlainHTTP: signIn.PublicScheme == "http"},
+	})
+	if err != nil {
 		return nil, err
 	}
 	return &assembled{made, log}, nil

@@ -17,10 +17,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/demo"
 	"liferooms.io/liferooms/internal/devprovider"
 	"liferooms.io/liferooms/internal/postgres"
 	"liferooms.io/liferooms/internal/server"
+	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
 )
 
@@ -84,7 +86,7 @@ func (c *devCommand) Run(ctx context.Context, p Program) (err error) {
 
 	running, err := assemble(s, server.Config{
 		PublicURL: at.App, TrustedDocuments: c.TrustedDocuments, Introspection: true, Rate: c.Rate, Burst: c.Burst,
-	}, "")
+	}, signin.Config{PublicScheme: "http"}, catalogue.Config{AllowPrivate: true})
 	if err != nil {
 		return err
 	}

@@ -14,22 +14,23 @@ import (
 	"syscall"
 	"time"
 
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/server"
 )
 
 type serveCommand struct {
 	databaseFlags
 	httpFlags
+	platformFlags
 
 	Listen      string        `default:":8080" help:"Address of the API and the app."`
 	MetricsAddr string        `default:":9090" help:"Address of /metrics, /healthz and /readyz, for the inside only; empty: none."`
-	PublicURL   string        `required:"" placeholder:"URL" help:"How browsers reach the app: https://liferooms.example.org."`
+	PublicURL   string        `required:"" placeholder:"URL" help:"How browsers reach the app: https://liferooms.example.org. Hubs may have host names of their own beside it."`
 	DrainDelay  time.Duration `default:"5s" help:"How long to go on taking requests after saying that no more should be sent."`
 }
 
-// httpFlags are the server's limits and the places of its secrets.
+// httpFlags are the server's limits.
 type httpFlags struct {
-	SecretsDir       string        `type:"path" placeholder:"DIR" help:"Folder with a file for each client secret, named as the provider's settings name it."`
 	TrustedDocuments bool          `default:"true" negatable:"" help:"Run only the app's own GraphQL documents, but for clients that are allowed free queries."`
 	Introspection    bool          `help:"Give the GraphQL schema out."`
 	Rate             float64       `default:"100" help:"Operations that a viewer may send in a second; below 0: no limit."`
@@ -66,7 +67,11 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	defer s.Close()
 	config := c.config(c.PublicURL)
 	config.DrainDelay = c.DrainDelay
-	running, err := assemble(s, config, c.SecretsDir)
+	signIn, err := c.signIn()
+	if err != nil {
+		return err
+	}
+	running, err := assemble(s, config, signIn, catalogue.Config{AllowPrivate: c.AllowPrivateSources})
 	if err != nil {
 		return err
 	}

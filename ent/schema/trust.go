@@ -80,6 +80,9 @@ type OpeningException struct {
 // Weekday is a day of the week, as it is kept and sent.
 type Weekday string
 
+// Weekdays lists the days of the week in order.
+var Weekdays = []Weekday{Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday}
+
 // The days of the week.
 const (
 	Monday    Weekday = "MONDAY"
@@ -129,6 +132,10 @@ func (IdentityProvider) Fields() []ent.Field {
 func (IdentityProvider) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("trust_id", "issuer").Unique()}
 }
+
+// SigningAlgorithms are those that a token may be signed with at all, all of them asymmetric. With the others (HS256 and its
+// like, none) whoever can read the issuer's public keys could sign.
+var SigningAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 // RoleMapping turns a value of the provider's roles claim into a role.
 type RoleMapping struct {

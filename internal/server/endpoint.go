@@ -84,7 +84,11 @@ func (e *endpoint) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		refuse(w, r, http.StatusTooManyRequests, problem.New(problem.Limited, "Too many requests at once. Wait a moment and try again."))
 		return
 	}
-	asked, status, p := read(w, r)
+	most := int64(maxBody)
+	if caller.Viewer.Kind == viewer.Operator {
+		most = maxApply
+	}
+	asked, status, p := read(w, r, most)
 	if p != nil {
 		refuse(w, r, status, p)
 		return
@@ -142,16 +146,16 @@ func negotiate(accept []string) (string, bool) {
 	return "", false
 }
 
-// read takes the body. What it says of a body that cannot be read never repeats it: it may hold anything.
-func read(w http.ResponseWriter, r *http.Request) (asked *body, status int, p *problem.Problem) {
-	tooLarge := problem.New(problem.Limited, "The request is too large: at most %d MiB. Send less at once.", maxBody>>20)
-	if r.ContentLength > maxBody {
+// read takes the body, of so many bytes at most. What it says of a body that cannot be read never repeats it: it may hold anything.
+func read(w http.ResponseWriter, r *http.Request, most int64) (asked *body, status int, p *problem.Problem) {
+	tooLarge := problem.New(problem.Limited, "The request is too large: at most %d MiB. Send less at once.", most>>20)
+	if r.ContentLength > most {
 		w.Header().Set("Connection", "close") // what is on its way is not read
 		return nil, http.StatusRequestEntityTooLarge, tooLarge
 	}
 	var text bytes.Buffer
 	text.Grow(int(max(r.ContentLength, 512)) + bytes.MinRead)
-	_, err := text.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	_, err := text.ReadFrom(http.MaxBytesReader(w, r.Body, most))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):

@@ -15,6 +15,7 @@ import (
 // The limits of one operation. The app's own documents are held to them when the server starts.
 const (
 	maxBody       = 1 << 20 // bytes
+	maxApply      = 8 << 20 // bytes of the operator's requests, which carry catalogues
 	maxQuery      = 64 << 10
 	maxTokens     = 4_000
 	maxDepth      = 12

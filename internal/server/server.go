@@ -16,7 +16,9 @@ import (
 
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
@@ -61,6 +63,9 @@ type Parts struct {
 	Store  *store.Store
 	Log    *audit.Log
 	SignIn *signin.SignIn
+	// Sources are the catalogue sources of hubs, and Provision says what the platform's operator may set up.
+	Sources   *catalogue.Sources
+	Provision provision.Config
 	// App is the staff app, and Documents the operations that it sends, by hash.
 	App       http.Handler
 	Documents map[string]string
@@ -83,7 +88,7 @@ func New(c Config, p Parts) (*Server, error) {
 	c = c.withDefaults()
 	s := &Server{config: c, parts: p, https: strings.HasPrefix(c.PublicURL, "https://"), streams: newStreams()}
 	s.metrics = newMetrics(p.Store, s.streams)
-	resolver := graph.New(p.Store, p.Log, p.SignIn, s.signOut)
+	resolver := graph.New(p.Store, p.Log, p.SignIn, p.Sources, p.Provision, s.signOut)
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver}).Schema()
 	known, err := newDocuments(schema, p.Documents, c.TrustedDocuments)
 	if err != nil {
@@ -132,11 +137,32 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	mux.Handle("POST /graphql", otherSites.Handler(compressed(api)))
 	mux.Handle("OPTIONS /graphql", otherSites.Handler(http.HandlerFunc(wrongMethod)))
 	mux.HandleFunc("/graphql", wrongMethod)
-	mux.Handle("/auth/", http.MaxBytesHandler(s.parts.SignIn.Handler(), 64<<10))
+	mux.Handle("/auth/", s.atHome(http.MaxBytesHandler(s.parts.SignIn.Handler(), 64<<10)))
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("/", compressed(readOnly(s.parts.App)))
+	mux.Handle("/", s.atHome(compressed(readOnly(s.parts.App))))
 	return mux
+}
+
+// atHome shows pages under the app's own names only: its public address and the host names of hubs. Whoever comes by
+// another name is led to the public address.
+func (s *Server) atHome(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		to, err := s.parts.SignIn.Lost(r)
+		switch {
+		case err != nil:
+			p := problem.Of(err)
+			slog.ErrorContext(r.Context(), "cannot tell whose host name a request came by", "error", store.ForLog(err))
+			refuse(w, r, signin.Status(p.Code), p)
+		case to == "":
+			pages.ServeHTTP(w, r)
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			w.Header().Set("Cache-Control", "no-store") // the name may be a hub's tomorrow
+			http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+		default:
+			refuse(w, r, http.StatusMisdirectedRequest, problem.New(problem.BadUserInput, "Life Rooms is not reached by this name. Use its own address."))
+		}
+	})
 }
 
 // readOnly keeps the app's files and pages to reading.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/viewer"
@@ -162,6 +163,11 @@ func (e *endpoint) standing(r *http.Request, before *signin.Caller) error {
 	same := now.Viewer.StaffID == before.Viewer.StaffID && slices.EqualFunc(now.Viewer.Hubs, before.Viewer.Hubs, func(a, b viewer.Hub) bool {
 		return a.ID == b.ID && slices.Equal(a.Roles, b.Roles)
 	})
+	for _, h := range before.Viewer.Hubs {
+		if closed, gone := now.Viewer.ClosedHub(h.Slug); gone {
+			return access.Closed(closed)
+		}
+	}
 	if !same {
 		return problem.New(problem.Forbidden, "Your roles have changed. Load the page again.")
 	}

@@ -86,7 +86,7 @@ func (s *SignIn) verify(ctx context.Context, raw string) (*token, error) {
 			refusal = err
 			continue
 		}
-		roles, err := p.roles(ctx, c, raw, false)
+		groups, _, err := s.groupsOf(ctx, p, c, raw, false)
 		if err != nil {
 			return nil, err
 		}
@@ -94,9 +94,23 @@ func (s *SignIn) verify(ctx context.Context, raw string) (*token, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &token{provider: p, client: client, identity: identity{p.TrustID, staffID, roles}, expires: c.Expires.Time().Add(leeway)}, nil
+		return &token{provider: p, client: client, identity: identity{p.TrustID, staffID, p.mapped(groups), groups}, expires: c.Expires.Time().Add(leeway)}, nil
 	}
 	return nil, refusal
+}
+
+// groupsOf reads the groups that the claims give, and those of them to which a hub of the provider's trust gives a role.
+func (s *SignIn) groupsOf(ctx context.Context, p *provider, c *claims, accessToken string, ask bool) (groups, known []string, err error) {
+	hubs, err := s.hubs.of(ctx, p.TrustID)
+	if err != nil {
+		return nil, nil, err
+	}
+	byGroup, err := s.groupRoles.of(ctx, p.TrustID, hubs)
+	if err != nil {
+		return nil, nil, err
+	}
+	groups, err = p.groups(ctx, c, accessToken, ask, len(p.RoleMappings)+len(byGroup) > 0)
+	return groups, granted(groups, byGroup), err
 }
 
 // issuedBy finds the providers of the issuer that the token names; nothing of the token is believed yet.
@@ -120,7 +134,7 @@ func (s *SignIn) issuedBy(ctx context.Context, raw string) ([]*provider, error) 
 }
 
 var anyAlgorithm = func() (all []jose.SignatureAlgorithm) {
-	for _, a := range asymmetric {
+	for _, a := range schema.SigningAlgorithms {
 		all = append(all, jose.SignatureAlgorithm(a))
 	}
 	return all

@@ -24,16 +24,16 @@ const attemptLife = 10 * time.Minute
 
 // begin sends the browser to the provider. What must come back is kept under a digest of the state and of a secret in
 // the browser's cookie, so that an answer counts once, and in the same browser only.
-func (s *SignIn) begin(w http.ResponseWriter, r *http.Request, p *provider) error {
+func (s *SignIn) begin(w http.ResponseWriter, r *http.Request, at site, p *provider) error {
 	if !s.starts.Allow() {
 		return problem.New(problem.Limited, "Too many people are signing in just now. Try again in a minute.")
 	}
 	ctx := r.Context()
-	config, _, err := s.oauth(ctx, p)
+	config, _, err := s.oauth(ctx, at, p)
 	if err != nil {
 		return err
 	}
-	browser := s.browser(r)
+	browser := at.browser(r)
 	if browser == "" {
 		browser = newSecret()
 	}
@@ -50,13 +50,13 @@ func (s *SignIn) begin(w http.ResponseWriter, r *http.Request, p *provider) erro
 	if err != nil {
 		return err
 	}
-	s.setCookie(w, browserCookie, browser, int(attemptLife.Seconds()))
+	at.setCookie(w, browserCookie, browser, int(attemptLife.Seconds()))
 	http.Redirect(w, r, config.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), http.StatusSeeOther)
 	return nil
 }
 
-func (s *SignIn) browser(r *http.Request) string {
-	cookie, err := r.Cookie(s.cookieName(browserCookie))
+func (a site) browser(r *http.Request) string {
+	cookie, err := r.Cookie(a.cookieName(browserCookie))
 	if err != nil || len(cookie.Value) > 100 {
 		return ""
 	}
@@ -67,13 +67,13 @@ func attemptDigest(state, browser string) digest {
 	return sha256.Sum256([]byte(state + " " + browser))
 }
 
-// oauth gives the client of the staff app at the provider.
-func (s *SignIn) oauth(ctx context.Context, p *provider) (*oauth2.Config, *found, error) {
+// oauth gives the client of the staff app at the provider, which leads back to the site.
+func (s *SignIn) oauth(ctx context.Context, at site, p *provider) (*oauth2.Config, *found, error) {
 	known, err := p.issuer.discover(ctx)
 	if err != nil {
 		return nil, nil, unreachable(err)
 	}
-	secret, err := p.secret(s.config.SecretsDir)
+	secret, err := p.secret(s.config.Keys, s.config.SecretsDir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +81,7 @@ func (s *SignIn) oauth(ctx context.Context, p *provider) (*oauth2.Config, *found
 		ClientID:     p.ClientID,
 		ClientSecret: secret,
 		Endpoint:     known.endpoint,
-		RedirectURL:  s.config.PublicURL + "/auth/callback",
+		RedirectURL:  at.url + "/auth/callback",
 		Scopes:       append([]string{oidc.ScopeOpenID}, p.Scopes...),
 	}, known, nil
 }
@@ -89,11 +89,15 @@ func (s *SignIn) oauth(ctx context.Context, p *provider) (*oauth2.Config, *found
 // finish takes the provider's answer, opens a session and leads back to where the sign-in began.
 func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) error {
 	ctx, answer := r.Context(), r.URL.Query()
-	p, attempt, err := s.take(ctx, answer.Get("state"), s.browser(r))
+	at, err := s.at(r)
 	if err != nil {
 		return err
 	}
-	config, known, err := s.oauth(ctx, p)
+	p, attempt, err := s.take(ctx, answer.Get("state"), at.browser(r))
+	if err != nil {
+		return err
+	}
+	config, known, err := s.oauth(ctx, at, p)
 	if err != nil {
 		return err
 	}
@@ -108,7 +112,7 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	roles, err := p.roles(ctx, c, tokens.AccessToken, true)
+	groups, granted, err := s.groupsOf(ctx, p, c, tokens.AccessToken, true)
 	if err != nil {
 		return err
 	}
@@ -116,7 +120,7 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	before, err := s.session(r)
+	before, err := s.session(r, at)
 	if err != nil {
 		return err
 	}
@@ -126,11 +130,11 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) error {
 		}
 		s.sessions.forget(before.StaffUserID)
 	}
-	token, life, err := s.open(ctx, p, staffID, roles)
+	token, life, err := s.open(ctx, p, staffID, p.mapped(groups), granted)
 	if err != nil {
 		return err
 	}
-	s.setCookie(w, sessionCookie, token, int(life.Seconds()))
+	at.setCookie(w, sessionCookie, token, int(life.Seconds()))
 	http.Redirect(w, r, attempt.ReturnTo, http.StatusSeeOther)
 	return nil
 }

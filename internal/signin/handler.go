@@ -2,6 +2,7 @@ package signin
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"html/template"
@@ -11,8 +12,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/request"
+	"liferooms.io/liferooms/internal/viewer"
 )
 
 // Handler serves the addresses below /auth/:
@@ -42,20 +45,43 @@ type wayIn struct {
 	Trust string `json:"trust"`
 }
 
-func (s *SignIn) waysIn(r *http.Request) ([]wayIn, error) {
-	list, err := s.providers.current(r.Context())
+// openTo are the providers by which people come in at a site: at a hub's host name those of its trust.
+func (s *SignIn) openTo(ctx context.Context, at site) ([]*provider, error) {
+	list, err := s.providers.current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ways := make([]wayIn, 0, len(list.all))
+	if at.hub == nil {
+		return list.all, nil
+	}
+	var open []*provider
 	for _, p := range list.all {
+		if p.TrustID == at.hub.TrustID {
+			open = append(open, p)
+		}
+	}
+	return open, nil
+}
+
+func (s *SignIn) waysIn(ctx context.Context, at site) ([]wayIn, error) {
+	open, err := s.openTo(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	ways := make([]wayIn, 0, len(open))
+	for _, p := range open {
 		ways = append(ways, wayIn{p.ID, p.Name, p.trust.Name})
 	}
 	return ways, nil
 }
 
 func (s *SignIn) listProviders(w http.ResponseWriter, r *http.Request) {
-	ways, err := s.waysIn(r)
+	at, err := s.at(r)
+	if err != nil {
+		answerProblem(w, r, err)
+		return
+	}
+	ways, err := s.waysIn(r.Context(), at)
 	if err != nil {
 		answerProblem(w, r, err)
 		return
@@ -64,28 +90,38 @@ func (s *SignIn) listProviders(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *SignIn) login(w http.ResponseWriter, r *http.Request) {
-	p, err := s.chosen(r)
+	at, err := s.at(r)
+	if err != nil {
+		s.showProblem(w, r, err)
+		return
+	}
+	p, err := s.chosen(r, at)
 	switch {
 	case err != nil:
 		s.showProblem(w, r, err)
+	case at.paused():
+		show(w, http.StatusForbidden, page{
+			Title: at.hub.Name + " is paused", Message: access.Closed(viewer.Closed{Name: at.hub.Name}).Message,
+			RequestID: request.ID(r.Context()), Again: "/",
+		})
 	case p == nil:
-		s.showChoice(w, r)
+		s.showChoice(w, r, at)
 	default:
-		if err := s.begin(w, r, p); err != nil {
+		if err := s.begin(w, r, at, p); err != nil {
 			s.showProblem(w, r, err)
 		}
 	}
 }
 
 // chosen is the provider that the request names, or the only one; nil where there is a choice.
-func (s *SignIn) chosen(r *http.Request) (*provider, error) {
+func (s *SignIn) chosen(r *http.Request, at site) (*provider, error) {
 	name := r.URL.Query().Get("provider")
 	if name == "" {
-		list, err := s.providers.current(r.Context())
-		if err != nil || len(list.all) != 1 {
+		open, err := s.openTo(r.Context(), at)
+		if err != nil || len(open) != 1 {
 			return nil, err
 		}
-		return list.all[0], nil
+		return open[0], nil
 	}
 	id, err := uuid.Parse(name)
 	if err != nil {
@@ -95,7 +131,7 @@ func (s *SignIn) chosen(r *http.Request) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p == nil {
+	if p == nil || at.hub != nil && at.hub.TrustID != p.TrustID {
 		return nil, problem.Missing("sign-in service")
 	}
 	return p, nil
@@ -199,13 +235,16 @@ func (s *SignIn) showProblem(w http.ResponseWriter, r *http.Request, err error) 
 	show(w, Status(p.Code), page{Title: "You are not signed in", Message: p.Message, RequestID: request.ID(r.Context()), Again: "/"})
 }
 
-func (s *SignIn) showChoice(w http.ResponseWriter, r *http.Request) {
-	ways, err := s.waysIn(r)
+func (s *SignIn) showChoice(w http.ResponseWriter, r *http.Request, at site) {
+	ways, err := s.waysIn(r.Context(), at)
 	if err != nil {
 		s.showProblem(w, r, err)
 		return
 	}
 	content := page{Title: "Sign in to Life Rooms", Message: "Choose how you sign in."}
+	if at.hub != nil {
+		content.Title = "Sign in to " + at.hub.Name
+	}
 	if len(ways) == 0 {
 		content.Message = "No way to sign in has been set up. Ask your trust administrator."
 	}

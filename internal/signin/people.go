@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
@@ -22,20 +24,25 @@ import (
 // ID is the key of a row.
 type ID = uuid.UUID
 
-// identity is a member of staff with the roles that their sign-in or token gave.
+// identity is a member of staff with the roles and groups that their sign-in or token gave.
 type identity struct {
 	trustID ID
 	staffID ID
 	roles   []schema.ClaimRole
+	groups  []string
 }
 
-// viewer puts together who is asking: roles of the sign-in and roles given in the app, in hubs that are live.
+// viewer puts together who is asking: roles of the sign-in, roles given in the app, and roles that hubs give to groups.
 func (s *SignIn) viewer(ctx context.Context, who identity) (*viewer.Viewer, error) {
-	open, err := s.hubs.of(ctx, who.trustID)
+	all, err := s.hubs.of(ctx, who.trustID)
 	if err != nil {
 		return nil, err
 	}
-	person, err := s.staff.get(ctx, who.trustID, who.staffID, open)
+	person, err := s.staff.get(ctx, who.trustID, who.staffID, all)
+	if err != nil {
+		return nil, err
+	}
+	byGroup, err := s.groupRoles.of(ctx, who.trustID, all)
 	if err != nil {
 		return nil, err
 	}
@@ -43,10 +50,18 @@ func (s *SignIn) viewer(ctx context.Context, who identity) (*viewer.Viewer, erro
 		return nil, accountClosed()
 	}
 	v := &viewer.Viewer{Kind: viewer.Staff, TrustID: who.trustID, StaffID: who.staffID, Name: person.name}
-	for _, h := range open {
-		if roles := rolesIn(h, who.roles, person.grants); len(roles) > 0 {
+	for _, h := range all {
+		roles := rolesIn(h, who, person.grants, byGroup)
+		switch state := hub.State(h.State); {
+		case len(roles) == 0:
+		case state == hub.StateLive:
 			v.Hubs = append(v.Hubs, viewer.Hub{ID: h.HubID, Slug: h.Slug, Roles: roles})
+		default:
+			v.Closed = append(v.Closed, viewer.Closed{Slug: h.Slug, Name: h.Name, ForGood: state == hub.StateArchived})
 		}
+	}
+	if len(v.Hubs) == 0 && len(v.Closed) > 0 {
+		return nil, access.Closed(v.Closed[0])
 	}
 	if len(v.Hubs) == 0 {
 		return nil, problem.New(problem.Forbidden, "You are signed in, but you have no role in any hub of your trust yet. Ask your hub manager or trust administrator to give you one.")
@@ -59,16 +74,19 @@ func accountClosed() error {
 }
 
 // rolesIn lists the roles held in the hub, in the order of viewer.Roles.
-func rolesIn(h store.HubRef, claimed []schema.ClaimRole, granted []grant) []viewer.Role {
+func rolesIn(h store.HubRef, who identity, granted []grant, toGroups []groupRole) []viewer.Role {
 	var roles []viewer.Role
 	for _, role := range viewer.Roles {
-		byClaim := slices.ContainsFunc(claimed, func(c schema.ClaimRole) bool {
+		byClaim := slices.ContainsFunc(who.roles, func(c schema.ClaimRole) bool {
 			return viewer.Role(c.Role) == role && (c.Hub == "" || c.Hub == h.Slug)
 		})
 		byGrant := slices.ContainsFunc(granted, func(g grant) bool {
 			return g.role == role && (g.hubID == nil || *g.hubID == h.HubID)
 		})
-		if byClaim || byGrant {
+		byGroup := slices.ContainsFunc(toGroups, func(g groupRole) bool {
+			return g.role == role && g.hubID == h.HubID && slices.Contains(who.groups, g.group)
+		})
+		if byClaim || byGrant || byGroup {
 			roles = append(roles, role)
 		}
 	}
@@ -170,12 +188,13 @@ func (t *tombstones) has(id ID) bool {
 	return time.Now().Before(t.until[id])
 }
 
-// hubs remembers the live hubs of every trust, by slug.
+// hubs remembers the hubs of every trust in which somebody works or has worked, by slug, those that are open first.
 type hubs struct {
-	store *store.Store
-	mu    sync.Mutex
-	at    time.Time
-	live  map[ID][]store.HubRef
+	store   *store.Store
+	mu      sync.Mutex
+	at      time.Time
+	byTrust map[ID][]store.HubRef
+	byHost  map[string]store.HubRef
 }
 
 // hubsFresh is how long a hub that opens or is suspended takes to be noticed.
@@ -184,22 +203,51 @@ const hubsFresh = 5 * time.Second
 func (h *hubs) of(ctx context.Context, trustID ID) ([]store.HubRef, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock() // while one asks, the others would only ask the same
-	if time.Since(h.at) < hubsFresh {
-		return h.live[trustID], nil
+	if err := h.refresh(ctx); err != nil {
+		return nil, err
 	}
+	return h.byTrust[trustID], nil
+}
+
+// named gives the hub that is reached by a host name.
+func (h *hubs) named(ctx context.Context, hostname string) (store.HubRef, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.refresh(ctx); err != nil {
+		return store.HubRef{}, false, err
+	}
+	ref, known := h.byHost[hostname]
+	return ref, known, nil
+}
+
+// states are those of hubs that staff know of, in the order in which they are told of them.
+var states = []hub.State{hub.StateLive, hub.StateSuspended, hub.StateArchived}
+
+func (h *hubs) refresh(ctx context.Context) error {
+	if time.Since(h.at) < hubsFresh {
+		return nil
+	}
+	at := time.Now()
 	all, err := h.store.AllHubs(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list hubs: %w", err)
+		return fmt.Errorf("list hubs: %w", err)
 	}
-	slices.SortFunc(all, func(a, b store.HubRef) int { return strings.Compare(a.Slug, b.Slug) })
-	live := map[ID][]store.HubRef{}
+	rank := func(ref store.HubRef) int { return slices.Index(states, hub.State(ref.State)) }
+	slices.SortFunc(all, func(a, b store.HubRef) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.Slug, b.Slug))
+	})
+	byTrust, byHost := map[ID][]store.HubRef{}, map[string]store.HubRef{}
 	for _, ref := range all {
-		if string(ref.State) == string(hub.StateLive) {
-			live[ref.TrustID] = append(live[ref.TrustID], ref)
+		if rank(ref) < 0 {
+			continue
+		}
+		byTrust[ref.TrustID] = append(byTrust[ref.TrustID], ref)
+		for _, name := range ref.Hostnames {
+			byHost[name] = ref
 		}
 	}
-	h.at, h.live = time.Now(), live
-	return live[trustID], nil
+	h.at, h.byTrust, h.byHost = at, byTrust, byHost
+	return nil
 }
 
 // HubsChanged makes the next request see hubs as they are now; without it they are seen within hubsFresh.

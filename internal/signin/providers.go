@@ -16,6 +16,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/internal/seal"
 	"liferooms.io/liferooms/internal/store"
 )
 
@@ -34,6 +36,8 @@ type providers struct {
 	misses *rate.Limiter
 	flight singleflight.Group
 	loaded atomic.Pointer[providerList]
+	// expired: what is loaded is known to be old.
+	expired atomic.Bool
 }
 
 type providerList struct {
@@ -54,7 +58,7 @@ func newProviders(s *store.Store) *providers {
 
 // current gives the providers as they are, or were within settingsFresh.
 func (p *providers) current(ctx context.Context) (*providerList, error) {
-	if list := p.loaded.Load(); list != nil && time.Since(list.at) < settingsFresh {
+	if list := p.loaded.Load(); list != nil && time.Since(list.at) < settingsFresh && !p.expired.Load() {
 		return list, nil
 	}
 	return p.load(ctx)
@@ -62,6 +66,7 @@ func (p *providers) current(ctx context.Context) (*providerList, error) {
 
 func (p *providers) load(ctx context.Context) (*providerList, error) {
 	done := p.flight.DoChan("", func() (any, error) {
+		p.expired.Store(false)
 		rows, err := p.store.AllProviders(context.WithoutCancel(ctx))
 		if err != nil {
 			return nil, fmt.Errorf("load identity providers: %w", err)
@@ -138,10 +143,13 @@ func (p *providers) list(rows []*ent.IdentityProvider, trusts map[ID]*ent.Trust,
 
 func sameSettings(a, b *ent.IdentityProvider) bool {
 	return a.TrustID == b.TrustID && a.Name == b.Name && a.Issuer == b.Issuer && a.ClientID == b.ClientID &&
-		reflect.DeepEqual(a.ClientSecretRef, b.ClientSecretRef) && slices.Equal(a.Scopes, b.Scopes) &&
+		reflect.DeepEqual(a.ClientSecretRef, b.ClientSecretRef) && reflect.DeepEqual(a.ClientSecretSealed, b.ClientSecretSealed) && slices.Equal(a.Scopes, b.Scopes) &&
 		a.RolesClaim == b.RolesClaim && slices.Equal(a.RoleMappings, b.RoleMappings) &&
 		slices.Equal(a.Algorithms, b.Algorithms) && reflect.DeepEqual(a.APIClients, b.APIClients)
 }
+
+// ProvidersChanged makes the next request see the providers as they are now; without it they are seen within settingsFresh.
+func (s *SignIn) ProvidersChanged() { s.providers.expired.Store(true) }
 
 // byID finds a provider, nil where there is none or it is not enabled.
 func (p *providers) byID(ctx context.Context, id ID) (*provider, error) {
@@ -171,10 +179,6 @@ func (p *providers) byIssuer(ctx context.Context, url string) ([]*provider, erro
 	return list.byIssuer[url], nil
 }
 
-// asymmetric are the algorithms that may be accepted at all. With the others (HS256 and its like, none) whoever can read
-// the issuer's public keys could sign.
-var asymmetric = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-
 var usualAlgorithms = []string{"RS256", "PS256", "ES256"}
 
 // algorithms is the allow-list for tokens of the provider.
@@ -184,15 +188,22 @@ func (p *provider) algorithms() []string {
 	}
 	var allowed []string
 	for _, a := range p.Algorithms {
-		if slices.Contains(asymmetric, a) {
+		if slices.Contains(schema.SigningAlgorithms, a) {
 			allowed = append(allowed, a)
 		}
 	}
 	return allowed
 }
 
-// secret reads the client secret; empty where the client is public.
-func (p *provider) secret(dir string) (string, error) {
+// secret gives the client secret; empty where the client is public.
+func (p *provider) secret(keys *seal.Keys, dir string) (string, error) {
+	if p.ClientSecretSealed != nil {
+		secret, _, err := keys.Open(*p.ClientSecretSealed, seal.ProviderOwner(p.TrustID, p.Issuer))
+		if err != nil {
+			return "", fmt.Errorf("client secret of provider %s: %w", p.ID, err)
+		}
+		return secret, nil
+	}
 	if p.ClientSecretRef == nil || *p.ClientSecretRef == "" {
 		return "", nil
 	}

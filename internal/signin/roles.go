@@ -8,23 +8,29 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
-// roles reads the roles that the claims give. Where the provider says that there are too many groups to list, or where
-// ask is set and it lists none, it is asked at its userinfo endpoint; too many groups that cannot be looked up are
-// refused, for "no groups" would be a guess.
-func (p *provider) roles(ctx context.Context, c *claims, accessToken string, ask bool) ([]schema.ClaimRole, error) {
+// groups reads the values of the roles claim, which give roles by the provider's mapping and by what hubs grant to groups;
+// matter says whether either gives any. Where the provider says that there are too many groups to list, or where ask is set
+// and it lists none, it is asked at its userinfo endpoint; too many groups that cannot be looked up are refused, for "no
+// groups" would be a guess.
+func (p *provider) groups(ctx context.Context, c *claims, accessToken string, ask, matter bool) ([]string, error) {
 	values, listed := c.values(p.RolesClaim)
 	overage := !listed && c.overage(p.RolesClaim)
-	if listed || len(p.RoleMappings) == 0 || !overage && !ask {
-		return p.mapped(values), nil
+	if listed || !matter || !overage && !ask {
+		return values, nil
 	}
 	info, err := p.userInfo(ctx, c.Subject, accessToken)
 	if err == nil {
@@ -32,7 +38,7 @@ func (p *provider) roles(ctx context.Context, c *claims, accessToken string, ask
 	}
 	switch {
 	case listed:
-		return p.mapped(values), nil
+		return values, nil
 	case overage:
 		return nil, problem.New(problem.Forbidden, "Your trust's sign-in service could not list your groups because you are in too many, so your roles are not known. Ask your IT service desk to send Life Rooms only the groups that are assigned to it.").Because(err)
 	case err != nil:
@@ -103,4 +109,80 @@ func (p *provider) mapped(values []string) []schema.ClaimRole {
 		}
 	}
 	return roles
+}
+
+// groupRole is a role that a hub gives to whoever has the group.
+type groupRole struct {
+	hubID ID
+	group string
+	role  viewer.Role
+}
+
+// groupRoles remembers, by trust, the roles that its hubs give to groups.
+type groupRoles struct {
+	store  *store.Store
+	flight singleflight.Group
+	mu     sync.Mutex
+	kept   map[ID]keptGroupRoles
+}
+
+type keptGroupRoles struct {
+	all []groupRole
+	at  time.Time
+}
+
+// of gives the roles that the hubs give to groups.
+func (g *groupRoles) of(ctx context.Context, trustID ID, hubs []store.HubRef) ([]groupRole, error) {
+	g.mu.Lock()
+	kept, known := g.kept[trustID]
+	g.mu.Unlock()
+	if known && time.Since(kept.at) < memory {
+		return kept.all, nil
+	}
+	done := g.flight.DoChan(trustID.String(), func() (any, error) {
+		at := time.Now() // before the reading: what changes meanwhile must not be remembered for longer
+		ids := make([]ID, len(hubs))
+		for i, h := range hubs {
+			ids[i] = h.HubID
+		}
+		all, err := store.Collect(forTrust(context.WithoutCancel(ctx), trustID, hubs...), g.store, func(row pgx.CollectableRow) (one groupRole, err error) {
+			return one, row.Scan(&one.hubID, &one.group, &one.role)
+		}, `select hub_id, "group", role from group_grants where hub_id = any($1)`, ids)
+		if err != nil {
+			return nil, fmt.Errorf("read roles by group: %w", err)
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.kept == nil {
+			g.kept = map[ID]keptGroupRoles{}
+		}
+		g.kept[trustID] = keptGroupRoles{all, at}
+		return all, nil
+	})
+	select {
+	case r := <-done:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.([]groupRole), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (g *groupRoles) forget(trustID ID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.kept, trustID)
+}
+
+// granted are those of the groups to which a hub gives a role.
+func granted(groups []string, roles []groupRole) []string {
+	var known []string
+	for _, group := range groups {
+		if !slices.Contains(known, group) && slices.ContainsFunc(roles, func(r groupRole) bool { return r.group == group }) {
+			known = append(known, group)
+		}
+	}
+	return known
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/schema"
@@ -72,6 +73,32 @@ func (s *sessions) delete(ctx context.Context, staffID ID) error {
 	return nil
 }
 
+// EndGroupSessions ends the sessions of the viewer's trust that hold one of the groups, since a hub gives them a role no
+// longer. Call it in the transaction that takes the role away; see EndSessions.
+func (s *SignIn) EndGroupSessions(ctx context.Context, groups []string) error {
+	trustID := viewer.FromContext(ctx).TrustID
+	s.groupRoles.forget(trustID)
+	return s.endWhere(ctx, "groups ?| $2", trustID, groups)
+}
+
+// EndProviderSessions ends the sessions of the viewer's trust that came through the provider, since it is disabled or gives
+// a role no longer. Call it in the transaction that changes the provider; see EndSessions.
+func (s *SignIn) EndProviderSessions(ctx context.Context, providerID ID) error {
+	return s.endWhere(ctx, "identity_provider_id = $2", viewer.FromContext(ctx).TrustID, providerID)
+}
+
+func (s *SignIn) endWhere(ctx context.Context, condition string, args ...any) error {
+	ended, err := store.Collect(ctx, s.store, pgx.RowTo[ID], "delete from sessions where trust_id = $1 and "+condition+" returning staff_user_id", args...)
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	for _, staffID := range ended {
+		s.staff.forget(staffID)
+		s.sessions.forget(staffID)
+	}
+	return nil
+}
+
 // newSecret gives 256 random bits as text that may stand in a cookie and in a URL.
 func newSecret() string {
 	b := make([]byte, 32)
@@ -80,8 +107,8 @@ func newSecret() string {
 }
 
 // session finds the session of the request's cookie; nil where there is none.
-func (s *SignIn) session(r *http.Request) (*ent.Session, error) {
-	cookie, err := r.Cookie(s.cookieName(sessionCookie))
+func (s *SignIn) session(r *http.Request, at site) (*ent.Session, error) {
+	cookie, err := r.Cookie(at.cookieName(sessionCookie))
 	if err != nil || cookie.Value == "" || len(cookie.Value) > 100 {
 		return nil, nil
 	}
@@ -89,7 +116,7 @@ func (s *SignIn) session(r *http.Request) (*ent.Session, error) {
 }
 
 // open begins a session and puts it on record; the browser gets its token, the database only the token's digest.
-func (s *SignIn) open(ctx context.Context, p *provider, staffID ID, roles []schema.ClaimRole) (token string, life time.Duration, err error) {
+func (s *SignIn) open(ctx context.Context, p *provider, staffID ID, roles []schema.ClaimRole, groups []string) (token string, life time.Duration, err error) {
 	token = newSecret()
 	sum := sha256.Sum256([]byte(token))
 	life = time.Duration(p.trust.SessionHours) * time.Hour
@@ -101,7 +128,7 @@ func (s *SignIn) open(ctx context.Context, p *provider, staffID ID, roles []sche
 			return fmt.Errorf("clear expired sessions: %w", err)
 		}
 		err := client.Create().SetTokenHash(sum[:]).SetStaffUserID(staffID).SetIdentityProviderID(p.ID).
-			SetClaimRoles(roles).SetExpiresAt(now.Add(life)).Exec(ctx)
+			SetClaimRoles(roles).SetGroups(groups).SetExpiresAt(now.Add(life)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("open session: %w", err)
 		}
@@ -130,7 +157,11 @@ func asStaff(ctx context.Context, trustID, staffID ID) context.Context {
 // SignOut ends the session of the request and takes its cookie away. It gives the address at which the provider signs
 // out too; empty where it has none or cannot be reached. Without a session it does nothing.
 func (s *SignIn) SignOut(w http.ResponseWriter, r *http.Request) (providerURL string, err error) {
-	ended, err := s.session(r)
+	at, err := s.at(r)
+	if err != nil {
+		return "", err
+	}
+	ended, err := s.session(r, at)
 	if err != nil || ended == nil {
 		return "", err
 	}
@@ -138,22 +169,23 @@ func (s *SignIn) SignOut(w http.ResponseWriter, r *http.Request) (providerURL st
 		return "", err
 	}
 	s.sessions.forget(ended.StaffUserID)
-	s.setCookie(w, sessionCookie, "", -1)
+	at.setCookie(w, sessionCookie, "", -1)
 	p, err := s.providers.byID(r.Context(), ended.IdentityProviderID)
 	if err != nil || p == nil {
 		return "", err
 	}
-	return p.signOutURL(r.Context(), s.config.PublicURL), nil
+	return p.signOutURL(r.Context(), at.url), nil
 }
 
-// The cookies. Over https their names begin with __Host-: the browser then takes them from this very host only.
+// The cookies, which no other host is sent. Over https their names begin with __Host-: the browser then takes them from
+// this very host only.
 const (
 	sessionCookie = "liferooms"
 	browserCookie = "liferooms-sign-in"
 )
 
-func (s *SignIn) cookieName(name string) string {
-	if s.secure {
+func (a site) cookieName(name string) string {
+	if a.secure() {
 		return "__Host-" + name
 	}
 	return name
@@ -161,9 +193,9 @@ func (s *SignIn) cookieName(name string) string {
 
 // setCookie sets a cookie for seconds, or takes it away where they are negative. Lax: it must come along when a link
 // or the provider leads here.
-func (s *SignIn) setCookie(w http.ResponseWriter, name, value string, seconds int) {
+func (a site) setCookie(w http.ResponseWriter, name, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
-		Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: a.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
+		Secure: a.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

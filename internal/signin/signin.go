@@ -14,6 +14,7 @@ import (
 
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/seal"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
@@ -24,10 +25,17 @@ const Header = "X-Liferooms-Client"
 // Config says where the app is reached and where its secrets are.
 type Config struct {
 	// PublicURL is how browsers reach the app, such as https://liferooms.example.org: a scheme and a host, no path.
-	// Plain http is taken for this machine only (localhost, 127.0.0.1, ::1).
+	// Plain http is taken for this machine only (localhost, 127.0.0.1, ::1), or where PublicScheme is http.
 	PublicURL string
-	// SecretsDir holds a file for each client secret, named as the provider's settings name it.
+	// PublicScheme is how browsers reach the hubs that have host names of their own: https, or http for a cluster on one's
+	// own machine. Empty: https.
+	PublicScheme string
+	// SecretsDir holds a file for each client secret that is not in the database, named as the provider's settings name it.
 	SecretsDir string
+	// Keys open the client secrets that are in the database.
+	Keys *seal.Keys
+	// Platform says how the platform's operator signs in.
+	Platform Platform
 }
 
 // SignIn signs people in and out and tells who is asking.
@@ -35,15 +43,18 @@ type SignIn struct {
 	store  *store.Store
 	log    *audit.Log
 	config Config
-	secure bool // cookies go over https only
-	origin *http.CrossOriginProtection
+	// publicHost is the host of PublicURL, with its port where it has one.
+	publicHost string
+	origin     *http.CrossOriginProtection
+	platform   *platform // nil: no operator may sign in
 
-	providers *providers
-	hubs      hubs
-	staff     *people
-	sessions  *sessions
-	tokens    *lru.Cache[digest, *token]
-	verifying singleflight.Group
+	providers  *providers
+	hubs       hubs
+	groupRoles groupRoles
+	staff      *people
+	sessions   *sessions
+	tokens     *lru.Cache[digest, *token]
+	verifying  singleflight.Group
 	// starts bounds the rows that people who never finish signing in can make.
 	starts *rate.Limiter
 }
@@ -57,12 +68,24 @@ func New(s *store.Store, log *audit.Log, c Config) (*SignIn, error) {
 	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return nil, fmt.Errorf("public URL %q: want a scheme and a host, such as https://liferooms.example.org", c.PublicURL)
 	}
+	u.Host = strings.ToLower(u.Host)
 	c.PublicURL = u.Scheme + "://" + u.Host
+	switch c.PublicScheme {
+	case "":
+		c.PublicScheme = "https"
+	case "https", "http":
+	default:
+		return nil, fmt.Errorf("public scheme %q: want https, or http for a cluster on your own machine", c.PublicScheme)
+	}
 	switch {
 	case u.Scheme == "https":
-	case u.Scheme == "http" && isThisMachine(u.Hostname()):
+	case u.Scheme == "http" && (isThisMachine(u.Hostname()) || c.PublicScheme == "http"):
 	default:
-		return nil, fmt.Errorf("public URL %q: must begin with https, so that nobody on the way can read a session", c.PublicURL)
+		return nil, fmt.Errorf("public URL %q: must begin with https, so that nobody on the way can read a session; for a cluster on your own machine set the public scheme to http", c.PublicURL)
+	}
+	operator, err := newPlatform(c.Platform)
+	if err != nil {
+		return nil, err
 	}
 	tokens, err := lru.New[digest, *token](maxTokens)
 	if err != nil {
@@ -73,17 +96,19 @@ func New(s *store.Store, log *audit.Log, c Config) (*SignIn, error) {
 		return nil, fmt.Errorf("public URL %q: %w", c.PublicURL, err)
 	}
 	return &SignIn{
-		store:     s,
-		log:       log,
-		config:    c,
-		secure:    u.Scheme == "https",
-		origin:    origin,
-		providers: newProviders(s),
-		hubs:      hubs{store: s},
-		staff:     newPeople(s),
-		sessions:  newSessions(s),
-		tokens:    tokens,
-		starts:    rate.NewLimiter(20, 200),
+		store:      s,
+		log:        log,
+		config:     c,
+		publicHost: u.Host,
+		origin:     origin,
+		platform:   operator,
+		providers:  newProviders(s),
+		hubs:       hubs{store: s},
+		groupRoles: groupRoles{store: s},
+		staff:      newPeople(s),
+		sessions:   newSessions(s),
+		tokens:     tokens,
+		starts:     rate.NewLimiter(20, 200),
 	}, nil
 }
 
@@ -115,11 +140,18 @@ func (s *SignIn) byToken(r *http.Request) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.platform.issued(raw) {
+		return s.platform.authenticate(r, raw)
+	}
 	t, err := s.verified(r.Context(), raw)
 	if err != nil {
 		return nil, err
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !t.mayComeFrom(origin) && !s.isOwn(r, origin) {
+	at, err := s.at(r)
+	if err != nil {
+		return nil, err
+	}
+	if origin := r.Header.Get("Origin"); origin != "" && !t.mayComeFrom(origin) && origin != s.config.PublicURL && origin != at.url {
 		return nil, problem.New(problem.Forbidden, "This token's application may not be used from this website. Ask your administrator to add the website to the application's origins.")
 	}
 	v, err := s.viewer(r.Context(), t.identity)
@@ -127,6 +159,7 @@ func (s *SignIn) byToken(r *http.Request) (*Caller, error) {
 		return nil, err
 	}
 	v.ClientID = t.client.ClientID
+	v.At = at.slugFor(v)
 	return &Caller{Viewer: v, FreeQueries: t.client.FreeQueries}, nil
 }
 
@@ -134,7 +167,11 @@ func (s *SignIn) bySession(r *http.Request) (*Caller, error) {
 	if err := s.origin.Check(r); err != nil {
 		return nil, crossSite(err)
 	}
-	session, err := s.session(r)
+	at, err := s.at(r)
+	if err != nil {
+		return nil, err
+	}
+	session, err := s.session(r, at)
 	if err != nil {
 		return nil, err
 	}
@@ -148,25 +185,17 @@ func (s *SignIn) bySession(r *http.Request) (*Caller, error) {
 	if p == nil || p.TrustID != session.TrustID {
 		return nil, problem.New(problem.Unauthenticated, "The way you signed in is no longer in use. Sign in again.")
 	}
-	v, err := s.viewer(r.Context(), identity{session.TrustID, session.StaffUserID, session.ClaimRoles})
+	v, err := s.viewer(r.Context(), identity{session.TrustID, session.StaffUserID, session.ClaimRoles, session.Groups})
 	if err != nil {
 		return nil, err
 	}
 	v.ClientID = p.ClientID
+	v.At = at.slugFor(v)
 	return &Caller{Viewer: v, Session: true}, nil
 }
 
 func crossSite(cause error) error {
 	return problem.New(problem.Forbidden, "This request came from another website and was refused. Use Life Rooms in its own tab.").Because(cause)
-}
-
-// isOwn reports whether the origin is the app itself, by its public address or by the one that was asked.
-func (s *SignIn) isOwn(r *http.Request, origin string) bool {
-	if origin == s.config.PublicURL {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && u.Host == r.Host
 }
 
 // AllowsOrigin reports whether a page of the origin may call the API at all: some client of some trust names it. A

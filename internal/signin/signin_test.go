@@ -360,7 +360,7 @@ func TestCookiesAndSecretsAtRest(t *testing.T) {
 		t.Errorf("%d sign-ins are still under way", n)
 	}
 
-	secure := &SignIn{secure: true}
+	secure := site{url: "https://liferooms.example.org"}
 	recorder := httptest.NewRecorder()
 	secure.setCookie(recorder, sessionCookie, "x", 60)
 	set := recorder.Header().Get("Set-Cookie")
@@ -427,7 +427,7 @@ func TestOnlyLiveHubsAreSeen(t *testing.T) {
 		t.Errorf("ada: %s", ada.hubs())
 	}
 	_, failed := a.browser().who(a.token("sol"))
-	failed.want(t, problem.Forbidden, "no role in any hub")
+	failed.want(t, problem.Forbidden, "Life Rooms southport is paused")
 }
 
 func TestWithoutARoleNobodyComesIn(t *testing.T) {
@@ -1186,7 +1186,7 @@ func TestClientSecret(t *testing.T) {
 	}
 	for _, ref := range []string{"../trust-secret", "/etc/passwd", "a/b", ".."} {
 		p := &provider{IdentityProvider: &ent.IdentityProvider{ClientSecretRef: &ref}}
-		if _, err := p.secret(a.secrets); err == nil {
+		if _, err := p.secret(nil, a.secrets); err == nil {
 			t.Errorf("%s was read", ref)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/internal/problem"
 )
 
@@ -41,7 +42,7 @@ type claims struct {
 
 // verify checks a token's signature, issuer and times; whom it is for is up to the caller. The errors are problems.
 func (p *provider) verify(ctx context.Context, raw string) (*claims, error) {
-	algorithms := make([]jose.SignatureAlgorithm, 0, len(asymmetric))
+	algorithms := make([]jose.SignatureAlgorithm, 0, len(schema.SigningAlgorithms))
 	for _, a := range p.algorithms() {
 		algorithms = append(algorithms, jose.SignatureAlgorithm(a))
 	}

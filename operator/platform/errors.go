@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -90,6 +91,7 @@ func (c *Client) understand(err error) *Error {
 	var token *tokenError
 	var status *graphql.HTTPError
 	var list gqlerror.List
+	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &token):
 		return &Error{SignIn, fmt.Sprintf("The operator cannot read its token: %v. Check its pod's projected volume.", token.error), nil, err}
@@ -106,6 +108,8 @@ func (c *Client) understand(err error) *Error {
 		return &Error{Faulty, fmt.Sprintf("%s answers %d and not as the API does. Check --api-url.", c.URL, status.StatusCode), nil, nil}
 	case errors.As(err, &list):
 		return told(list)
+	case errors.As(err, &syntax):
+		return &Error{Faulty, fmt.Sprintf("%s answers, and not as the API does. Check --api-url.", c.URL), nil, nil}
 	case errors.Is(err, context.Canceled):
 		return &Error{Unreachable, "The operator stopped asking.", nil, err}
 	}

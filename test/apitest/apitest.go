@@ -16,7 +16,11 @@ import (
 
 	"liferooms.io/liferooms/graph"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/request"
+	"liferooms.io/liferooms/internal/seal"
 	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store/storetest"
 )
@@ -38,7 +42,15 @@ func New(t testing.TB, w *storetest.World) *API {
 		t.Fatal(err)
 	}
 	signOut := func(context.Context) (string, error) { return "", nil } // needs a browser's session, which has none here
-	s := graph.NewServer(graph.New(w.Store, log, signIn, signOut))
+	sources, err := catalogue.New(w.Store, directory.New(w.Store, log), catalogue.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.ParseKeys("dGhpcyBpcyBhIGtleSBmb3IgdGVzdHMgYW5kIG5vIG8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := graph.NewServer(graph.New(w.Store, log, signIn, sources, provision.Config{Keys: keys}, signOut))
 	s.AddTransport(transport.SSE{})
 	s.AddTransport(transport.POST{})
 	return &API{t: t, handler: s}

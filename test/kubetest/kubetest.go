@@ -43,6 +43,8 @@ type Server struct {
 	Issuer string
 	// Kubectl is the path of kubectl.
 	Kubectl string
+	// Kubeconfig is the path of the administrator's kubeconfig file.
+	Kubeconfig string
 
 	environment *envtest.Environment
 }
@@ -106,6 +108,10 @@ func start() (*Server, error) {
 		return nil, fmt.Errorf("kubetest: start the API server: %w", err)
 	}
 	s.Config.QPS = -1
+	s.Kubeconfig = filepath.Join(s.environment.ControlPlane.APIServer.CertDir, "administrator.kubeconfig") // goes when the server stops
+	if err := os.WriteFile(s.Kubeconfig, s.environment.KubeConfig, 0o600); err != nil {
+		return nil, fmt.Errorf("kubetest: keep the kubeconfig: %w", err)
+	}
 	if s.Client, err = client.NewWithWatch(s.Config, client.Options{Scheme: Scheme}); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,5 +10,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Run(func() int { return pgtest.Run(m) }))
+	code := kubetest.Run(func() int { return pgtest.Run(m) })
+	if program.folder != "" {
+		if err := os.RemoveAll(program.folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }
