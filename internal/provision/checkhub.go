@@ -87,6 +87,7 @@ func (s *HubSpec) check() error {
 	if s.UPRN != nil && !uprn.MatchString(*s.UPRN) {
 		f.mend("uprn", "A UPRN is 1 to 12 digits.")
 	}
+	s.OpeningExceptions = slices.Clone(s.OpeningExceptions) // empty notes go
 	s.checkPosition(f)
 	if zone, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "" || zone == time.Local || len(s.TimeZone) > 60 {
 		f.mend("timeZone", "The time zone is not known. Give an IANA name, such as Europe/London.")
@@ -190,8 +191,6 @@ func (s *HubSpec) checkLists(f *findings) {
 	for _, c := range duplicates(codes) {
 		f.mend("needs", "The need %s is there twice.", c)
 	}
-	slices.Sort(s.Modules)
-	s.Modules = slices.Compact(s.Modules)
 	for _, m := range s.Modules {
 		if !slices.Contains(schema.Modules, m) {
 			f.mend("modules", "%q is no module.", m)

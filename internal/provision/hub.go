@@ -171,9 +171,12 @@ func (p *Provisioner) settings(ctx context.Context, row *ent.Hub) (Hub, error) {
 	return h, nil
 }
 
-// sort puts in order what has none of its own, so that two settings can be compared. The database's own order of text
-// depends on its locale.
+// sort puts in order what has none of its own, so that two settings can be compared; the caller's lists stay as they are.
+// The database's own order of text depends on its locale.
 func (h *Hub) sort() {
+	h.OpeningHours, h.OpeningExceptions = slices.Clone(h.OpeningHours), slices.Clone(h.OpeningExceptions)
+	h.Hostnames, h.Modules = slices.Clone(h.Hostnames), slices.Compact(slices.Sorted(slices.Values(h.Modules)))
+	h.Rooms, h.RoleGrants = slices.Clone(h.Rooms), slices.Clone(h.RoleGrants)
 	slices.SortFunc(h.OpeningHours, func(a, b schema.OpeningHours) int {
 		return cmp.Compare(slices.Index(schema.Weekdays, a.Day), slices.Index(schema.Weekdays, b.Day))
 	})

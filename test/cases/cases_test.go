@@ -90,11 +90,14 @@ func furnish(t *testing.T, w *storetest.World) {
 	}
 }
 
-// as reads "advisor@walton", or "nobody".
+// as reads "advisor@walton", "nobody", or "operator", who is the platform's.
 func as(t *testing.T, w *storetest.World, who string) context.Context {
 	t.Helper()
 	if who == "nobody" {
 		return context.Background()
+	}
+	if who == "operator" {
+		return viewer.NewContext(context.Background(), &viewer.Viewer{Kind: viewer.Operator, Name: "Operator"})
 	}
 	role, slug, _ := strings.Cut(who, "@")
 	name, _, _ := strings.Cut(role, " ") // "advisor 2@walton" is another advisor

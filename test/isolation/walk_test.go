@@ -43,6 +43,7 @@ func TestWalk(t *testing.T) {
 				walk.ourLists()
 				walk.mutations()
 				walk.subscriptions()
+				walk.platform()
 			})
 		}
 		if after := rowsOf(t, w, hub); !maps.Equal(before, after) {
@@ -142,7 +143,7 @@ func (w walker) ourLists() {
 // mutations sends each mutation to the foreign hub, and to our own with one id of the foreign hub at a time.
 func (w walker) mutations() {
 	for _, f := range fieldsOf(schema.Mutation) {
-		if slices.Contains(aboutOneself, f.Name) {
+		if slices.Contains(aboutOneself, f.Name) || ofPlatform(f) {
 			continue
 		}
 		input := schema.Types[f.Arguments[0].Type.Name()]
@@ -177,6 +178,94 @@ func (w walker) subscriptions() {
 	for _, f := range fieldsOf(schema.Subscription) {
 		q := fmt.Sprintf(`subscription { %s(hub: %q) %s }`, f.Name, w.hub.Slug, nested(f, w.everything))
 		w.wantCode(f.Name, w.api.SubscribeOnce(w.ctx, q), "NOT_FOUND")
+	}
+}
+
+// platform calls what is the platform's alone, which no role of staff may, whatever hub the call names.
+func (w walker) platform() {
+	for _, f := range fieldsOf(schema.Query) {
+		if ofPlatform(f) {
+			w.want("{ "+call(w.t, f, w.theirs, nil)+nested(f, w.everything)+" }", "FORBIDDEN")
+		}
+	}
+	for _, f := range fieldsOf(schema.Mutation) {
+		if !ofPlatform(f) {
+			continue
+		}
+		got := w.api.Do(w.ctx, fmt.Sprintf(`mutation($input: %s) { %s(input: $input) { __typename } }`, f.Arguments[0].Type, f.Name), map[string]any{
+			"input": platformInput(w, f, w.hub.Slug),
+		})
+		w.wantCode(f.Name, got, "FORBIDDEN")
+		w.noLeak(f.Name, got)
+	}
+}
+
+// platformInput is a valid input of one of the platform's mutations, for a hub.
+func platformInput(w walker, f *ast.FieldDefinition, slug string) map[string]any {
+	input := w.value(schema.Types[f.Arguments[0].Type.Name()], "", w.theirs, nil)
+	for field, value := range map[string]any{"slug": slug, "trust": "ZZ1", "odsCode": "ZZ1"} {
+		if _, has := input[field]; has {
+			input[field] = value
+		}
+	}
+	return input
+}
+
+func ofPlatform(f *ast.FieldDefinition) bool { return strings.HasPrefix(permissionOf(f), "PLATFORM_") }
+
+// TestOperatorWalk calls every field and every mutation as the platform's operator: it is refused all that is not the
+// platform's own, whichever hub it names, and what it may see holds nobody's data.
+func TestOperatorWalk(t *testing.T) {
+	w := storetest.New(t)
+	api := apitest.New(t, w)
+	ours := furnish(t, w, w.Walton)
+	operator := viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Operator, Name: "Operator"})
+	walk := walker{t: t, api: api, ctx: operator, hub: w.Walton, ours: ours, theirs: ours}
+	before := rowsOf(t, w, w.Walton)
+	walk.theirHub()
+	walk.subscriptions()
+	var own []string
+	for _, f := range fieldsOf(schema.Query) {
+		switch {
+		case ofPlatform(f):
+			own = append(own, f.Name)
+		case f.Name != "hub": // which theirHub walks
+			walk.want("{ "+call(t, f, ours, nil)+nested(f, walk.everything)+" }", "FORBIDDEN")
+		}
+	}
+	for _, f := range fieldsOf(schema.Mutation) {
+		if ofPlatform(f) {
+			own = append(own, f.Name)
+			continue
+		}
+		if len(f.Arguments) == 0 {
+			walk.want("mutation { "+f.Name+nested(f, walk.everything)+" }", "FORBIDDEN")
+			continue
+		}
+		input := walk.value(schema.Types[f.Arguments[0].Type.Name()], w.Walton.Slug, ours, nil)
+		got := api.Do(operator, fmt.Sprintf(`mutation($input: %s) { %s(input: $input) { __typename } }`, f.Arguments[0].Type, f.Name), map[string]any{"input": input})
+		walk.wantCode(f.Name, got, "NOT_FOUND")
+	}
+	if want := []string{"platform", "applyTrust", "applyHub", "archiveHub", "syncCatalogue"}; !slices.Equal(own, want) {
+		t.Errorf("the operator may use %v, the walk knows %v", own, want)
+	}
+	if after := rowsOf(t, w, w.Walton); !maps.Equal(before, after) {
+		t.Errorf("the operator changed rows of a hub: %v, were %v", after, before)
+	}
+
+	all := "{ " + selection("PlatformHub", walk.everything, nil, map[string]bool{}) + " }"
+	trust := "{ " + selection("PlatformTrust", walk.everything, nil, map[string]bool{}) + " }"
+	got := api.Do(operator, `{ platform { hub(trust: "ZZ1", slug: "walton") `+all+` trust(odsCode: "ZZ1") `+trust+` } }`, nil)
+	if len(got.Errors) > 0 || !strings.Contains(got.Raw, ours["Hub"].String()) {
+		t.Fatalf("the operator reads nothing of a hub: %.500s", got.Raw)
+	}
+	for _, personal := range []string{"Given", "Family", "0151", "Advisor of", "@example.org", ours["Person"].String(), ours["StaffMember"].String(), ours["Visit"].String()} {
+		if strings.Contains(got.Raw, personal) {
+			t.Errorf("the operator reads %q of a hub's people: %.500s", personal, got.Raw)
+		}
+	}
+	if got := api.Do(operator, `{ platform { hub(trust: "ZZ2", slug: "walton") `+all+` } }`, nil); holdsData(got.Data) {
+		t.Errorf("a hub is read by way of another trust: %.500s", got.Raw)
 	}
 }
 
