@@ -20,7 +20,7 @@ func (CatalogueSource) Fields() []ent.Field {
 		field.Enum("kind").NamedValues("url", "URL", "document", "DOCUMENT", "hub", "HUB"),
 		field.Enum("format").NamedValues("open_referral", "OPEN_REFERRAL", "outpost", "OUTPOST").Default("OPEN_REFERRAL"),
 		line("url", 2000),
-		field.Bytes("document").Optional().Nillable().MaxLen(1<<20),
+		field.Bytes("document").Optional().Nillable().MaxLen(1 << 20),
 		field.String("document_digest").Optional().Nillable().MaxLen(64).Comment("SHA-256 of the document, hexadecimal"),
 		line("from_hub", 40),
 		field.Int("refresh_minutes").Default(24*60).Range(5, 30*24*60),
@@ -50,6 +50,8 @@ func (CatalogueSource) Indexes() []ent.Index {
 
 // Validator is what an answer over HTTP said of its own version (RFC 9110, section 8.8).
 type Validator struct {
+	// URL is what was asked for.
+	URL          string `json:"url"`
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"lastModified,omitempty"`
 }

@@ -2,16 +2,31 @@ package catalogue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
+)
+
+const (
+	// lookEvery is how often due sources are looked for, over all hubs. A job that was lost comes back by it, too.
+	lookEvery = 30 * time.Second
+	// lookAtMost bounds what is enqueued by one look; what is left is due for longer at the next.
+	lookAtMost = 500
+	// stuckAfter is when a job whose process was killed is given up, so that its source can be fetched again.
+	stuckAfter = syncLimit + 5*time.Minute
+	// stopLimit bounds the wait for jobs that were told to stop.
+	stopLimit = 10 * time.Second
 )
 
 // underWay are the states in which there is one job for a source.
@@ -33,8 +48,56 @@ func (syncJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: underWay}}
 }
 
-func newQueue(s *store.Store) (*river.Client[pgx.Tx], error) {
-	return river.NewClient(s.QueueDriver(), &river.Config{Schema: store.QueueSchema, Logger: slog.Default()})
+// lookJob enqueues the sources that are due.
+type lookJob struct{}
+
+func (lookJob) Kind() string { return "catalogue_look" }
+
+func (lookJob) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: underWay}}
+}
+
+func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(s.work))
+	river.AddWorker(workers, river.WorkFunc(s.look))
+	return river.NewClient(s.store.QueueDriver(), &river.Config{
+		Schema: store.QueueSchema,
+		// A second's delay matters to nobody, and a connection that listens would be held by every replica.
+		PollOnly: true,
+		Queues:   map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: s.workers()}},
+		Workers:  workers,
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return lookJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+		JobTimeout:                  -1, // a sync bounds itself, and says so
+		RescueStuckJobsAfter:        stuckAfter,
+		CompletedJobRetentionPeriod: time.Hour,
+		DiscardedJobRetentionPeriod: 24 * time.Hour,
+		ReindexerIndexNames:         []string{}, // the app's role owns no index
+		Logger:                      slog.New(warnings{slog.Default().Handler()}),
+	})
+}
+
+// workers is how many sources one process fetches at once: each holds a connection while it does, and one that is another
+// hub two. Most of the pool is left to people.
+func (s *Sources) workers() int { return max(1, min(4, int(s.store.Stat().MaxConns())/4)) }
+
+// Start has this process fetch sources, together with every other that does, until ctx ends or stop is called: what is under
+// way is then cancelled, and other processes go on with it. Stop waits for it.
+func (s *Sources) Start(ctx context.Context) (stop func() error, err error) {
+	if err := s.queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, fmt.Errorf("start the job queue: %w", err)
+	}
+	stop = sync.OnceValue(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+		defer cancel()
+		if err := s.queue.StopAndCancel(ctx); err != nil {
+			return fmt.Errorf("stop the job queue: %w", err)
+		}
+		return nil
+	})
+	context.AfterFunc(ctx, func() { _ = stop() }) // whoever calls stop hears of its error
+	return stop, nil
 }
 
 // enqueue has sources of the viewer's hub fetched once the transaction of ctx commits. A source for which a job is there
@@ -60,4 +123,53 @@ func (s *Sources) enqueue(ctx context.Context, sources []uuid.UUID) error {
 		return fmt.Errorf("enqueue catalogue sources: %w", err)
 	}
 	return nil
+}
+
+// look enqueues what is due.
+func (s *Sources) look(ctx context.Context, _ *river.Job[lookJob]) error {
+	due, err := s.store.DueCatalogueSources(ctx, lookAtMost)
+	if err != nil || len(due) == 0 {
+		return logged(ctx, err)
+	}
+	jobs := make([]river.InsertManyParams, len(due))
+	for i, d := range due {
+		jobs[i] = river.InsertManyParams{Args: syncJob{d.TrustID, d.HubID, d.SourceID}}
+	}
+	_, err = s.queue.InsertMany(ctx, jobs)
+	return logged(ctx, err)
+}
+
+// work fetches one source. What is wrong with a source is kept with it and is no error of the job.
+func (s *Sources) work(ctx context.Context, job *river.Job[syncJob]) error {
+	done := func(ctx context.Context) error {
+		return s.store.Lend(ctx, func(tx pgx.Tx) error {
+			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+			if errors.Is(err, rivertype.ErrNotFound) { // given up as lost, and somebody else's by now
+				return errBusy
+			}
+			return err
+		})
+	}
+	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, viewer.Hub{ID: job.Args.Hub}))
+	again, err := s.sync(at, job.Args.Source, done)
+	if again || ctx.Err() != nil { // changed meanwhile; or this process stops, and another goes on
+		return river.JobSnooze(0)
+	}
+	return logged(ctx, err)
+}
+
+// logged logs an error of a job, and gives it without what the database repeats of values: it is kept with the job.
+func logged(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	slog.ErrorContext(ctx, "a job of the catalogue failed; it is tried again", "error", store.ForLog(err))
+	return errors.New(store.ForLog(err))
+}
+
+// warnings passes on what is worth a look of what the queue logs.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
 }

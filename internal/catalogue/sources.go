@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -34,12 +35,19 @@ type Sources struct {
 	directory *directory.Directory
 	config    Config
 	queue     *river.Client[pgx.Tx]
+	metrics   *metrics
+	limits    limits
+	public    *http.Client
+	private   *http.Client
 }
 
 // New makes the sources over a store.
 func New(s *store.Store, d *directory.Directory, c Config) (*Sources, error) {
-	made := &Sources{store: s, directory: d, config: c}
-	queue, err := newQueue(s)
+	made := &Sources{
+		store: s, directory: d, config: c, metrics: newMetrics(), limits: defaultLimits,
+		public: newClient(false, nil), private: newClient(true, nil),
+	}
+	queue, err := newQueue(made)
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}

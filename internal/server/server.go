@@ -63,7 +63,8 @@ type Parts struct {
 	Store  *store.Store
 	Log    *audit.Log
 	SignIn *signin.SignIn
-	// Sources are the catalogue sources of hubs, and Provision says what the platform's operator may set up.
+	// Sources are the catalogue sources of hubs, which are kept in step while the server runs (nil: none are), and
+	// Provision says what the platform's operator may set up.
 	Sources   *catalogue.Sources
 	Provision provision.Config
 	// App is the staff app, and Documents the operations that it sends, by hash.
@@ -88,6 +89,9 @@ func New(c Config, p Parts) (*Server, error) {
 	c = c.withDefaults()
 	s := &Server{config: c, parts: p, https: strings.HasPrefix(c.PublicURL, "https://"), streams: newStreams()}
 	s.metrics = newMetrics(p.Store, s.streams)
+	if p.Sources != nil {
+		s.metrics.registry.MustRegister(p.Sources.Collectors()...)
+	}
 	resolver := graph.New(p.Store, p.Log, p.SignIn, p.Sources, p.Provision, s.signOut)
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolver}).Schema()
 	known, err := newDocuments(schema, p.Documents, c.TrustedDocuments)
@@ -235,7 +239,14 @@ func newHTTPServer(h http.Handler) *http.Server {
 
 // Run serves the app on the listeners, and the metrics where theirs is not nil, until ctx ends; then it drains: it says
 // that it is not ready, ends the streams, and waits for what is under way. It closes the listeners.
-func (s *Server) Run(ctx context.Context, app []net.Listener, metrics net.Listener) error {
+func (s *Server) Run(ctx context.Context, app []net.Listener, metrics net.Listener) (err error) {
+	if s.parts.Sources != nil {
+		stop, failed := s.parts.Sources.Start(ctx)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	public, internal := newHTTPServer(s.handler), newHTTPServer(s.Metrics())
 	public.RegisterOnShutdown(s.streams.drain)
 	failed := make(chan error, len(app)+1)
