@@ -65,7 +65,9 @@ func where(all bool, namespace string) string {
 
 // show writes a table of the hubs, then a line for each thing that somebody should know of.
 func show(out io.Writer, hubs []v1alpha1.Hub, trusts []v1alpha1.Trust, namespaces bool) error {
-	slices.SortFunc(hubs, func(a, b v1alpha1.Hub) int { return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(hubs, func(a, b v1alpha1.Hub) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	if namespaces {
 		fmt.Fprint(table, "NAMESPACE\t")

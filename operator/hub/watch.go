@@ -55,7 +55,9 @@ func (r *Reconciler) hubsThat(concern func(*v1alpha1.Hub, client.Object) bool) h
 	})
 }
 
-func ofTrust(hub *v1alpha1.Hub, trust client.Object) bool { return hub.Spec.TrustRef.Name == trust.GetName() }
+func ofTrust(hub *v1alpha1.Hub, trust client.Object) bool {
+	return hub.Spec.TrustRef.Name == trust.GetName()
+}
 
 func takeFromHub(hub *v1alpha1.Hub, other client.Object) bool {
 	return slices.ContainsFunc(hub.Spec.Catalogue.Sources, func(s v1alpha1.CatalogueSource) bool {

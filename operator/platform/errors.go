@@ -36,10 +36,17 @@ type Error struct {
 	Message string
 	// Refusals are, of kind Refused, what cannot be taken field by field.
 	Refusals []Refusal
-	cause    error
+	// Request is the request's id in the API's log, where the API gave one. It is no part of Message, which is the same each time.
+	Request string
+	cause   error
 }
 
-func (e *Error) Error() string { return e.Message }
+func (e *Error) Error() string {
+	if e.Request == "" {
+		return e.Message
+	}
+	return e.Message + " (request " + e.Request + ")"
+}
 
 // Unwrap gives the cause, where there is one.
 func (e *Error) Unwrap() error { return e.cause }
@@ -94,26 +101,26 @@ func (c *Client) understand(err error) *Error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &token):
-		return &Error{SignIn, fmt.Sprintf("The operator cannot read its token: %v. Check its pod's projected volume.", token.error), nil, err}
+		return &Error{Kind: SignIn, Message: fmt.Sprintf("The operator cannot read its token: %v. Check its pod's projected volume.", token.error), cause: err}
 	case errors.As(err, &status):
 		if code(status.Response.Errors) != "" {
 			return told(status.Response.Errors)
 		}
 		switch status.StatusCode {
 		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			return &Error{Unreachable, fmt.Sprintf("%s answers %d.", c.URL, status.StatusCode), nil, nil}
+			return &Error{Kind: Unreachable, Message: fmt.Sprintf("%s answers %d.", c.URL, status.StatusCode)}
 		case http.StatusTooManyRequests:
-			return &Error{Busy, "The API takes no more requests at the moment.", nil, nil}
+			return &Error{Kind: Busy, Message: "The API takes no more requests at the moment."}
 		}
-		return &Error{Faulty, fmt.Sprintf("%s answers %d and not as the API does. Check --api-url.", c.URL, status.StatusCode), nil, nil}
+		return &Error{Kind: Faulty, Message: fmt.Sprintf("%s answers %d and not as the API does. Check --api-url.", c.URL, status.StatusCode)}
 	case errors.As(err, &list):
 		return told(list)
 	case errors.As(err, &syntax):
-		return &Error{Faulty, fmt.Sprintf("%s answers, and not as the API does. Check --api-url.", c.URL), nil, nil}
+		return &Error{Kind: Faulty, Message: fmt.Sprintf("%s answers, and not as the API does. Check --api-url.", c.URL)}
 	case errors.Is(err, context.Canceled):
-		return &Error{Unreachable, "The operator stopped asking.", nil, err}
+		return &Error{Kind: Unreachable, Message: "The operator stopped asking.", cause: err}
 	}
-	return &Error{Unreachable, fmt.Sprintf("%s does not answer: %v.", c.URL, reason(err)), nil, err}
+	return &Error{Kind: Unreachable, Message: fmt.Sprintf("%s does not answer: %v.", c.URL, reason(err)), cause: err}
 }
 
 // told makes an Error of a GraphQL answer's errors.
@@ -125,11 +132,8 @@ func told(list gqlerror.List) *Error {
 	if !known {
 		kind = Faulty
 	}
-	message := list[0].Message
-	if id, ok := list[0].Extensions["requestId"].(string); ok && kind == Faulty {
-		message += " (request " + id + ")"
-	}
-	return &Error{Kind: kind, Message: message}
+	request, _ := list[0].Extensions["requestId"].(string) // absent: there is none to tell
+	return &Error{Kind: kind, Message: list[0].Message, Request: request}
 }
 
 func code(list gqlerror.List) string {

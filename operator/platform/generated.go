@@ -592,7 +592,7 @@ func (v *IdentityProvider) GetEnabled() bool { return v.Enabled }
 
 type IdentityProviderInput struct {
 	Name string `json:"name"`
-	// It names the provider within the trust and never changes. https, except at an address of this machine.
+	// It names the provider within the trust and never changes. https, except where this server itself is reached by http.
 	Issuer   string `json:"issuer"`
 	ClientId string `json:"clientId"`
 	// Left out: what is stored stays. Null: a public client. It is sealed before it is stored, and never shown.

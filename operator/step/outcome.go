@@ -81,5 +81,5 @@ func Asked(err error, before *metav1.Condition, now time.Time) Outcome {
 		}
 		return Blocked(retryRefused, v1alpha1.ReasonRefused, "%s Change the resource accordingly.", e.Message)
 	}
-	return Failed(err, v1alpha1.ReasonAPIError, "%s It is tried again; if it goes on, look for the request in the log of the API.", e.Message)
+	return Failed(err, v1alpha1.ReasonAPIError, "%s It is tried again; if it goes on, look into the log of the API; the operator's log names the request.", e.Message)
 }

@@ -444,6 +444,7 @@ func TestRights(t *testing.T) {
 	const leader = `
 - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create]}
 - {apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [liferooms-operator], verbs: [get, update]}
+- {apiGroups: [""], resources: [events], verbs: [create, patch]}
 `
 	const drain = `
 - {apiGroups: [liferooms.io], resources: [hubs], verbs: [get, list, patch]}

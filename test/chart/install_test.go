@@ -11,7 +11,6 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
-	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
@@ -43,10 +42,12 @@ type cluster struct {
 func newCluster(t *testing.T) cluster {
 	t.Helper()
 	server := kubetest.Start(t)
+	cnpg := moduleDir(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0") + "/config/crd/bases/postgresql.cnpg.io_"
+	barman := moduleDir(t, "github.com/cloudnative-pg/plugin-barman-cloud@v0.15.0") + "/config/crd/bases/barmancloud.cnpg.io_"
+	gateway := moduleDir(t, "sigs.k8s.io/gateway-api@v1.4.0") + "/config/crd/standard/gateway.networking.k8s.io_"
 	_, err := envtest.InstallCRDs(server.Config, envtest.CRDInstallOptions{Paths: []string{
-		filepath.Join(moduleDir(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0"), "config/crd/bases/postgresql.cnpg.io_clusters.yaml"),
-		filepath.Join(moduleDir(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0"), "config/crd/bases/postgresql.cnpg.io_scheduledbackups.yaml"),
-		filepath.Join(moduleDir(t, "sigs.k8s.io/gateway-api@v1.4.0"), "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"),
+		cnpg + "clusters.yaml", cnpg + "scheduledbackups.yaml", cnpg + "backups.yaml", barman + "objectstores.yaml",
+		gateway + "httproutes.yaml", gateway + "referencegrants.yaml",
 	}, ErrorIfPathMissing: true})
 	if err != nil {
 		t.Fatal(err)
@@ -200,13 +201,8 @@ func TestWhatIsMadeOnceIsKept(t *testing.T) {
 // as gives a client that is what a pod with this service account would be.
 func (c cluster) as(t *testing.T, namespace, account string) client.Client {
 	t.Helper()
-	token := &authenticationv1.TokenRequest{}
-	of := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: account}}
-	if err := c.Client.SubResource("token").Create(t.Context(), of, token); err != nil {
-		t.Fatal(err)
-	}
 	config := rest.AnonymousClientConfig(c.Config)
-	config.BearerToken = token.Status.Token
+	config.BearerToken = c.tokenOf(t, namespace, account)
 	made, err := client.New(config, client.Options{Scheme: kubetest.Scheme})
 	if err != nil {
 		t.Fatal(err)

@@ -55,14 +55,7 @@ func TestTheServerRunsAsTheChartSays(t *testing.T) {
 
 	api := spec.Containers[0]
 	public, metrics := freePort(t), freePort(t)
-	for i, arg := range api.Args {
-		switch arg {
-		case "--listen=:8080":
-			api.Args[i] = "--listen=127.0.0.1:" + public
-		case "--metrics-addr=:9090":
-			api.Args[i] = "--metrics-addr=127.0.0.1:" + metrics
-		}
-	}
+	api.Args = replace(t, api.Args, map[string]string{"--listen": "127.0.0.1:" + public, "--metrics-addr": "127.0.0.1:" + metrics})
 	serve := command(t, binary, api, database)
 	var log bytes.Buffer
 	serve.Stdout, serve.Stderr = &log, &log
@@ -83,7 +76,7 @@ func TestTheServerRunsAsTheChartSays(t *testing.T) {
 			return
 		}
 	}
-	askAs(t, token(t, signIn), "http://127.0.0.1:"+public+"/graphql")
+	askAs(t, staffToken(t, signIn), "http://127.0.0.1:"+public+"/graphql")
 	told := scrape(t, "http://127.0.0.1:"+metrics+"/metrics")
 	began := time.Now()
 	if err := stop(); err != nil {
@@ -107,15 +100,7 @@ func TestTheServerRunsAsTheChartSays(t *testing.T) {
 // makeDatabase does what CloudNativePG does with bootstrap.initdb and managed.roles, on a Postgres without it.
 func makeDatabase(t *testing.T, objects []object) *postgres.Server {
 	t.Helper()
-	server, err := postgres.Start(context.WithoutCancel(t.Context()), postgres.Options{Disposable: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := startPostgres(t)
 	i := slices.IndexFunc(objects, func(o object) bool { return o.GetKind() == "Cluster" })
 	var cluster struct {
 		Bootstrap struct {
@@ -164,6 +149,21 @@ func makeDatabase(t *testing.T, objects []object) *postgres.Server {
 	return server
 }
 
+// startPostgres starts a Postgres for one test, with no roles but the superuser.
+func startPostgres(t *testing.T) *postgres.Server {
+	t.Helper()
+	server, err := postgres.Start(context.WithoutCancel(t.Context()), postgres.Options{Disposable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
 func build(t *testing.T, program string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), filepath.Base(program))
@@ -209,8 +209,8 @@ func startSignIn(t *testing.T) string {
 	return address
 }
 
-// token is that of one of the demo staff.
-func token(t *testing.T, signIn string) string {
+// staffToken is that of one of the demo staff.
+func staffToken(t *testing.T, signIn string) string {
 	t.Helper()
 	response, err := http.Post(signIn+"/dev/token", "application/json", strings.NewReader(`{"user": "fay"}`))
 	if err != nil {
@@ -349,6 +349,9 @@ func asked(t *testing.T) map[string][]string {
 		for _, rule := range group.Rules {
 			all["the alert "+rule.Alert] = []string{rule.Expr.String()}
 		}
+	}
+	for _, named := range regexp.MustCompile("`(liferooms_[a-z_]+)`").FindAllStringSubmatch(readFile(t, guide), -1) {
+		all["docs/operate.md, "+named[1]] = []string{named[1]}
 	}
 	if len(all) < 20 {
 		t.Fatalf("only %d questions", len(all))

@@ -103,7 +103,7 @@ func start() (*Server, error) {
 	}
 	server := s.environment.ControlPlane.GetAPIServer()
 	server.SecureServing.Address, server.SecureServing.Port = "127.0.0.1", port
-	server.Configure().Set("service-account-issuer", s.Issuer)
+	server.Configure().Set("service-account-issuer", s.Issuer).Set("service-account-jwks-uri", s.Issuer+"/openid/v1/jwks")
 	if s.Config, err = s.environment.Start(); err != nil {
 		return nil, fmt.Errorf("kubetest: start the API server: %w", err)
 	}

@@ -491,7 +491,11 @@ func TestRoutesAreMadeAsTold(t *testing.T) {
 	w := newWorld(t)
 	w.apply(plainTrust)
 	w.apply(plainHub)
-	stop := w.operate(func(o *manager.Options) { o.RouteMode = manager.RoutesIngress; o.Routes.IngressClass = "nginx"; o.Routes.Scheme = "https" })
+	stop := w.operate(func(o *manager.Options) {
+		o.RouteMode = manager.RoutesIngress
+		o.Routes.IngressClass = "nginx"
+		o.Routes.Scheme = "https"
+	})
 	w.ready("bootle")
 	ingress := &networkingv1.Ingress{}
 	key := types.NamespacedName{Namespace: w.namespace, Name: "bootle"}

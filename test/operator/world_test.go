@@ -42,7 +42,7 @@ import (
 )
 
 // soon is how long things that take a moment are given on a busy machine.
-const soon = 60 * time.Second
+const soon = 20 * time.Second
 
 // resync is the operator's in these tests.
 const resync = 5 * time.Second
@@ -234,7 +234,7 @@ func (w *world) start(port string) {
 		_ = w.server.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which the log tells
 		<-ended
 		if w.t.Failed() {
-			w.t.Logf("the API's log:\n%s", tail(log.String(), 4000))
+			w.t.Logf("the API's log:\n%s", tail(log.String(), 40000))
 		}
 	})
 	w.eventually("the API is ready", func(ctx context.Context) error {
