@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/internal/problem"
@@ -55,7 +54,10 @@ func (r *platformResolver) Hub(ctx context.Context, obj *Platform, trust string,
 }
 
 func (r *platformCatalogueSourceResolver) Message(ctx context.Context, obj *ent.CatalogueSource) (*string, error) {
-	panic(fmt.Errorf("not implemented: Message - message"))
+	if obj.Message == "" {
+		return nil, nil
+	}
+	return &obj.Message, nil
 }
 
 func (r *queryResolver) Platform(ctx context.Context) (*Platform, error) {
