@@ -23,8 +23,8 @@ const (
 	lookEvery = 30 * time.Second
 	// lookAtMost bounds what is enqueued by one look; what is left is due for longer at the next.
 	lookAtMost = 500
-	// stuckAfter is when a job whose process was killed is given up, so that its source can be fetched again.
-	stuckAfter = syncLimit + 5*time.Minute
+	// lostAfter is when a job may be that of a process that was killed.
+	lostAfter = 2 * time.Minute
 	// stopLimit bounds the wait for jobs that were told to stop.
 	stopLimit = 10 * time.Second
 )
@@ -59,7 +59,7 @@ func (lookJob) InsertOpts() river.InsertOpts {
 
 func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(s.work))
+	river.AddWorker(workers, &syncWorker{sources: s})
 	river.AddWorker(workers, river.WorkFunc(s.look))
 	return river.NewClient(s.store.QueueDriver(), &river.Config{
 		Schema: store.QueueSchema,
@@ -69,8 +69,7 @@ func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 		Workers:  workers,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return lookJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
-		JobTimeout:                  -1, // a sync bounds itself, and says so
-		RescueStuckJobsAfter:        stuckAfter,
+		RescueStuckJobsAfter:        lostAfter,
 		CompletedJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: 24 * time.Hour,
 		ReindexerIndexNames:         []string{}, // the app's role owns no index
@@ -125,7 +124,7 @@ func (s *Sources) enqueue(ctx context.Context, sources []uuid.UUID) error {
 	return nil
 }
 
-// look enqueues what is due.
+// look enqueues what is due, and has jobs given up whose process was killed: they would be in the way for ever.
 func (s *Sources) look(ctx context.Context, _ *river.Job[lookJob]) error {
 	due, err := s.store.DueCatalogueSources(ctx, lookAtMost)
 	if err != nil || len(due) == 0 {
@@ -135,23 +134,59 @@ func (s *Sources) look(ctx context.Context, _ *river.Job[lookJob]) error {
 	for i, d := range due {
 		jobs[i] = river.InsertManyParams{Args: syncJob{d.TrustID, d.HubID, d.SourceID}}
 	}
-	_, err = s.queue.InsertMany(ctx, jobs)
-	return logged(ctx, err)
+	found, err := s.queue.InsertMany(ctx, jobs)
+	if err != nil {
+		return logged(ctx, err)
+	}
+	for i, f := range found {
+		if f.Job.State != rivertype.JobStateRunning || f.Job.AttemptedAt == nil || time.Since(*f.Job.AttemptedAt) < lostAfter {
+			continue
+		}
+		if err := s.giveUp(ctx, due[i], f.Job.ID); err != nil {
+			return logged(ctx, err)
+		}
+	}
+	return nil
 }
 
-// work fetches one source. What is wrong with a source is kept with it and is no error of the job.
-func (s *Sources) work(ctx context.Context, job *river.Job[syncJob]) error {
+// giveUp cancels a job that nobody works on: whoever does holds its source. The queue then lets go of it.
+func (s *Sources) giveUp(ctx context.Context, of store.SourceRef, job int64) error {
+	at := viewer.NewContext(ctx, viewer.ForPlatform(of.TrustID, viewer.Hub{ID: of.HubID}))
+	err := s.store.Tx(at, func(ctx context.Context) error { return s.hold(ctx, of.SourceID) })
+	if errors.Is(err, errBusy) {
+		return nil
+	}
+	if err == nil {
+		_, err = s.queue.JobCancel(ctx, job)
+	}
+	if err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+		return fmt.Errorf("give up a job that was lost: %w", err)
+	}
+	return nil
+}
+
+// syncWorker works on sync jobs.
+type syncWorker struct {
+	river.WorkerDefaults[syncJob]
+	sources *Sources
+}
+
+// Timeout is none: a sync bounds itself, and says so.
+func (*syncWorker) Timeout(*river.Job[syncJob]) time.Duration { return -1 }
+
+// Work fetches one source. What is wrong with a source is kept with it and is no error of the job.
+func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncJob]) error {
 	done := func(ctx context.Context) error {
-		return s.store.Lend(ctx, func(tx pgx.Tx) error {
+		return w.sources.store.Lend(ctx, func(tx pgx.Tx) error {
 			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-			if errors.Is(err, rivertype.ErrNotFound) { // given up as lost, and somebody else's by now
-				return errBusy
+			if errors.Is(err, rivertype.ErrNotFound) { // given up, but here it is
+				return nil
 			}
 			return err
 		})
 	}
 	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, viewer.Hub{ID: job.Args.Hub}))
-	again, err := s.sync(at, job.Args.Source, done)
+	again, err := w.sources.sync(at, job.Args.Source, done)
 	if again || ctx.Err() != nil { // changed meanwhile; or this process stops, and another goes on
 		return river.JobSnooze(0)
 	}

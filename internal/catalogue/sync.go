@@ -109,7 +109,7 @@ func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, done func(
 	outside := ctx // where another hub is read
 	err = s.store.Tx(ctx, func(ctx context.Context) error {
 		got = taken{}
-		if err := s.hold(ctx, row); err != nil {
+		if err := s.hold(ctx, row.ID); err != nil {
 			return err
 		}
 		switch row.Kind {
@@ -134,11 +134,11 @@ func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, done func(
 }
 
 // hold lets one process at a time have the source in hand, for as long as the transaction lasts.
-func (s *Sources) hold(ctx context.Context, row *ent.CatalogueSource) error {
+func (s *Sources) hold(ctx context.Context, id uuid.UUID) error {
 	if _, err := s.store.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", syncLimit.Milliseconds())); err != nil {
 		return fmt.Errorf("begin a sync: %w", err)
 	}
-	held, err := store.Collect(ctx, s.store, pgx.RowTo[bool], "select pg_try_advisory_xact_lock(hashtextextended('catalogue source ' || $1::text, 0))", row.ID)
+	held, err := store.Collect(ctx, s.store, pgx.RowTo[bool], "select pg_try_advisory_xact_lock(hashtextextended('catalogue source ' || $1::text, 0))", id)
 	if err != nil {
 		return fmt.Errorf("begin a sync: %w", err)
 	}
@@ -292,7 +292,7 @@ func spread(d time.Duration) time.Duration { return d - rand.N(d/10+1) }
 // remove retires the records of a source that is no longer the hub's, and forgets it.
 func (s *Sources) remove(ctx context.Context, row *ent.CatalogueSource, done func(context.Context) error) error {
 	return s.store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.hold(ctx, row); err != nil {
+		if err := s.hold(ctx, row.ID); err != nil {
 			return err
 		}
 		if _, err := s.directory.Retire(ctx, row.Source); err != nil {
@@ -359,11 +359,8 @@ func (s *Sources) failed(ctx context.Context, row *ent.CatalogueSource, message 
 		}
 		return done(ctx)
 	})
-	switch {
-	case errors.Is(err, errStale):
+	if errors.Is(err, errStale) {
 		return true, nil
-	case errors.Is(err, errBusy):
-		return false, nil
 	}
 	return false, err
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,8 +20,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/internal/viewer"
@@ -264,6 +267,95 @@ func TestWhatDidNotChangeIsNotRead(t *testing.T) {
 	wantOffered(t, b, "Art", "Bread and more")
 	if n := b.Count(t, "select count(*) from services where description = 'mark'"); n != 0 {
 		t.Error("a later page that differs had the first not read")
+	}
+}
+
+// TestADocumentWithADate: a server that knows only when a document was changed.
+func TestADocumentWithADate(t *testing.T) {
+	b := newBench(t, private)
+	const changed = "Tue, 24 Nov 2026 10:00:00 GMT"
+	var read, spared atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if agent := r.Header.Get("User-Agent"); agent != userAgent {
+			t.Errorf("it calls itself %q", agent)
+		}
+		w.Header().Set("Last-Modified", changed)
+		if r.Header.Get("If-Modified-Since") == changed {
+			spared.Add(1)
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		read.Add(1)
+		w.Header().Set("Content-Encoding", "gzip")
+		pack := gzip.NewWriter(w)
+		_, _ = io.WriteString(pack, `[{"id": "1", "name": "Art", "status": "active", "schedules": []}]`) // a reader that is gone fails below
+		if err := pack.Close(); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	b.set(t, Source{Name: "feed", Kind: URL, URL: server.URL + "/catalogue.json", AllowPrivate: true})
+	for range 3 {
+		if row := b.fetch(t); row.State != Synced || row.RowsTaken != 1 {
+			t.Fatalf("%s, %d taken: %s", row.State, row.RowsTaken, row.Message)
+		}
+	}
+	if read.Load() != 1 || spared.Load() != 2 {
+		t.Errorf("read %d times and spared %d", read.Load(), spared.Load())
+	}
+	wantOffered(t, b, "Art")
+	// A source that is set anew is read anew.
+	b.set(t, Source{Name: "feed", Kind: URL, URL: server.URL + "/catalogue.json?all", AllowPrivate: true})
+	b.fetch(t)
+	if read.Load() != 2 {
+		t.Errorf("read %d times", read.Load())
+	}
+}
+
+func TestACertificateIsLookedAt(t *testing.T) {
+	b := newBench(t, private)
+	var served atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it is told of the refusal
+	server.StartTLS()
+	defer server.Close()
+	b.set(t, Source{Name: "feed", Kind: URL, URL: server.URL + "/services", AllowPrivate: true})
+	wantFailed(t, b.fetch(t), "The certificate of 127.0.0.1")
+	b.set(t, Source{Name: "feed", Kind: URL, URL: strings.Replace(server.URL, "https:", "http:", 1) + "/services", AllowPrivate: true})
+	wantFailed(t, b.fetch(t), "400 (Bad Request)")
+	if served.Load() != 0 {
+		t.Errorf("served %d times", served.Load())
+	}
+}
+
+// TestMetrics counts each fetch by how it went.
+func TestMetrics(t *testing.T) {
+	b := newBench(t, private)
+	f := newFeed(t, 10, service("1", "Art"))
+	f.etags = true
+	b.set(t, f.source("/services"))
+	b.fetch(t)
+	b.fetch(t)
+	f.change(func() { f.services = nil })
+	b.fetch(t)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(b.Collectors()...)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.Metric {
+			if m.Histogram != nil {
+				got[family.GetName()] = float64(m.Histogram.GetSampleCount())
+			} else {
+				got[m.Label[0].GetValue()] = m.Counter.GetValue()
+			}
+		}
+	}
+	if diff := cmp.Diff(map[string]float64{"synced": 1, "unchanged": 1, "failed": 1, "liferooms_catalogue_sync_seconds": 3}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -738,6 +830,87 @@ func TestStoppingHandsOn(t *testing.T) {
 		t.Errorf("%d jobs are left, want 1", n)
 	}
 	wantOffered(t, b)
+}
+
+// TestAKilledProcessLeavesItsJob: its job is given up; that of one that is at work is not, however long it takes.
+func TestAKilledProcessLeavesItsJob(t *testing.T) {
+	b := newBench(t, private)
+	f := newFeed(t, 10, service("1", "Art"))
+	b.set(t, f.source("/services"))
+	id := b.list(t)[0].ID
+	b.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		if _, err := conn.Exec(ctx, "update river.river_job set state = 'running', attempt = 1, attempted_at = now() - interval '10 minutes', attempted_by = '{killed}'"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	givenUp := func() bool {
+		return b.Count(t, "select count(*) from river.river_job where kind = 'catalogue_sync' and metadata ? 'cancel_attempted_at'") == 1
+	}
+	err := b.Store.Tx(b.ctx, func(ctx context.Context) error {
+		if err := b.hold(ctx, id); err != nil {
+			return err
+		}
+		return b.look(b.ctx, nil)
+	})
+	if err != nil || givenUp() {
+		t.Errorf("while somebody is at it, given up %t: %v", givenUp(), err)
+	}
+	if err := b.look(b.ctx, nil); err != nil || !givenUp() {
+		t.Errorf("given up %t: %v", givenUp(), err)
+	}
+	stop, err := b.Start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the queue lets go of it", func() bool {
+		return b.Count(t, "select count(*) from river.river_job where kind = 'catalogue_sync' and state = 'cancelled'") == 1
+	})
+	if err := b.look(b.ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "another one is fetched", func() bool { return b.list(t)[0].State == Synced })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	wantOffered(t, b, "Art")
+}
+
+// TestALongFetchOutlivesItsJob: a job that takes long is given up by the queue, and the next one leaves the source to it.
+func TestALongFetchOutlivesItsJob(t *testing.T) {
+	b := newBench(t, private)
+	f := newFeed(t, 10, service("1", "Art"))
+	b.set(t, f.source("/services"))
+	asked, release := make(chan struct{}, 10), make(chan struct{})
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-release
+		f.ServeHTTP(w, r)
+	})
+	stop, err := b.Start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	b.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		if _, err := conn.Exec(ctx, "update river.river_job set state = 'discarded', finalized_at = now() where kind = 'catalogue_sync'"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := b.Sync(b.ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the next one gives way", func() bool {
+		return b.Count(t, "select count(*) from river.river_job where kind = 'catalogue_sync' and state = 'completed'") == 1
+	})
+	close(release)
+	until(t, "the first one is done", func() bool { return b.list(t)[0].State == Synced })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	wantOffered(t, b, "Art")
+	if len(asked) != 0 {
+		t.Errorf("%d more requests", len(asked))
+	}
 }
 
 // TestALongFeedTakesNoMoreMemory: 20,000 services in pages of 100.

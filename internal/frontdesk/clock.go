@@ -15,10 +15,11 @@ import (
 	"liferooms.io/liferooms/internal/viewer"
 )
 
-// Clock knows a hub's days: its time zone and opening hours.
+// Clock knows a hub's days: its time zone, its week, and the days on which its week does not hold.
 type Clock struct {
-	Zone  *time.Location
-	Hours []schema.OpeningHours
+	Zone       *time.Location
+	Hours      []schema.OpeningHours
+	Exceptions []schema.OpeningException
 }
 
 // Day is the day of t in the hub's zone, as midnight UTC: how days are kept.
@@ -29,6 +30,12 @@ func (c *Clock) Day(t time.Time) time.Time {
 
 // Open gives the opening and closing time of a day as HH:MM; ok is false where the hub is closed that day.
 func (c *Clock) Open(day time.Time) (opens, closes string, ok bool) {
+	date := day.Format(time.DateOnly)
+	for _, e := range c.Exceptions {
+		if e.Date == date {
+			return e.Opens, e.Closes, e.Opens != ""
+		}
+	}
 	for _, h := range c.Hours {
 		if h.Day == weekdays[day.Weekday()] {
 			return h.Opens, h.Closes, true
@@ -57,7 +64,7 @@ func (c *Clock) midnight(day time.Time) time.Time {
 }
 
 // clockAge is how long a hub's clock is kept: a change of opening hours is seen by every replica within it.
-const clockAge = time.Minute
+const clockAge = 5 * time.Second
 
 // clocks keeps each hub's clock, so that a check-in does not read the hub first. There are as many as hubs.
 type clocks struct {
@@ -70,7 +77,7 @@ type keptClock struct {
 	until time.Time
 }
 
-// Clock is the clock of the viewer's hub, at most a minute old.
+// Clock is the clock of the viewer's hub, at most five seconds old.
 func (d *Desk) Clock(ctx context.Context) (*Clock, error) {
 	id := hubOf(ctx)
 	d.clocks.mu.Lock()
@@ -79,7 +86,7 @@ func (d *Desk) Clock(ctx context.Context) (*Clock, error) {
 	if kept.clock != nil && time.Now().Before(kept.until) {
 		return kept.clock, nil
 	}
-	h, err := d.store.Client(ctx).Hub.Query().Where(hub.ID(id)).Select(hub.FieldID, hub.FieldTimeZone, hub.FieldOpeningHours).Only(ctx)
+	h, err := d.store.Client(ctx).Hub.Query().Where(hub.ID(id)).Select(hub.FieldID, hub.FieldTimeZone, hub.FieldOpeningHours, hub.FieldOpeningExceptions).Only(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the hub's days: %w", err)
 	}
@@ -87,7 +94,7 @@ func (d *Desk) Clock(ctx context.Context) (*Clock, error) {
 	if err != nil {
 		return nil, problem.New(problem.Internal, "The hub's time zone is not known. Ask the trust's administrator to correct it.").Because(err)
 	}
-	clock := &Clock{Zone: zone, Hours: h.OpeningHours}
+	clock := &Clock{Zone: zone, Hours: h.OpeningHours, Exceptions: h.OpeningExceptions}
 	d.clocks.mu.Lock()
 	d.clocks.kept[id] = keptClock{clock, time.Now().Add(clockAge)}
 	d.clocks.mu.Unlock()

@@ -94,6 +94,44 @@ func TestUndo(t *testing.T) {
 	}
 }
 
+// TestOpeningExceptions: a day of its own goes before the week, for what Today shows and for when the day is closed.
+func TestOpeningExceptions(t *testing.T) {
+	w, d := desk(t)
+	ctx := w.As(t, w.Walton, viewer.Reception)
+	w.Store.Client(ctx).Hub.Update().Where(hub.ID(w.Walton.ID)).
+		SetOpeningHours([]schema.OpeningHours{{Day: schema.Wednesday, Opens: "09:00", Closes: "17:00"}, {Day: schema.Thursday, Opens: "09:00", Closes: "17:00"}}).
+		SetOpeningExceptions([]schema.OpeningException{
+			{Date: "2025-12-24", Opens: "10:00", Closes: "12:30", Note: "Christmas Eve"}, {Date: "2025-12-25"},
+			{Date: "2025-12-28", Opens: "13:00", Closes: "15:00"},
+		}).ExecX(ctx)
+	clock, err := d.Clock(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(n int) time.Time { return time.Date(2025, 12, n, 0, 0, 0, 0, time.UTC) }
+	for n, want := range map[int]string{17: "09:00-17:00", 24: "10:00-12:30", 25: "closed", 27: "closed", 28: "13:00-15:00", 31: "09:00-17:00"} {
+		got := "closed"
+		if opens, closes, open := clock.Open(day(n)); open {
+			got = opens + "-" + closes
+		}
+		if got != want {
+			t.Errorf("%d December: %s, want %s", n, got, want)
+		}
+	}
+	visits := map[int]*ent.Visit{}
+	for _, n := range []int{24, 25} {
+		visits[n] = w.Store.Client(ctx).Visit.Create().SetArrivedAt(day(n).Add(11 * time.Hour)).SetArrivedOn(day(n)).SetState(visit.StatePresent).SaveX(ctx)
+	}
+	if ended, err := d.CloseDay(w.Platform(w.Walton), day(26)); err != nil || ended != 2 {
+		t.Fatalf("%d visits ended: %v", ended, err)
+	}
+	for n, left := range map[int]time.Time{24: day(24).Add(12*time.Hour + 30*time.Minute), 25: day(26)} {
+		if got := w.Store.Client(ctx).Visit.GetX(ctx, visits[n].ID).LeftAt; got == nil || !got.Equal(left) {
+			t.Errorf("the visit of %d December ended at %v, want %v", n, got, left)
+		}
+	}
+}
+
 func TestCloseDay(t *testing.T) {
 	w, d := desk(t)
 	ctx := w.As(t, w.Walton, viewer.Reception)

@@ -51,7 +51,7 @@ type app struct {
 	providers map[string]ID
 }
 
-func newApp(t *testing.T) *app {
+func newApp(t *testing.T, configure ...func(*Config)) *app {
 	t.Helper()
 	a := &app{t: t, world: storetest.New(t), secrets: t.TempDir(), providers: map[string]ID{}}
 	server := httptest.NewUnstartedServer(nil)
@@ -80,7 +80,11 @@ func newApp(t *testing.T) *app {
 
 	log := audit.New(a.world.Store)
 	t.Cleanup(log.Close)
-	a.signIn, err = New(a.world.Store, log, Config{PublicURL: a.url, SecretsDir: a.secrets})
+	config := Config{PublicURL: a.url, SecretsDir: a.secrets}
+	for _, change := range configure {
+		change(&config)
+	}
+	a.signIn, err = New(a.world.Store, log, config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +222,11 @@ func (b *browser) who(bearer string, header ...string) (Caller, failure) {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	answered := b.do(r)
+	return decodeWho(b.t, b.do(r))
+}
+
+func decodeWho(t *testing.T, answered result) (Caller, failure) {
+	t.Helper()
 	var caller Caller
 	var failed struct{ Error failure }
 	into := any(&caller)
@@ -226,7 +234,7 @@ func (b *browser) who(bearer string, header ...string) (Caller, failure) {
 		into = &failed
 	}
 	if err := json.Unmarshal([]byte(answered.text), into); err != nil {
-		b.t.Fatalf("%s: %v", answered.text, err)
+		t.Fatalf("%s: %v", answered.text, err)
 	}
 	return caller, failed.Error
 }
