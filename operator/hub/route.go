@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"liferooms.io/liferooms/operator/api/v1alpha1"
@@ -45,6 +46,9 @@ type Routes struct {
 
 // routeSettles is how long a gateway is given to take a route before it is looked at again; a change is seen at once.
 const routeSettles = 30 * time.Second
+
+// lookAgainAtFormer is when it is looked whether a route of a former hub has gone.
+const lookAgainAtFormer = time.Second
 
 // applyRoute leads the hub's host names to the API. It waits for the tenant: until then the API has not said that the
 // names are this hub's.
@@ -90,9 +94,15 @@ func (r *Reconciler) putRoute(ctx context.Context, hub *v1alpha1.Hub) step.Outco
 	if err != nil {
 		return step.Failed(err, v1alpha1.ReasonRouteFailed, "The hub's %s cannot be read: %v. It is tried again.", kind.Kind, err)
 	}
+	if there != nil && isOfFormer(there, hub) {
+		if err := r.Client.Delete(ctx, there, client.Preconditions{UID: ptr.To(there.GetUID())}); client.IgnoreNotFound(err) != nil {
+			return step.Failed(err, v1alpha1.ReasonRouteFailed, "The %s of the hub's former resource cannot be taken away: %v. It is tried again.", kind.Kind, err)
+		}
+		return step.Waiting(lookAgainAtFormer, v1alpha1.ReasonRoutePending, "The %s of the hub's former resource is being taken away.", kind.Kind)
+	}
 	if there != nil && !metav1.IsControlledBy(there, hub) {
 		return step.Blocked(r.Resync, v1alpha1.ReasonRouteNameTaken,
-			"There is a %s %s that is not this hub's. Delete it, and the hub's own is made.", kind.Kind, hub.Name)
+			"The %s %s is there and is not this hub's. Delete it, and the hub's own is made.", kind.Kind, hub.Name)
 	}
 	route := r.route(hub)
 	if err := r.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(route), step.FieldOwner, client.ForceOwnership); err != nil {
@@ -108,15 +118,25 @@ func (r *Reconciler) putRoute(ctx context.Context, hub *v1alpha1.Hub) step.Outco
 	return step.Done(v1alpha1.ReasonRouted, "The Ingress %s leads the host names to the API.", hub.Name)
 }
 
+// isOfFormer reports whether a route belongs to a hub of the same name that was deleted, and that the cluster has still
+// to collect.
+func isOfFormer(route *unstructured.Unstructured, hub *v1alpha1.Hub) bool {
+	owner := metav1.GetControllerOf(route)
+	return owner != nil && owner.APIVersion == v1alpha1.GroupVersion.String() && owner.Kind == "Hub" && owner.Name == hub.Name && owner.UID != hub.UID
+}
+
 // accepted reads what the gateway says of a route.
 func (r *Reconciler) accepted(route *unstructured.Unstructured) step.Outcome {
 	var parsed struct {
 		Status struct {
 			Parents []struct {
-				ParentRef  struct{ Name, Namespace string }
-				Conditions []metav1.Condition
-			}
-		}
+				ParentRef struct {
+					Name      string `json:"name"`
+					Namespace string `json:"namespace"`
+				} `json:"parentRef"`
+				Conditions []metav1.Condition `json:"conditions"`
+			} `json:"parents"`
+		} `json:"status"`
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(route.Object, &parsed); err != nil {
 		return step.Failed(err, v1alpha1.ReasonRouteFailed, "The HTTPRoute's status cannot be read: %v. It is tried again.", err)

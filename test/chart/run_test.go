@@ -9,15 +9,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,77 +22,10 @@ import (
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"liferooms.io/liferooms/internal/devprovider"
 	"liferooms.io/liferooms/internal/postgres"
 )
-
-// TestTheServerRunsAsTheChartSays makes a database as CloudNativePG would from the chart's Cluster, migrates it as the init
-// container does, serves as the API's container does, asks the probes, reads the metrics, and stops it. What it tells
-// of itself is what the dashboard and the alerts ask for.
-func TestTheServerRunsAsTheChartSays(t *testing.T) {
-	objects := render(t, "--values", valuesFiles(t)["cnpg"], "--set", "operator.enabled=false")
-	database := makeDatabase(t, objects)
-	binary := build(t, "./cmd/liferooms")
-	spec := find[*appsv1.Deployment](t, objects, "liferooms-api").Spec.Template.Spec
-
-	migrate := command(t, binary, spec.InitContainers[0], database)
-	if out, err := migrate.CombinedOutput(); err != nil || !strings.Contains(string(out), "applied ") {
-		t.Fatalf("migrate: %v\n%s", err, out)
-	}
-
-	// Somebody to ask: the server counts no stranger's requests.
-	signIn := startSignIn(t)
-	seed := exec.Command(binary, "seed", "--sign-in-url="+signIn, "--database-url="+database.URL("liferooms_server", "liferooms"))
-	if out, err := seed.CombinedOutput(); err != nil {
-		t.Fatalf("seed: %v\n%s", err, out)
-	}
-
-	api := spec.Containers[0]
-	public, metrics := freePort(t), freePort(t)
-	api.Args = replace(t, api.Args, map[string]string{"--listen": "127.0.0.1:" + public, "--metrics-addr": "127.0.0.1:" + metrics})
-	serve := command(t, binary, api, database)
-	var log bytes.Buffer
-	serve.Stdout, serve.Stderr = &log, &log
-	if err := serve.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- serve.Wait() }()
-	stop := func() error {
-		if err := serve.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Error(err)
-		}
-		return <-ended
-	}
-	for name, probe := range map[string]*corev1.Probe{"startup": api.StartupProbe, "liveness": api.LivenessProbe, "readiness": api.ReadinessProbe} {
-		if err := answers(t.Context(), "http://127.0.0.1:"+metrics+probe.HTTPGet.Path); err != nil {
-			t.Errorf("the %s probe: %v\n%v\n%s", name, err, stop(), &log)
-			return
-		}
-	}
-	askAs(t, staffToken(t, signIn), "http://127.0.0.1:"+public+"/graphql")
-	told := scrape(t, "http://127.0.0.1:"+metrics+"/metrics")
-	began := time.Now()
-	if err := stop(); err != nil {
-		t.Errorf("it ended with %v\n%s", err, &log)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("with nothing under way it took %s to end: preStop has waited already", took)
-	}
-
-	for where, expressions := range asked(t) {
-		for _, e := range expressions {
-			for _, metric := range metricsIn(e) {
-				if !slices.Contains(told, metric) && metric != "up" && !ofTheOperator(metric) {
-					t.Errorf("%s asks for %s, which the server does not tell: %s", where, metric, e)
-				}
-			}
-		}
-	}
-}
 
 // makeDatabase does what CloudNativePG does with bootstrap.initdb and managed.roles, on a Postgres without it.
 func makeDatabase(t *testing.T, objects []object) *postgres.Server {
@@ -175,10 +105,10 @@ func build(t *testing.T, program string) string {
 	return binary
 }
 
-// command is the container's program with its arguments and its environment, but with the database where it is here.
-func command(t *testing.T, binary string, c corev1.Container, database *postgres.Server) *exec.Cmd {
+// environment is the container's, but with the database where it is here.
+func environment(t *testing.T, c corev1.Container, database *postgres.Server) []string {
 	t.Helper()
-	cmd := exec.Command(binary, c.Args...)
+	var all []string
 	for _, e := range c.Env {
 		if strings.HasPrefix(e.Name, "PG") { // the password and the certificate, which are not asked for here
 			continue
@@ -189,59 +119,9 @@ func command(t *testing.T, binary string, c corev1.Container, database *postgres
 		if u, err := url.Parse(e.Value); err == nil && u.Scheme == "postgres" {
 			e.Value = database.URL(u.User.Username(), strings.TrimPrefix(u.Path, "/"))
 		}
-		cmd.Env = append(cmd.Env, e.Name+"="+e.Value)
+		all = append(all, e.Name+"="+e.Value)
 	}
-	return cmd
-}
-
-// startSignIn runs the demo's OpenID provider, and gives its address.
-func startSignIn(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	address := "http://" + server.Listener.Addr().String()
-	provider, err := devprovider.New(devprovider.Config{BaseURL: address, StaffAppURL: "https://liferooms.example.org"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Config.Handler = provider.Handler()
-	server.Start()
-	t.Cleanup(server.Close)
-	return address
-}
-
-// staffToken is that of one of the demo staff.
-func staffToken(t *testing.T, signIn string) string {
-	t.Helper()
-	response, err := http.Post(signIn+"/dev/token", "application/json", strings.NewReader(`{"user": "fay"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var got struct {
-		Token string `json:"access_token"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&got); err != nil || got.Token == "" {
-		t.Fatalf("no token: %v", err)
-	}
-	return got.Token
-}
-
-func askAs(t *testing.T, token, address string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(`{"query": "{ viewer { name } }"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if text, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(text), "Fay") {
-		t.Fatalf("%s: %s %v", response.Status, text, err)
-	}
+	return all
 }
 
 // freePort is a port of the loopback that nobody listened at a moment ago.
@@ -384,9 +264,4 @@ func TestMetricsIn(t *testing.T) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
-}
-
-// ofTheOperator says whether the operator tells of it, and not the server.
-func ofTheOperator(metric string) bool {
-	return strings.HasPrefix(metric, "liferooms_hub_") || strings.HasPrefix(metric, "liferooms_reconcile_")
 }

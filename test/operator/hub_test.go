@@ -408,7 +408,7 @@ func TestACatalogueFromAConfigMap(t *testing.T) {
 			services = append(services, fmt.Sprintf(`{"id":"5f0d3b1e-0c51-4d5a-9a67-3a4f1c1b0a0%d","name":"%s","status":"active",
 				"organization":{"id":"5f0d3b1e-0c51-4d5a-9a67-3a4f1c1b0b01","name":"Partner","description":"A partner."}}`, i, name))
 		}
-		return `{"services":[` + strings.Join(services, ",") + `]}`
+		return "[" + strings.Join(services, ",") + "]"
 	}
 	configMap := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "partners"}, Data: map[string]string{"other": "{}"}}
 	if err := w.kube.Client.Create(t.Context(), configMap); err != nil {

@@ -42,7 +42,7 @@ import (
 )
 
 // soon is how long things that take a moment are given on a busy machine.
-const soon = 20 * time.Second
+const soon = 60 * time.Second
 
 // resync is the operator's in these tests.
 const resync = 5 * time.Second
