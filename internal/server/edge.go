@@ -51,6 +51,11 @@ func (s *Server) edge(next http.Handler) http.Handler {
 		answer := &observed{ResponseWriter: w}
 		answer.Header().Set(requestIDHeader, id)
 		s.setSecurityHeaders(answer.Header())
+		if s.drained.Load() {
+			// The caller's next request must not meet a connection that is being closed: it would have to guess whether
+			// the request was taken.
+			answer.Header().Set("Connection", "close")
+		}
 		defer func() {
 			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
 				slog.ErrorContext(r.Context(), "a handler panicked", "request", id, "panic", fault, "stack", string(debug.Stack()))
