@@ -658,8 +658,8 @@ func TestMonitoringSeesEachHub(t *testing.T) {
 	})
 }
 
+// TestHubsOfOtherNamespaces runs alone: its operator looks after the hubs of every test.
 func TestHubsOfOtherNamespaces(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	elsewhere := w.kube.Namespace(t)
 	home := w.namespace
