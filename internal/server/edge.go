@@ -51,6 +51,11 @@ func (s *Server) edge(next http.Handler) http.Handler {
 		answer := &observed{ResponseWriter: w}
 		answer.Header().Set(requestIDHeader, id)
 		s.setSecurityHeaders(answer.Header())
+		if s.drained.Load() {
+			// The caller's next request must not meet a connection that is being closed: it would have to guess whether
+			// the request was taken.
+			answer.Header().Set("Connection", "close")
+		}
 		defer func() {
 			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
 				slog.ErrorContext(r.Context(), "a handler panicked", "request", id, "panic", fault, "stack", string(debug.Stack()))
@@ -103,8 +108,9 @@ func method(m string) string {
 	return "other"
 }
 
-// contentPolicy lets the app load what is its own and nothing else, and lets nobody frame it.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+// contentPolicy lets the app load what is its own and nothing else, but for pictures, since a hub's logo may be anywhere;
+// and it lets nobody frame it.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // setSecurityHeaders sets what every answer carries; a handler that needs less (a page of the sign-in) narrows it.

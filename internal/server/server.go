@@ -44,7 +44,7 @@ type Config struct {
 	// OperationTimeout bounds one operation; streams have no end.
 	OperationTimeout time.Duration
 	// DrainDelay is how long the server goes on taking requests after it said that it is no longer ready, so that whoever
-	// sends them has heard of it. DrainTimeout is how long it then waits for those under way.
+	// sends them has heard of it; answers then also end their connections. DrainTimeout is how long it then waits for those under way.
 	DrainDelay, DrainTimeout time.Duration
 }
 

@@ -299,6 +299,9 @@ func TestDrainFinishesWhatIsUnderWay(t *testing.T) {
 			return true
 		}
 		response.Body.Close()
+		if response.StatusCode == http.StatusServiceUnavailable && !response.Close {
+			t.Error("while it drains, an answer keeps its connection")
+		}
 		return response.StatusCode == http.StatusServiceUnavailable
 	})
 	next(t, lines, "event: complete")

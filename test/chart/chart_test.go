@@ -247,7 +247,7 @@ func TestDrain(t *testing.T) {
 	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.Sleep == nil || c.Lifecycle.PreStop.Sleep.Seconds != 7 {
 		t.Errorf("preStop is %v", c.Lifecycle)
 	}
-	if !slices.Contains(c.Args, "--drain-delay=0s") || !slices.Contains(c.Args, "--drain-timeout=11s") {
+	if !slices.Contains(c.Args, "--drain-delay=2s") || !slices.Contains(c.Args, "--drain-timeout=11s") {
 		t.Errorf("the server is told %q", c.Args)
 	}
 	if got := *spec.Template.Spec.TerminationGracePeriodSeconds; got != 7+11+5 {

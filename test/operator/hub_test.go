@@ -165,6 +165,26 @@ func statusWritten(h *v1alpha1.Hub) time.Time {
 	return time.Time{}
 }
 
+// TestKubectlFindsNothingChanged: whoever applies a folder again reads "unchanged", and looks where it says otherwise.
+func TestKubectlFindsNothingChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.operate()
+	file := w.write("goodTrust.yaml", []byte(goodTrust+"---\n"+strings.ReplaceAll(goodHub, "bootle", "formby")+"---\n"+example(t, "bootle.yaml")))
+	w.kubectl("apply", "-f", file)
+	w.eventually("the operator has looked at all", func(context.Context) error {
+		if w.trust("mersey-care").Status.ObservedGeneration == 0 || w.hub("bootle").Status.ObservedGeneration == 0 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	for line := range strings.Lines(w.kubectl("apply", "-f", file)) {
+		if !strings.HasSuffix(line, " unchanged\n") {
+			t.Errorf("applied again: %s", line)
+		}
+	}
+}
+
 func TestAnEditArrives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -638,8 +658,8 @@ func TestMonitoringSeesEachHub(t *testing.T) {
 	})
 }
 
+// TestHubsOfOtherNamespaces runs alone: its operator looks after the hubs of every test.
 func TestHubsOfOtherNamespaces(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t)
 	elsewhere := w.kube.Namespace(t)
 	home := w.namespace

@@ -2,34 +2,27 @@ package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 )
 
 // gate stands where an Ingress controller does: it takes TLS off and passes every request on with the host name that it
-// came for. Plain HTTP goes to the provider.
+// came for; the provider's name leads to the provider, every other to the API.
 func gate(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	api := flags.String("api", "", "URL of the API's service")
 	signIn := flags.String("provider", "", "URL of the provider's service")
+	providerHost := flags.String("provider-host", "", "host name that leads to the provider")
+	certificate := flags.String("certificate", "", "folder with tls.crt and tls.key")
 	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	certificate, err := selfSigned()
-	if err != nil {
 		return err
 	}
 	toAPI, err := passTo(*api)
@@ -40,16 +33,16 @@ func gate(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	secure := &http.Server{Addr: ":8443", Handler: toAPI, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}}
-	plain := &http.Server{Addr: ":8080", Handler: toProvider}
-	ended := make(chan error, 2)
-	go func() { ended <- serve(ctx, secure, func() error { return secure.ListenAndServeTLS("", "") }) }()
-	go func() { ended <- serve(ctx, plain, plain.ListenAndServe) }()
-	first := <-ended
-	stop()
-	return errors.Join(first, <-ended)
+	s := &http.Server{Addr: ":8443", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == *providerHost {
+			toProvider.ServeHTTP(w, r)
+			return
+		}
+		toAPI.ServeHTTP(w, r)
+	})}
+	return serve(ctx, s, func() error {
+		return s.ListenAndServeTLS(filepath.Join(*certificate, "tls.crt"), filepath.Join(*certificate, "tls.key"))
+	})
 }
 
 func passTo(target string) (http.Handler, error) {
@@ -62,20 +55,6 @@ func passTo(target string) (http.Handler, error) {
 		r.Out.Host = r.In.Host
 		r.SetXForwarded()
 	}}, nil
-}
-
-// selfSigned makes a certificate that nobody trusts: who tests what is behind the gate does not look at it.
-func selfSigned() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("make the gate's key: %w", err)
-	}
-	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("make the gate's certificate: %w", err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 // get prints what a URL answers, from within the cluster; a file's URL too, as images hold no shell.
