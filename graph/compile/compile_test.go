@@ -37,7 +37,7 @@ var (
 
 func declared(room map[string]compile.Field) compile.Schema {
 	return compile.Schema{
-		API: api, Tables: []*schema.Table{rooms, chairs}, Within: func(string) (string, error) { return "@row.hub_id = @hub", nil },
+		Tables: []*schema.Table{rooms, chairs}, Within: func(string) (string, error) { return "@row.hub_id = @hub", nil },
 		Values:    map[string]compile.Value{"hub": {Type: "uuid", Of: func(context.Context) (any, error) { return "the hub", nil }}},
 		Arguments: func(_ context.Context, _, _ string, raw map[string]any) (map[string]any, error) { return raw, nil },
 		Objects: map[string]*compile.Object{

@@ -249,11 +249,6 @@ func (f Group) write(w *writer, t *text, at place, s *selected) error {
 	return w.object(t, place{object: w.schema.Objects[f.Object], names: at.names, used: new(bool)}, inner)
 }
 
-func (f Same) write(w *writer, t *text, at place, s *selected) error {
-	at.object = w.schema.Objects[f.Object]
-	return w.object(t, at, collect(w.variables, s.sets...))
-}
-
 func (f One) write(w *writer, t *text, at place, s *selected) error {
 	object := w.schema.Objects[f.Object]
 	*at.used = true
