@@ -213,6 +213,15 @@ func (s *Store) Exec(ctx context.Context, sql string, args ...any) (int64, error
 // Send runs the statements of b in one round trip in the viewer's scope; outside a transaction they share an implicit one.
 func (s *Store) Send(ctx context.Context, b *pgx.Batch) error { return s.session(ctx).Send(ctx, b) }
 
+// Defer is Send for statements whose answers nobody waits for before the commit: in the transaction of ctx they travel with
+// the next statements or with the commit. Outside a transaction they are sent at once.
+func (s *Store) Defer(ctx context.Context, b *pgx.Batch) error {
+	if t := s.transactionOf(ctx); t != nil {
+		return t.tx.Defer(ctx, b)
+	}
+	return s.Send(ctx, b)
+}
+
 // Collect runs one statement of SQL in the viewer's scope and gives its rows, each made by to. See Exec.
 func Collect[T any](ctx context.Context, s *Store, to pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
 	return entpgx.Collect(ctx, s.session(ctx), to, sql, args...)
