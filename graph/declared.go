@@ -48,7 +48,7 @@ import (
 // two against each other.
 func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 	return compile.New(compile.Schema{
-		API: e.Schema(), Tables: migrate.Tables, Within: store.Within, Arguments: decodeArguments(e),
+		Tables: migrate.Tables, Within: store.Within, Arguments: decodeArguments(e),
 		Values: map[string]compile.Value{
 			"hub":   {Type: "uuid", Of: hubID},
 			"trust": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).TrustID, nil }},

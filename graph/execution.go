@@ -75,8 +75,8 @@ type execution struct {
 	screens screens
 }
 
-// plans is how many plans are kept: the app's operations have a few shapes each.
-const plans = 2000
+// plans is how many plans are kept, some 20 KB each: the app's operations have a few shapes each.
+const plans = 1000
 
 // planKey is an operation of a document and its shape. The document is the one that the cache of documents holds for its
 // text, so the same text is the same operation. Permissions need no part in it: an operation that selects what its viewer
@@ -224,8 +224,7 @@ func (e *execution) read(ctx context.Context, op *graphql.OperationContext, p *p
 		return interpret(BecauseHole)
 	case err != nil:
 		e.tell(ctx, Run{Result: result})
-		root := op.Operation.SelectionSet[0]
-		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{present(ctx, fmt.Errorf("read: %w", err), pathOf(root))}}
+		return nothing(ctx, op, fmt.Errorf("read: %w", err))
 	}
 	e.tell(ctx, Run{Result: result})
 	response := &graphql.Response{Data: answer}
@@ -235,11 +234,23 @@ func (e *execution) read(ctx context.Context, op *graphql.OperationContext, p *p
 	return response
 }
 
-func pathOf(s ast.Selection) ast.Path {
-	if f, ok := s.(*ast.Field); ok {
-		return ast.Path{ast.PathName(f.Alias)}
+// nothing answers an operation whose statement failed: each of its fields is null, and the error is the first one's.
+func nothing(ctx context.Context, op *graphql.OperationContext, err error) *graphql.Response {
+	data := []byte{'{'}
+	var path ast.Path
+	for key, field := range compile.Roots(op.Operation, op.Variables) {
+		if path == nil {
+			path = ast.Path{ast.PathName(key)}
+		} else {
+			data = append(data, ',')
+		}
+		if field.Definition.Type.NonNull {
+			return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{present(ctx, err, ast.Path{ast.PathName(key)})}}
+		}
+		data = append(append(append(data, '"'), key...), `":null`...)
 	}
-	return nil
+	data = append(data, '}')
+	return &graphql.Response{Data: data, Errors: gqlerror.List{present(ctx, err, path)}}
 }
 
 // decodeArguments decodes the arguments of fields as the executor does.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"liferooms.io/liferooms/graph/compile"
 	"liferooms.io/liferooms/internal/store"
@@ -30,7 +31,7 @@ type Explanation struct {
 // Explain says how the operations of a document are run, the way the variables shape them.
 func Explain(r *Resolver, document string, variables map[string]any) ([]*Explanation, error) {
 	e := newExecution(r, nil)
-	doc, invalid := gqlparser.LoadQuery(e.Schema(), document)
+	doc, invalid := gqlparser.LoadQueryWithRules(e.Schema(), document, rules.NewDefaultRules())
 	if invalid != nil {
 		return nil, fmt.Errorf("the document does not fit the API: %w", invalid)
 	}

@@ -167,8 +167,12 @@ func TestErrors(t *testing.T) {
 	// The database fails in the middle: the caller learns nothing of it.
 	a.Store.Close()
 	got := a.ask(ctx, `{ hub(slug: "walton") { name } }`)
-	if len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != "INTERNAL" || strings.Contains(got.Errors[0].Message, "pool") {
-		t.Errorf("%v", got.Errors)
+	if len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != "INTERNAL" || strings.Contains(got.Errors[0].Message, "pool") ||
+		got.Errors[0].Path.String() != "hub" || got.Raw != `{"hub":null}` {
+		t.Errorf("%v %s", got.Errors, got.Raw)
+	}
+	if got := a.ask(ctx, `{ viewer { email } }`); len(got.Errors) == 0 || got.Errors[0].Path.String() != "viewer" || got.Raw != "null" {
+		t.Errorf("%v %s", got.Errors, got.Raw)
 	}
 }
 
