@@ -56,9 +56,13 @@ func (c catalogue) services(ctx context.Context, q directory.PublicQuery, at pag
 	if err != nil {
 		return nil, fmt.Errorf("read services: %w", err)
 	}
+	rows = slices.DeleteFunc(rows, hiddenMeanwhile)
 	f := shaper{hub: c.hub.HubID}
 	return newPage(inOrder(rows, found.IDs, func(s *ent.Service) uuid.UUID { return s.ID }, f.summary), at, found.Total), nil
 }
+
+// hiddenMeanwhile reports whether a service was hidden between two statements: it came without its organisation, or not at all.
+func hiddenMeanwhile(s *ent.Service) bool { return s == nil || s.Edges.Organisation == nil }
 
 // inOrder shapes the rows in the order of the ids. What was hidden in the meantime is left out.
 func inOrder[Row, Record any](rows []Row, ids []uuid.UUID, id func(Row) uuid.UUID, shape func(Row) Record) []Record {
@@ -106,6 +110,9 @@ func (c catalogue) service(ctx context.Context, id uuid.UUID) (any, error) {
 	if err != nil {
 		return nil, missing("service", err)
 	}
+	if hiddenMeanwhile(row) {
+		return nil, problem.Missing("service")
+	}
 	records, err := c.full(ctx, []*ent.Service{row})
 	if err != nil {
 		return nil, err
@@ -130,7 +137,9 @@ func (c catalogue) places(ctx context.Context, q directory.PublicQuery, at pageA
 	if err != nil {
 		return nil, fmt.Errorf("read services at locations: %w", err)
 	}
-	rows = slices.DeleteFunc(rows, func(at *ent.ServiceAtLocation) bool { return at.Edges.Service == nil || at.Edges.Location == nil })
+	rows = slices.DeleteFunc(rows, func(at *ent.ServiceAtLocation) bool {
+		return hiddenMeanwhile(at.Edges.Service) || at.Edges.Location == nil
+	})
 	f := shaper{hub: c.hub.HubID}
 	return newPage(inOrder(rows, found.IDs, func(at *ent.ServiceAtLocation) uuid.UUID { return at.ID }, f.listed), at, found.Total), nil
 }
@@ -140,7 +149,7 @@ func (c catalogue) place(ctx context.Context, id uuid.UUID) (any, error) {
 	if err != nil {
 		return nil, missing("service at a location", err)
 	}
-	if row.Edges.Service == nil || row.Edges.Location == nil {
+	if hiddenMeanwhile(row.Edges.Service) || row.Edges.Location == nil {
 		return nil, problem.Missing("service at a location")
 	}
 	f, err := c.shaper(ctx, row.Edges.Service.Edges.TaxonomyTerms)

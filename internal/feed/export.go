@@ -13,6 +13,7 @@ import (
 	"hash/crc32"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,10 +45,10 @@ func (c catalogue) eachBatch(ctx context.Context, do func([]*ent.Service) error)
 		if len(rows) == 0 {
 			return nil
 		}
-		if err := do(rows); err != nil {
+		after = rows[len(rows)-1].ID
+		if err := do(slices.DeleteFunc(rows, hiddenMeanwhile)); err != nil {
 			return err
 		}
-		after = rows[len(rows)-1].ID
 	}
 }
 

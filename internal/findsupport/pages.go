@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/feed"
 	"liferooms.io/liferooms/internal/gate"
@@ -77,6 +78,8 @@ type frame struct {
 	// Hub is nil on a page that belongs to none.
 	Hub        *store.LiveHub
 	HubAddress string
+	// Open are the hub's opening hours, a line for each day on which it opens.
+	Open []string
 	// Base is the address of the hub's pages without a language.
 	Base      string
 	LangAsked bool
@@ -120,6 +123,7 @@ func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
 		h := address.Hub
 		f.Hub, f.Base, f.Feed, brand = &h, Prefix+address.Base, feed.Prefix+address.Base+"/", h.BrandColour
 		f.HubAddress = strings.Join(present(text(h.Address), text(h.Postcode)), ", ")
+		f.Open = f.openingHours(h.OpeningHours)
 		zone, err := time.LoadLocation(h.TimeZone)
 		if err != nil {
 			zone = time.UTC
@@ -136,6 +140,22 @@ func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
 		f.Languages = append(f.Languages, languageLink{l.Code, l.T("language"), r.URL.Path + "?" + query.Encode(), l == f.locale})
 	}
 	return f
+}
+
+func (l *locale) openingHours(hours []schema.OpeningHours) []string {
+	var lines []string
+	for _, d := range week {
+		var times []string // a hub may close over lunch
+		for _, h := range hours {
+			if strings.EqualFold(string(h.Day), d.String()) {
+				times = append(times, l.T("from.to", "from", h.Opens, "to", h.Closes))
+			}
+		}
+		if len(times) > 0 {
+			lines = append(lines, l.Weekday(d)+": "+strings.Join(times, ", "))
+		}
+	}
+	return lines
 }
 
 // ServeHTTP answers below Prefix.

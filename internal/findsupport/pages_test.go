@@ -224,6 +224,12 @@ func TestTheSearchFindsAndSays(t *testing.T) {
 	if strings.Contains(body, "<script>") || strings.Contains(body, `"><b>`) {
 		t.Error("markup comes back")
 	}
+	// A hub says when somebody can come in and ask.
+	s.owner(t, `update hubs set opening_hours = '[{"day": "THURSDAY", "opens": "09:00", "closes": "12:00"}, {"day": "MONDAY", "opens": "09:00", "closes": "17:00"},
+		{"day": "THURSDAY", "opens": "13:00", "closes": "20:00"}]' where slug = 'walton'`)
+	if text := find("lang=cy"); !strings.Contains(text, "Pryd rydym ar agor Dydd Llun: 09:00 tan 17:00 Dydd Iau: 09:00 tan 12:00, 13:00 tan 20:00 Os oes") {
+		t.Errorf("opening hours: %s", text)
+	}
 	// A hub that knows where it is measures from itself.
 	s.owner(t, "update hubs set latitude = 53.4466, longitude = -2.9625, postcode = 'L9 9ZZ', brand_colour = '#ffcc00' where slug = 'walton'")
 	if text := find("within=1"); !strings.Contains(text, "We measure from Life Rooms walton.") || !strings.Contains(text, "2 services") {

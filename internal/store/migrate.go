@@ -76,11 +76,20 @@ func Migrate(ctx context.Context, ownerURL string) (applied []string, err error)
 			return err
 		})
 		if err != nil {
-			return applied, fmt.Errorf("migration %s_%s: %w", m.version, m.name, err)
+			return applied, fmt.Errorf("migration %s_%s: %w%s", m.version, m.name, err, hintOf(err))
 		}
 		applied = append(applied, m.version+"_"+m.name)
 	}
 	return applied, nil
+}
+
+// hintOf is what a migration says to do about its failure.
+func hintOf(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Hint != "" {
+		return "\n" + pg.Hint
+	}
+	return ""
 }
 
 type querier interface {

@@ -2,15 +2,18 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
@@ -157,4 +160,36 @@ func TestOnlyLiveHubsAreOpen(t *testing.T) {
 			t.Errorf("%+v", hubs[0])
 		}
 	}
+}
+
+// TestMigrationsSayWhichRoleIsMissing runs them as an owner that may not make roles, in a cluster that lacks the public one.
+func TestMigrationsSayWhichRoleIsMissing(t *testing.T) {
+	w := storetest.New(t)
+	w.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = tx.Rollback(ctx) }() // nothing of it is kept
+		sql, err := migrate.Migrations.ReadFile("migrations/20261124233400_public_catalogue.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _, found := strings.Cut(string(sql), "grant usage on schema public")
+		if !found {
+			t.Fatal("the migration does not begin with its role")
+		}
+		// Another name for the role, which nobody has made, and a role that may make none.
+		block = strings.ReplaceAll(block, "liferooms_public", "liferooms_strangers")
+		for _, statement := range []string{"create role liferooms_weak nologin nocreaterole", "grant liferooms_weak to current_user", "set local role liferooms_weak"} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				t.Fatal(statement, err)
+			}
+		}
+		_, err = tx.Exec(ctx, block)
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || pg.Hint != "as a superuser: create role liferooms_strangers nologin noinherit; grant liferooms_strangers to liferooms_app" {
+			t.Errorf("%v", err)
+		}
+	})
 }

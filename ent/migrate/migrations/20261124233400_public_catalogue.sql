@@ -10,6 +10,10 @@ begin
   if not pg_has_role('liferooms_app', 'liferooms_public', 'member') then
     grant liferooms_public to liferooms_app;
   end if;
+exception when insufficient_privilege then
+  raise exception 'the owner of the tables may not make the role by which strangers read'
+    using errcode = 'insufficient_privilege',
+      hint = 'as a superuser: create role liferooms_public nologin noinherit; grant liferooms_public to liferooms_app';
 end
 $$;
 grant usage on schema public to liferooms_public;
