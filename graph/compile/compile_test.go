@@ -150,7 +150,8 @@ func TestDeclarations(t *testing.T) {
 // TestShape: operations whose statements differ have different shapes, and values that are parameters shape nothing.
 func TestShape(t *testing.T) {
 	s := newSchema(t)
-	const document = `query ($after: String, $first: Int, $with: Boolean = true) { rooms(first: $first, after: $after) { nodes { id ...more @include(if: $with) } pageInfo { endCursor } } }
+	const document = `query ($after: String, $first: Int, $with: Boolean = true) { rooms(first: $first, after: $after) {
+			nodes { id ...more @include(if: $with) } pageInfo { endCursor } } }
 		fragment more on Room { name openedAt chairs { id room { name } } }`
 	op := operation(t, document)
 	shape, ok := s.ShapeOf(op)
