@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help dev token build operator web test e2e kind lint generate check-generated migration bench clean
+.PHONY: help dev token build operator web test e2e kind lint generate check-generated migration bench bench-peers clean
 
 PORT ?= 8080
 LIFEROOMS_DATA ?= .data
@@ -82,9 +82,15 @@ migration: ## Write the migration from the schema's last state to the present: n
 	@go generate ./ent
 	@go run ./ent/migrate/diff new "$(name)"
 
-bench: bin/liferooms ## Load a region and measure, beside plain SQL; writes bench.json
+bench: bin/liferooms ## Load a region and measure, beside a bare server and plain SQL; writes bench.json
 	@go run ./test/bench $(BENCH_FLAGS)
 
+bench-peers: bin/liferooms test/bench/peers/node_modules/.package-lock.json ## The same, and PostGraphile on the same database beside it
+	@go run ./test/bench --peers $(BENCH_FLAGS)
+
+test/bench/peers/node_modules/.package-lock.json: test/bench/peers/package-lock.json
+	@npm --prefix test/bench/peers ci --no-audit --no-fund --loglevel=error
+
 clean: ## Remove what was built (not the data of `make dev`)
-	@rm -rf bin web/node_modules test-results bench.json
+	@rm -rf bin web/node_modules test/bench/peers/node_modules test-results bench.json
 	@find web/dist -mindepth 1 ! -name .keep -delete

@@ -16,59 +16,71 @@ import (
 	"liferooms.io/liferooms/internal/store"
 )
 
-// bare is the server of test/bench/bare in a process of its own.
-type bare struct {
+// yardstick is a server beside the API, in a process of its own.
+type yardstick struct {
 	address string
 	cmd     *exec.Cmd
 	ended   chan struct{}
 }
 
-// startBare starts the server over the region as the app's own role, with as many connections as the API has. It takes the
-// tokens that the API takes.
-func startBare(ctx context.Context, dir string, d *database, i *issuer) (*bare, error) {
+// startBare starts the server of test/bench/bare over the region, as the app's own role and with as many connections as
+// the API has. It takes the tokens that the API takes.
+func startBare(ctx context.Context, dir string, d *database, i *issuer) (*yardstick, error) {
 	binary, err := build(ctx, dir, "./test/bench/bare", false)
 	if err != nil {
 		return nil, err
 	}
+	config := d.told(i)
+	config["DatabaseURL"] = d.server.URL(store.ServerRole, d.name)
+	return startYardstick(exec.Command(binary), filepath.Join(dir, "bare.log"), config)
+}
+
+// told is what a yardstick must know of the region and of who asks.
+func (d *database) told(i *issuer) map[string]any {
 	staff := map[string]any{}
 	for h := range d.region.hubs {
 		for s := range staffPerHub {
 			staff[d.region.subject(h, s)] = map[string]any{"ID": d.region.staff(h, s), "HubSlug": d.region.slug(h), "Hub": d.region.hub(h)}
 		}
 	}
-	config, err := json.Marshal(map[string]any{
-		"DatabaseURL": d.server.URL(store.ServerRole, d.name), "Connections": connections, "Issuer": i.url, "Audience": audience,
+	return map[string]any{
+		"Connections": connections, "Issuer": i.url, "Audience": audience,
 		"Keys": jose.JSONWebKeySet{Keys: []jose.JSONWebKey{i.key.Public()}}, "Trust": d.region.trust, "Staff": staff,
-	})
+	}
+}
+
+// startYardstick starts a server that reads its configuration from standard input and prints its address.
+func startYardstick(cmd *exec.Cmd, logPath string, config map[string]any) (*yardstick, error) {
+	told, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(dir, "bare.log"))
+	log, err := os.Create(logPath)
 	if err != nil {
-		return nil, fmt.Errorf("make the bare server's log: %w", err)
+		return nil, fmt.Errorf("make a server's log: %w", err)
 	}
 	defer log.Close()
-	b := &bare{cmd: exec.Command(binary), ended: make(chan struct{})}
-	b.cmd.Stdin, b.cmd.Stderr = bytes.NewReader(config), log
-	out, err := b.cmd.StdoutPipe()
+	y := &yardstick{cmd: cmd, ended: make(chan struct{})}
+	y.cmd.Stdin, y.cmd.Stderr = bytes.NewReader(told), log
+	out, err := y.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := b.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the bare server: %w", err)
+	if err := y.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", cmd, err)
 	}
 	address, err := bufio.NewReader(out).ReadString('\n')
 	go func() {
-		_ = b.cmd.Wait() // how it ended is in its log
-		close(b.ended)
+		_ = y.cmd.Wait() // how it ended is in its log
+		close(y.ended)
 	}()
 	if err != nil {
-		<-b.ended
-		text, _ := os.ReadFile(log.Name())
-		return nil, fmt.Errorf("the bare server ended: %s", tail(text))
+		<-y.ended
+		text, _ := os.ReadFile(logPath)
+		return nil, fmt.Errorf("%s ended: %s", cmd, tail(text))
 	}
-	b.address = strings.TrimSpace(address)
-	return b, nil
+	y.address = strings.TrimSpace(address)
+	return y, nil
 }
 
-func (b *bare) close() error { return end(b.cmd, b.ended) }
+func (y *yardstick) close() error { return end(y.cmd, y.ended) }

@@ -54,8 +54,13 @@ func (c *client) post(path, token string, body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	answer := c.body.Bytes()
-	if response.StatusCode != http.StatusOK || !bytes.HasPrefix(answer, []byte(`{"data"`)) || response.Close {
+	if response.StatusCode != http.StatusOK || erred(answer) || response.Close {
 		return nil, fmt.Errorf("the server answers %s: %.500s", response.Status, answer)
 	}
 	return answer, nil
+}
+
+// erred reports whether an answer is anything but data without errors. The API tells of errors first, PostGraphile last.
+func erred(answer []byte) bool {
+	return !bytes.HasPrefix(answer, []byte(`{"data"`)) || bytes.Contains(answer, []byte(`,"errors":[{"`))
 }

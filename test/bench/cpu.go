@@ -59,6 +59,15 @@ func cpuOfFamily(pid int) time.Duration {
 		return 0
 	}
 	sum := p.own + p.reaped
+	for _, child := range childrenOf(pid) {
+		if c, ok := processOf(child); ok {
+			sum += c.own + c.reaped
+		}
+	}
+	return sum
+}
+
+func childrenOf(pid int) (children []int) {
 	entries, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed
 	for _, entry := range entries {
 		child, err := strconv.Atoi(filepath.Base(entry))
@@ -66,22 +75,24 @@ func cpuOfFamily(pid int) time.Duration {
 			continue
 		}
 		if c, ok := processOf(child); ok && c.parent == pid {
-			sum += c.own + c.reaped
+			children = append(children, child)
+		}
+	}
+	return children
+}
+
+// memoryOfFamily is what a process and its children hold in memory (their resident sets), in bytes; 0 where that cannot be
+// known.
+func memoryOfFamily(pid int) (sum int64) {
+	for _, p := range append(childrenOf(pid), pid) {
+		text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p), "statm"))
+		if err != nil {
+			continue
+		}
+		if fields := bytes.Fields(text); len(fields) > 1 {
+			pages, _ := strconv.ParseInt(string(fields[1]), 10, 64) // a number by the kernel's word
+			sum += pages * int64(os.Getpagesize())
 		}
 	}
 	return sum
-}
-
-// memoryOf is what a process holds in memory (its resident set), in bytes; 0 where that cannot be known.
-func memoryOf(pid int) int64 {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "statm"))
-	if err != nil {
-		return 0
-	}
-	fields := bytes.Fields(text)
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64) // a number by the kernel's word
-	return pages * int64(os.Getpagesize())
 }

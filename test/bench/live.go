@@ -52,18 +52,15 @@ func (b *bench) live(ctx context.Context, checkIn *operation) (row, error) {
 		screens[i] = s
 		all.Go(s.read)
 	}
-	desk, err := b.target(checkIn, subjectAPI)
-	if err != nil {
-		return row{}, err
-	}
-	defer desk.client.close()
+	desk := b.target(checkIn, subjectAPI)
+	defer desk.close()
 	rng := rand.New(rand.NewPCG(17, 0))
 	var took []time.Duration
 	began := time.Now()
 	cpu := clock{server: b.api.cmd.Process.Pid, postmaster: b.database.postmaster}
 	before := cpu.read()
 	for range liveChanges {
-		some, err := b.change(ctx, checkIn, &desk, rng, screens)
+		some, err := b.change(ctx, checkIn, desk, rng, screens)
 		if err != nil {
 			return row{}, err
 		}
@@ -74,7 +71,7 @@ func (b *bench) live(ctx context.Context, checkIn *operation) (row, error) {
 	return row{
 		Operation: "live", Subject: subjectAPI, Hubs: b.database.region.hubs, Clients: b.Live, RPS: round(s.rps(), 1),
 		P50: round(milliseconds(s.quantile(.5)), 3), P99: round(milliseconds(s.quantile(.99)), 3), APICPU: round(s.each(s.server), 4), PgCPU: round(s.each(s.pg), 4),
-		Memory: round(float64(memoryOf(cpu.server))/(1<<20), 1),
+		Memory: round(float64(memoryOfFamily(cpu.server))/(1<<20), 1),
 	}, nil
 }
 

@@ -26,6 +26,7 @@ type options struct {
 	Clients  []int         `default:"1,16,64" help:"Numbers of clients to measure with."`
 	Only     []string      `help:"Measure these operations only: person, list, search, weeks, checkin, live."`
 	Live     int           `default:"1000" help:"How many screens watch one hub's queue while people are checked in; 0: none."`
+	Peers    bool          `help:"Measure PostGraphile too, for which make bench-peers brings its packages."`
 	Spell    time.Duration `default:"2s" help:"How long one spell is measured."`
 	Spells   int           `default:"2" help:"How many spells of the API and of plain SQL take turns."`
 	WarmUp   time.Duration `default:"500ms" help:"How long each spell warms up before it is measured."`
@@ -61,8 +62,11 @@ type bench struct {
 	options
 	database *database
 	api      *api
-	bare     *bare
 	report   *report
+	// beside are the servers beside the API, by the subject of their rows.
+	beside map[string]*yardstick
+	// subjects take turns; those of served are asked over HTTP.
+	subjects, served []string
 }
 
 func run(ctx context.Context, o options) (err error) {
@@ -118,12 +122,30 @@ func measureRegion(ctx context.Context, o options, hubs int, dir string, report 
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
+	b := &bench{options: o, database: d, api: a, report: report, beside: map[string]*yardstick{}}
+	defer func() {
+		for _, y := range b.beside {
+			err = errors.Join(err, y.close())
+		}
+	}()
 	bare, err := startBare(ctx, dir, d, a.issuer)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, bare.close()) }()
-	b := &bench{options: o, database: d, api: a, bare: bare, report: report}
+	b.beside[subjectBare] = bare
+	if o.Peers {
+		peer, err := startPeer(ctx, dir, d, a.issuer)
+		if err != nil {
+			return err
+		}
+		b.beside[subjectPeer] = peer
+		if err := askPeers(all, d.region, day); err != nil {
+			return err
+		}
+		b.served = append(b.served, subjectPeer)
+	}
+	b.served = append(b.served, subjectBare, subjectAPI)
+	b.subjects = append([]string{subjectPlain}, b.served...)
 	wanted := slices.DeleteFunc(slices.Clone(all), func(op *operation) bool { return len(o.Only) > 0 && !slices.Contains(o.Only, op.name) })
 	if err := b.measure(ctx, wanted); err != nil {
 		return err
@@ -151,7 +173,7 @@ func (b *bench) measure(ctx context.Context, all []*operation) error {
 			return err
 		}
 	}
-	say("The API, the bare server and plain SQL give the same rows. Measuring for about %s …", b.estimate(len(all)).Round(time.Second))
+	say("All give the same rows. Measuring for about %s …", b.estimate(len(all)).Round(time.Second))
 	for _, o := range all {
 		if err := b.operation(ctx, o); err != nil {
 			return err
@@ -161,20 +183,18 @@ func (b *bench) measure(ctx context.Context, all []*operation) error {
 }
 
 func (b *bench) estimate(operations int) time.Duration {
-	return time.Duration(operations*len(b.Clients)*b.Spells*len(subjects)) * (b.Spell + b.WarmUp)
+	return time.Duration(operations*len(b.Clients)*b.Spells*len(b.subjects)) * (b.Spell + b.WarmUp)
 }
 
 // operation measures one operation with each number of clients, the subjects in turn.
 func (b *bench) operation(ctx context.Context, o *operation) error {
 	statements := map[string]counts{}
-	for _, subject := range subjects {
+	for _, subject := range b.subjects {
 		if err := b.again(ctx, o); err != nil {
 			return err
 		}
-		workers, done, err := b.workers(ctx, o, subject, 1)
-		if err != nil {
-			return err
-		}
+		workers, done := b.workers(ctx, o, subject, 1)
+		var err error
 		statements[subject], err = b.statements(ctx, workers[0])
 		if done(); err != nil {
 			return fmt.Errorf("%s (%s): %w", o.name, subject, err)
@@ -182,11 +202,11 @@ func (b *bench) operation(ctx context.Context, o *operation) error {
 	}
 	for _, clients := range b.Clients {
 		sums := map[string]*sample{}
-		for _, subject := range subjects {
+		for _, subject := range b.subjects {
 			sums[subject] = &sample{}
 		}
 		for range b.Spells {
-			for _, subject := range subjects {
+			for _, subject := range b.subjects {
 				s, err := b.spell(ctx, o, subject, clients)
 				if err != nil {
 					return fmt.Errorf("%s (%s, %d clients): %w", o.name, subject, clients, err)
@@ -206,14 +226,11 @@ func (b *bench) spell(ctx context.Context, o *operation, subject string, clients
 	if err := b.again(ctx, o); err != nil {
 		return sample{}, err
 	}
-	workers, done, err := b.workers(ctx, o, subject, clients)
-	if err != nil {
-		return sample{}, err
-	}
+	workers, done := b.workers(ctx, o, subject, clients)
 	defer done()
 	c := clock{server: b.process(subject), postmaster: b.database.postmaster, self: os.Getpid()}
 	s, err := spell(ctx, workers, b.WarmUp, b.Spell, c)
-	s.memory = memoryOf(c.server)
+	s.memory = memoryOfFamily(c.server)
 	return s, err
 }
 
@@ -222,10 +239,10 @@ func (b *bench) process(subject string) int {
 	switch subject {
 	case subjectAPI:
 		return b.api.cmd.Process.Pid
-	case subjectBare:
-		return b.bare.cmd.Process.Pid
+	case subjectPlain:
+		return os.Getpid()
 	}
-	return os.Getpid()
+	return b.beside[subject].cmd.Process.Pid
 }
 
 // again undoes what an operation that writes has written.
@@ -243,37 +260,52 @@ func (b *bench) again(ctx context.Context, o *operation) error {
 // target is a server to be asked for one operation by one client.
 type target struct {
 	subject string
-	client  *client
+	address string
+	client  *client // nil before the first request
 	path    string
 	tokens  [][]string // by hub and member of staff
 	o       *operation
 	body    func([]byte, request) []byte
+	rows    func(data []byte) ([]string, error)
 	scratch []byte
 }
 
-func (b *bench) target(o *operation, subject string) (target, error) {
-	t := target{subject: subject, path: "/graphql", tokens: b.api.tokens, o: o, body: o.body}
-	address := b.api.address
-	if subject == subjectBare {
-		address, t.path, t.body = b.bare.address, "/"+o.name, o.variables
+func (b *bench) target(o *operation, subject string) *target {
+	t := &target{subject: subject, path: "/graphql", tokens: b.api.tokens, o: o, body: o.body, rows: o.rows}
+	t.address = b.api.address
+	switch subject {
+	case subjectBare:
+		t.address, t.path, t.body = b.beside[subject].address, "/"+o.name, o.variables
+	case subjectPeer:
+		t.address, t.body, t.rows = b.beside[subject].address, o.peerBody, o.peerRows
 	}
-	var err error
-	t.client, err = dial(address)
-	return t, err
+	return t
 }
 
-// ask sends a request and gives the answer's body, valid until the next.
-func (t *target) ask(r request) ([]byte, error) {
+// ask sends a request and gives the answer's body, valid until the next. It connects with the first: a server that waits too
+// long for one lets go.
+func (t *target) ask(r request) (answer []byte, err error) {
+	if t.client == nil {
+		if t.client, err = dial(t.address); err != nil {
+			return nil, err
+		}
+	}
 	t.scratch = t.body(t.scratch[:0], r)
 	return t.client.post(t.path, t.tokens[r.hub][t.o.staff], t.scratch)
 }
 
+func (t *target) close() {
+	if t.client != nil {
+		t.client.close()
+	}
+}
+
 // workers makes clients of a server or of plain SQL; done lets them go.
-func (b *bench) workers(ctx context.Context, o *operation, subject string, n int) (all []worker, done func(), err error) {
-	var open []*client
+func (b *bench) workers(ctx context.Context, o *operation, subject string, n int) (all []worker, done func()) {
+	var open []*target
 	done = func() {
-		for _, c := range open {
-			c.close()
+		for _, t := range open {
+			t.close()
 		}
 	}
 	for i := range n {
@@ -288,12 +320,8 @@ func (b *bench) workers(ctx context.Context, o *operation, subject string, n int
 			})
 			continue
 		}
-		t, err := b.target(o, subject)
-		if err != nil {
-			done()
-			return nil, nil, err
-		}
-		open = append(open, t.client)
+		t := b.target(o, subject)
+		open = append(open, t)
 		all = append(all, func() error {
 			r, err := o.choose(rng)
 			if err != nil {
@@ -303,7 +331,7 @@ func (b *bench) workers(ctx context.Context, o *operation, subject string, n int
 			return err
 		})
 	}
-	return all, done, nil
+	return all, done
 }
 
 // profile lets the server work on one operation for a while longer, and saves where its time goes.

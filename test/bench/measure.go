@@ -56,7 +56,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 type clock struct{ server, postmaster, self int }
 
 func (c clock) read() (s sample) {
-	return sample{server: cpuOf(c.server), pg: cpuOfFamily(c.postmaster), us: cpuOf(c.self)}
+	return sample{server: cpuOfFamily(c.server), pg: cpuOfFamily(c.postmaster), us: cpuOf(c.self)}
 }
 
 // spell lets the workers work side by side, first to warm up, then to be measured.

@@ -36,6 +36,10 @@ type operation struct {
 	again func()
 
 	head []byte // of a request's body, up to the variables
+
+	// peerBody and peerRows are body and rows for PostGraphile, where it is measured.
+	peerBody func([]byte, request) []byte
+	peerRows func(data []byte) ([]string, error)
 }
 
 // request is one choice of what to ask for.

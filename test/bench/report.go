@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -14,13 +13,8 @@ import (
 const (
 	subjectAPI   = "api"
 	subjectBare  = "bare"
+	subjectPeer  = "postgraphile"
 	subjectPlain = "plain"
-)
-
-// subjects take turns; those of served are asked over HTTP.
-var (
-	subjects = []string{subjectPlain, subjectBare, subjectAPI}
-	served   = []string{subjectBare, subjectAPI}
 )
 
 // row is one line of bench.json. Times of the processor are per request, in milliseconds: api_cpu_ms is that of the
@@ -48,6 +42,8 @@ type row struct {
 	BareRatio    float64 `json:"bare_ratio"`
 	BareCPURatio float64 `json:"bare_cpu_ratio"`
 	BareP99      float64 `json:"bare_p99"`
+	// PeerRatio is the requests per second as a multiple of PostGraphile's; 0: it was not measured.
+	PeerRatio float64 `json:"peer_ratio,omitempty"`
 	// Memory is what the process that was asked held when a spell had ended, in MiB.
 	Memory float64 `json:"rss_mib"`
 	// Target is what the ratio must reach, and BareTarget what the one to the bare server; 0: there is none for this row.
@@ -58,6 +54,9 @@ type row struct {
 // p99Target is the most that the API's 99th percentile may be of the bare server's.
 const p99Target = 1.3
 
+// peerTarget is how many times PostGraphile's requests per second the API's must be, where the bare server's are.
+const peerTarget = 3
+
 // report prints rows as they come and keeps them.
 type report struct {
 	out    io.Writer
@@ -65,18 +64,21 @@ type report struct {
 	missed []string
 }
 
-const line = "%-8s %4d %7d  %-5s %9s %9s %9s %8s %8s %6s %6s %6s  %5s  %5s  %5s  %5s  %s\n"
+const line = "%-8s %4d %7d  %-12s %9s %9s %9s %8s %8s %6s %6s %6s  %5s  %5s  %5s  %5s  %s\n"
 
 func newReport(out io.Writer) *report {
-	fmt.Fprintf(out, "%-8s %4s %7s  %-5s %9s %9s %9s %8s %8s %6s %6s %6s  %5s  %5s  %5s  %5s\n", "", "hubs", "clients", "", "req/s", "p50 ms", "p99 ms", "API cpu", "PG cpu", "stmts", "reads", "MiB",
+	fmt.Fprintf(out, "%-8s %4s %7s  %-12s %9s %9s %9s %8s %8s %6s %6s %6s  %5s  %5s  %5s  %5s\n", "", "hubs", "clients", "", "req/s", "p50 ms", "p99 ms", "API cpu", "PG cpu", "stmts", "reads", "MiB",
 		"plain", "cpu", "bare", "cpu")
 	return &report{out: out}
 }
 
 func (r *report) add(o *operation, hubs, clients int, statements map[string]counts, sums map[string]*sample) {
-	plain, bare := sums[subjectPlain], sums[subjectBare]
-	for _, subject := range slices.Backward(subjects) {
+	plain, bare, peer := sums[subjectPlain], sums[subjectBare], sums[subjectPeer]
+	for _, subject := range []string{subjectAPI, subjectBare, subjectPeer, subjectPlain} {
 		s := sums[subject]
+		if s == nil {
+			continue
+		}
 		w := row{
 			Operation: o.name, Subject: subject, Hubs: hubs, Clients: clients, RPS: round(s.rps(), 1),
 			P50: round(milliseconds(s.quantile(.5)), 3), P99: round(milliseconds(s.quantile(.99)), 3),
@@ -85,10 +87,13 @@ func (r *report) add(o *operation, hubs, clients int, statements map[string]coun
 			Ratio: round(s.rps()/plain.rps(), 3), CPURatio: round(plain.cpu()/s.cpu(), 3),
 			BareRatio: round(s.rps()/bare.rps(), 3), BareCPURatio: round(bare.cpu()/s.cpu(), 3), BareP99: round(float64(s.quantile(.99))/float64(bare.quantile(.99)), 2),
 		}
+		if peer != nil {
+			w.PeerRatio = round(s.rps()/peer.rps(), 2)
+		}
 		verdict := ""
 		if subject == subjectAPI && clients == targetClients {
 			w.Target, w.BareTarget = o.target, o.bareTarget
-			verdict = r.judge(&w)
+			verdict = r.judge(&w, peer != nil && bare.rps() >= peerTarget*peer.rps())
 		}
 		r.rows = append(r.rows, w)
 		r.print(w, verdict)
@@ -102,8 +107,9 @@ func (r *report) live(w row) {
 	r.print(w, "from check-in to screen")
 }
 
-// judge says which targets a row of the API reaches, and remembers those that it misses.
-func (r *report) judge(w *row) string {
+// judge says which targets a row of the API reaches, and remembers those that it misses. With peers, the bare server is
+// fast enough that PostGraphile counts.
+func (r *report) judge(w *row, peers bool) string {
 	var said []string
 	check := func(reached bool, what string) {
 		verb := "reaches "
@@ -118,6 +124,9 @@ func (r *report) judge(w *row) string {
 	if w.Operation != "checkin" {
 		check(w.BareP99 <= p99Target, fmt.Sprintf("p99 %.1f of bare", p99Target))
 		check(math.Round(w.Reads) <= 1, "one statement")
+	}
+	if peers {
+		check(w.PeerRatio >= peerTarget, fmt.Sprintf("%d times PostGraphile", peerTarget))
 	}
 	return strings.Join(said, ", ")
 }

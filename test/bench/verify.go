@@ -17,13 +17,10 @@ const verifications = 40
 
 // verify makes sure that all give the same rows.
 func (b *bench) verify(ctx context.Context, o *operation) error {
-	var servers []target
-	for _, subject := range served {
-		t, err := b.target(o, subject)
-		if err != nil {
-			return err
-		}
-		defer t.client.close()
+	var servers []*target
+	for _, subject := range b.served {
+		t := b.target(o, subject)
+		defer t.close()
 		servers = append(servers, t)
 	}
 	rng := rand.New(rand.NewPCG(11, 0))
@@ -48,7 +45,7 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", o.name, server.subject, err)
 			}
-			got, err := o.rows(answer)
+			got, err := server.rows(answer)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", o.name, server.subject, err)
 			}
