@@ -48,7 +48,7 @@ import (
 // two against each other.
 func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 	return compile.New(compile.Schema{
-		API: e.Schema(), Tables: migrate.Tables, Within: store.Within, Arguments: decodeArguments(e),
+		Tables: migrate.Tables, Within: store.Within, Arguments: decodeArguments(e),
 		Values: map[string]compile.Value{
 			"hub":   {Type: "uuid", Of: hubID},
 			"trust": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).TrustID, nil }},
@@ -248,7 +248,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 	}
 	byID := func(lookup compile.Lookup) compile.Field {
 		lookup.Where = "@row.id = @id"
-		return compile.With{Params: []compile.Param{{Name: "id", Type: "uuid"}}, Bind: argument("id"), Field: lookup}
+		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
 	return map[string]compile.Field{
@@ -263,13 +263,13 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			return q.Of("waiting").Has("person") || q.Of("withAdvisor").Has("person")
 		}},
 		"visits": compile.With{
-			Params: []compile.Param{{Name: "on", Type: "date"}},
+			Params: params("on date"),
 			Bind:   r.dayOr("on"),
 			Field: compile.Page{Rows: compile.Rows{Object: "Visit", Where: "@row.arrived_on = @on", Order: newestVisit},
 				Record: compile.Record{Once: deskRead, If: hasPerson}},
 		},
 		"visitsByWeek": compile.With{
-			Params: []compile.Param{{Name: "monday", Type: "date"}, {Name: "end", Type: "date"}},
+			Params: params("monday date, end date"),
 			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 				monday, end, err := frontdesk.Weeks(a["from"].(time.Time), a["to"].(time.Time))
 				return []any{monday, end}, err
@@ -287,26 +287,25 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				r.Log.Read(ctx, audit.Event{Action: "person.read", SubjectType: "person", SubjectID: id, PersonID: &id, Fields: fields})
 			}}),
 		"people": compile.With{
-			Params: []compile.Param{{Name: "words", Type: "text[]"}, {Name: "born", Type: "date"}, {Name: "numbers", Type: "text[]"},
-				{Name: "keep", Type: "float8"}, {Name: "some", Type: "boolean"}},
+			Params: params("words text[], born date, numbers text[], keep float8, some boolean"),
 			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 				return domain.SearchArguments(a["search"].(string))
 			},
 			Field: compile.Page{Itself: true,
 				Rows: compile.Rows{Object: "Person",
-					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found join persons @row on @row.id = found.id",
+					From:  "person_matches(@hub, @words, @born, @numbers, @keep, @after1, @after2, @limit) found" + eachFound,
 					Where: "@some",
 					Order: []compile.Key{{By: "found.rank", Kind: paging.Number, Type: "float8"}, {By: "found.id", Kind: paging.ID, Type: "uuid"}}},
 				Record: compile.Record{Shown: "@row.id", Each: listed}},
 		},
 		"possibleDuplicates": compile.With{
-			Params: []compile.Param{{Name: "words", Type: "text[]"}, {Name: "born", Type: "date"}, {Name: "numbers", Type: "text[]"}, {Name: "some", Type: "boolean"}},
+			Params: params("words text[], born date, numbers text[], some boolean"),
 			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 				return domain.DuplicateArguments(duplicatesOf(a["of"].(PossibleDuplicatesInput))), nil
 			},
 			Field: compile.List{
 				Rows: compile.Rows{Object: "Person",
-					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found join persons @row on @row.id = found.id",
+					From:  "person_matches(@hub, @words, @born, @numbers, 0, null, null, " + strconv.Itoa(domain.DuplicateCandidates) + ") found" + eachFound,
 					Where: "@some and " + domain.DuplicateSQL,
 					Order: []compile.Key{{By: "found.rank"}, {By: "found.id"}}},
 				Limit:  strconv.Itoa(domain.MaxDuplicates),
@@ -318,7 +317,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null", Order: newestConversation,
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead},
 		"followUps": compile.With{
-			Params: []compile.Param{{Name: "due", Type: "date"}},
+			Params: params("due date"),
 			Bind:   r.dayOr("dueBy"),
 			Field: compile.Page{
 				Rows:   compile.Rows{Object: "Signpost", Where: "@row.followed_up_at is null and @row.follow_up_on <= @due", Order: longestDue},
@@ -333,7 +332,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
 		"findStaff": compile.With{
-			Params: []compile.Param{{Name: "pattern", Type: "text"}},
+			Params: params("pattern text"),
 			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 				return []any{staff.NamePattern(a["search"].(string))}, nil
 			},
@@ -341,12 +340,26 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Limit: strconv.Itoa(staff.MaxFound)},
 		},
 		"auditEvents": compile.With{
-			Params: []compile.Param{{Name: "whose", Type: "uuid"}},
+			Params: params("whose uuid"),
 			Bind:   argument("personId"),
 			Field: compile.Page{Rows: compile.Rows{Object: "AuditEvent", Where: "@row.hub_id = @hub",
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
 	}
+}
+
+// eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and
+// would read every person of the hub to join them.
+const eachFound = " cross join lateral (select p.* from persons p where p.hub_id = @hub and p.id = found.id offset 0) @row"
+
+// params reads "words text[], born date".
+func params(declared string) []compile.Param {
+	var all []compile.Param
+	for one := range strings.SplitSeq(declared, ", ") {
+		name, typ, _ := strings.Cut(one, " ")
+		all = append(all, compile.Param{Name: name, Type: typ})
+	}
+	return all
 }
 
 // argument binds an argument as it is.
@@ -368,7 +381,7 @@ func (r *Resolver) dayOr(name string) compile.Bind {
 // todayField is the day so far: its opening hours are the clock's, its visits are counted.
 func (r *Resolver) todayField() compile.Field {
 	return compile.With{
-		Params: []compile.Param{{Name: "opens", Type: "text"}, {Name: "closes", Type: "text"}},
+		Params: params("opens text, closes text"),
 		Bind: func(ctx context.Context, _ map[string]any) ([]any, error) {
 			clock, err := r.Desk.Clock(ctx)
 			if err != nil {
@@ -388,8 +401,7 @@ func (r *Resolver) todayField() compile.Field {
 
 func (r *Resolver) servicesField() compile.Field {
 	return compile.With{
-		Params: []compile.Param{{Name: "words", Type: "text"}, {Name: "head", Type: "text"}, {Name: "last_word", Type: "text"}, {Name: "needs", Type: "text[]"},
-			{Name: "day", Type: "text"}, {Name: "latitude", Type: "float8"}, {Name: "longitude", Type: "float8"}, {Name: "metres", Type: "float8"}, {Name: "free", Type: "boolean"}},
+		Params: params("words text, head text, last_word text, needs text[], day text, latitude float8, longitude float8, metres float8, free boolean"),
 		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 			filter, _ := a["filter"].(*ServiceFilter)
 			return queryOf(filter).Arguments()
@@ -448,8 +460,8 @@ func (d *day) UnmarshalJSON(b []byte) error {
 }
 
 func (c *recurrence) schedule() *ent.Schedule {
-	return &ent.Schedule{Freq: c.Freq, Interval: c.Interval, ByDay: c.ByDay, ByMonthDay: c.ByMonthDay, Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until),
-		ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt}
+	return &ent.Schedule{Freq: c.Freq, Interval: c.Interval, ByDay: c.ByDay, ByMonthDay: c.ByMonthDay,
+		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt}
 }
 
 // scheduleSummary says a schedule in words.

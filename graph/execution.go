@@ -69,12 +69,14 @@ type execution struct {
 	schema *compile.Schema
 	shapes *lru.Cache[*ast.OperationDefinition, shape]
 	plans  *lru.Cache[planKey, *plan]
+	// permitted are verdicts of permit.
+	permitted *lru.Cache[permitted, struct{}]
 
 	screens screens
 }
 
-// plans is how many plans are kept: the app's operations have a few shapes each.
-const plans = 2000
+// plans is how many plans are kept, some 20 KB each: the app's operations have a few shapes each.
+const plans = 1000
 
 // planKey is an operation of a document and its shape. The document is the one that the cache of documents holds for its
 // text, so the same text is the same operation. Permissions need no part in it: an operation that selects what its viewer
@@ -112,6 +114,9 @@ func newExecution(r *Resolver, options []Option) *execution {
 		panic(err) // a size below one
 	}
 	if e.plans, err = lru.New[planKey, *plan](plans); err != nil {
+		panic(err) // a size below one
+	}
+	if e.permitted, err = lru.New[permitted, struct{}](verdicts); err != nil {
 		panic(err) // a size below one
 	}
 	return e
@@ -164,11 +169,7 @@ func (e *execution) plan(op *graphql.OperationContext) (*plan, RunResult) {
 
 // planOf gives a plan that is known, or compiles it.
 func (e *execution) planOf(op *graphql.OperationContext, field *ast.Field, compiled func() (*compile.Plan, error)) (*plan, RunResult) {
-	s, known := e.shapes.Get(op.Operation)
-	if !known {
-		s.Shape, s.ok = e.schema.ShapeOf(op.Operation)
-		e.shapes.Add(op.Operation, s)
-	}
+	s := e.shapeOf(op.Operation)
 	if !s.ok {
 		return &plan{because: BecauseShape}, Interpreted
 	}
@@ -183,6 +184,16 @@ func (e *execution) planOf(op *graphql.OperationContext, field *ast.Field, compi
 	}
 	e.plans.Add(key, p)
 	return p, CompiledMiss
+}
+
+// shapeOf is what of an operation's variables shapes it.
+func (e *execution) shapeOf(operation *ast.OperationDefinition) shape {
+	s, known := e.shapes.Get(operation)
+	if !known {
+		s.Shape, s.ok = e.schema.ShapeOf(operation)
+		e.shapes.Add(operation, s)
+	}
+	return s
 }
 
 // reasonOf is the field that cannot be compiled.
@@ -213,8 +224,7 @@ func (e *execution) read(ctx context.Context, op *graphql.OperationContext, p *p
 		return interpret(BecauseHole)
 	case err != nil:
 		e.tell(ctx, Run{Result: result})
-		root := op.Operation.SelectionSet[0]
-		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{present(ctx, fmt.Errorf("read: %w", err), pathOf(root))}}
+		return nothing(ctx, op, fmt.Errorf("read: %w", err))
 	}
 	e.tell(ctx, Run{Result: result})
 	response := &graphql.Response{Data: answer}
@@ -224,11 +234,23 @@ func (e *execution) read(ctx context.Context, op *graphql.OperationContext, p *p
 	return response
 }
 
-func pathOf(s ast.Selection) ast.Path {
-	if f, ok := s.(*ast.Field); ok {
-		return ast.Path{ast.PathName(f.Alias)}
+// nothing answers an operation whose statement failed: each of its fields is null, and the error is the first one's.
+func nothing(ctx context.Context, op *graphql.OperationContext, err error) *graphql.Response {
+	data := []byte{'{'}
+	var path ast.Path
+	for key, field := range compile.Roots(op.Operation, op.Variables) {
+		if path == nil {
+			path = ast.Path{ast.PathName(key)}
+		} else {
+			data = append(data, ',')
+		}
+		if field.Definition.Type.NonNull {
+			return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{present(ctx, err, ast.Path{ast.PathName(key)})}}
+		}
+		data = append(append(append(data, '"'), key...), `":null`...)
 	}
-	return nil
+	data = append(data, '}')
+	return &graphql.Response{Data: data, Errors: gqlerror.List{present(ctx, err, path)}}
 }
 
 // decodeArguments decodes the arguments of fields as the executor does.

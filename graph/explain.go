@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"liferooms.io/liferooms/graph/compile"
 	"liferooms.io/liferooms/internal/store"
@@ -30,7 +31,7 @@ type Explanation struct {
 // Explain says how the operations of a document are run, the way the variables shape them.
 func Explain(r *Resolver, document string, variables map[string]any) ([]*Explanation, error) {
 	e := newExecution(r, nil)
-	doc, invalid := gqlparser.LoadQuery(e.Schema(), document)
+	doc, invalid := gqlparser.LoadQueryWithRules(e.Schema(), document, rules.NewDefaultRules())
 	if invalid != nil {
 		return nil, fmt.Errorf("the document does not fit the API: %w", invalid)
 	}
@@ -53,7 +54,7 @@ func Explain(r *Resolver, document string, variables map[string]any) ([]*Explana
 // Run runs the statement within EXPLAIN ANALYZE, as the viewer of ctx, and gives Postgres's plan line by line. It fails
 // where the viewer may not read what the operation asks for.
 func (x *Explanation) Run(ctx context.Context, s *store.Store) ([]string, error) {
-	ctx, denied := permit(ctx, x.context)
+	ctx, denied := x.execution.permit(ctx, x.context)
 	if len(denied) > 0 {
 		return nil, denied
 	}

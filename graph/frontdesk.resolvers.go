@@ -75,7 +75,7 @@ func (r *mutationResolver) UndoVisit(ctx context.Context, input UndoVisitInput) 
 }
 
 func (r *mutationResolver) EndVisit(ctx context.Context, input EndVisitInput) (*EndVisitPayload, error) {
-	v, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Visit, error) { return r.Desk.End(ctx, input.VisitID) }, r.visitPayload)
+	v, err := changed(ctx, r.Resolver, visits, func(ctx context.Context) (*ent.Visit, error) { return r.Desk.End(ctx, input.VisitID) })
 	payload := &EndVisitPayload{Visit: v}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/frontdesk"
@@ -35,13 +34,9 @@ func (r *Resolver) watch(ctx context.Context) (<-chan struct{}, error) {
 
 // live answers a subscription by its plan, now and after each change.
 func (e *execution) live(ctx context.Context, op *graphql.OperationContext, p *plan) graphql.ResponseHandler {
-	path := pathOf(op.Operation.SelectionSet[0])
-	failed := func(ctx context.Context, err error) *graphql.Response {
-		return &graphql.Response{Errors: gqlerror.List{present(ctx, err, path)}}
-	}
 	ticks, err := e.resolver.watch(ctx)
 	if err != nil {
-		return graphql.OneShot(failed(ctx, err))
+		return graphql.OneShot(nothing(ctx, op, err))
 	}
 	ended := false
 	return func(ctx context.Context) *graphql.Response {
@@ -59,7 +54,7 @@ func (e *execution) live(ctx context.Context, op *graphql.OperationContext, p *p
 		data, err := e.liveRead(ctx, op, p)
 		if err != nil {
 			ended = true // the app connects again
-			return failed(ctx, err)
+			return nothing(ctx, op, err)
 		}
 		return &graphql.Response{Data: data}
 	}

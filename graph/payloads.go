@@ -114,29 +114,6 @@ func (x *reading) queue(ctx context.Context, b *pgx.Batch, id uuid.UUID) error {
 	return nil
 }
 
-// payload reads a row again where its selection asks for edges: by its reading, unless that was done with the change; or
-// by again.
-func payload[T any](ctx context.Context, r *Resolver, name string, x *reading, row *T, id func(*T) uuid.UUID, again func(s selection) (*T, error)) (*T, error) {
-	if row == nil {
-		return nil, nil
-	}
-	if x != nil {
-		done, err := x.read(ctx, r.Store, row, id(row))
-		if done || err != nil {
-			return row, err
-		}
-	}
-	s := wanted(ctx).of(name)
-	if !s.deep() {
-		return row, nil
-	}
-	full, err := again(s)
-	if err != nil {
-		return nil, fmt.Errorf("read what was changed: %w", err)
-	}
-	return full, nil
-}
-
 // read puts the JSON of a row in its place; done is false where the executor must find out what is wrong.
 func (x *reading) read(ctx context.Context, s *store.Store, row any, id uuid.UUID) (done bool, err error) {
 	if x.answer == nil || x.id != id {
@@ -161,57 +138,86 @@ func (x *reading) read(ctx context.Context, s *store.Store, row any, id uuid.UUI
 	return true, nil
 }
 
-// changed runs a change of a row and reads what its payload asks, in one transaction.
-func changed[T any](ctx context.Context, r *Resolver, change func(ctx context.Context) (*T, error), read func(ctx context.Context, row *T) (*T, error)) (row *T, err error) {
-	err = r.Store.Tx(ctx, func(ctx context.Context) (err error) {
-		if row, err = change(ctx); err != nil {
+// changed runs a change of a row; what its payload asks of the row is read in the same transaction, in the round trip of its
+// commit.
+func changed[T any](ctx context.Context, r *Resolver, k kind[T], change func(ctx context.Context) (*T, error)) (*T, error) {
+	x := r.reading(ctx, k.field, k.object)
+	var row *T
+	err := r.Store.Tx(ctx, func(ctx context.Context) (err error) {
+		if row, err = change(ctx); err != nil || row == nil || x == nil {
 			return err
 		}
-		row, err = read(ctx, row)
-		return err
+		var b pgx.Batch
+		if x.queue(ctx, &b, k.id(row)) != nil {
+			return nil // it cannot be read so, and is read afterwards by the executor, which says why
+		}
+		return r.Store.Defer(ctx, &b)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return row, nil
+	return k.read(ctx, r, row, x)
 }
 
-func (r *Resolver) visitPayload(ctx context.Context, v *ent.Visit) (*ent.Visit, error) {
-	return r.visitRead(ctx, v, r.reading(ctx, "visit", "Visit"))
+// kind is a kind of row that mutations answer with.
+type kind[T any] struct {
+	// field of the payload, and object of the API.
+	field, object string
+	id            func(*T) uuid.UUID
+	// again reads a row with what is asked of it, by Ent.
+	again func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*T, error)
 }
 
-func (r *Resolver) visitRead(ctx context.Context, v *ent.Visit, x *reading) (*ent.Visit, error) {
-	return payload(ctx, r, "visit", x, v, func(v *ent.Visit) uuid.UUID { return v.ID }, func(s selection) (*ent.Visit, error) {
-		q := r.Store.Client(ctx).Visit.Query().Where(visit.ID(v.ID))
-		selectVisit(ctx, q, s)
-		return q.Only(ctx)
-	})
+// payload reads what a payload asks of a row that was changed before.
+func (k kind[T]) payload(ctx context.Context, r *Resolver, row *T) (*T, error) {
+	return k.read(ctx, r, row, r.reading(ctx, k.field, k.object))
 }
 
-func (r *Resolver) conversationPayload(ctx context.Context, c *ent.Conversation) (*ent.Conversation, error) {
-	x := r.reading(ctx, "conversation", "Conversation")
-	return payload(ctx, r, "conversation", x, c, func(c *ent.Conversation) uuid.UUID { return c.ID }, func(s selection) (*ent.Conversation, error) {
-		q := r.Store.Client(ctx).Conversation.Query().Where(conversation.ID(c.ID))
-		selectConversation(ctx, q, s)
-		return q.Only(ctx)
-	})
+// read gives the row with what is asked of it: by its reading, unless that was done with the change; or by Ent.
+func (k kind[T]) read(ctx context.Context, r *Resolver, row *T, x *reading) (*T, error) {
+	if row == nil {
+		return nil, nil
+	}
+	if x != nil {
+		if done, err := x.read(ctx, r.Store, row, k.id(row)); done || err != nil {
+			return row, err
+		}
+	}
+	s := wanted(ctx).of(k.field)
+	if !s.deep() {
+		return row, nil
+	}
+	full, err := k.again(ctx, r, k.id(row), s)
+	if err != nil {
+		return nil, fmt.Errorf("read what was changed: %w", err)
+	}
+	return full, nil
 }
 
-func (r *Resolver) signpostPayload(ctx context.Context, p *ent.Signpost) (*ent.Signpost, error) {
-	x := r.reading(ctx, "signpost", "Signpost")
-	return payload(ctx, r, "signpost", x, p, func(p *ent.Signpost) uuid.UUID { return p.ID }, func(s selection) (*ent.Signpost, error) {
-		q := r.Store.Client(ctx).Signpost.Query().Where(signpost.ID(p.ID))
-		selectSignpost(ctx, q, s)
-		return q.Only(ctx)
-	})
-}
-
-func (r *Resolver) personPayload(ctx context.Context, p *ent.Person) (*ent.Person, error) {
-	x := r.reading(ctx, "person", "Person")
-	return payload(ctx, r, "person", x, p, func(p *ent.Person) uuid.UUID { return p.ID }, func(s selection) (*ent.Person, error) {
-		return r.person(ctx, p.ID, s)
-	})
-}
+var (
+	visits = kind[ent.Visit]{"visit", "Visit", func(v *ent.Visit) uuid.UUID { return v.ID },
+		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Visit, error) {
+			q := r.Store.Client(ctx).Visit.Query().Where(visit.ID(id))
+			selectVisit(ctx, q, s)
+			return q.Only(ctx)
+		}}
+	conversations = kind[ent.Conversation]{"conversation", "Conversation", func(c *ent.Conversation) uuid.UUID { return c.ID },
+		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Conversation, error) {
+			q := r.Store.Client(ctx).Conversation.Query().Where(conversation.ID(id))
+			selectConversation(ctx, q, s)
+			return q.Only(ctx)
+		}}
+	signposts = kind[ent.Signpost]{"signpost", "Signpost", func(p *ent.Signpost) uuid.UUID { return p.ID },
+		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Signpost, error) {
+			q := r.Store.Client(ctx).Signpost.Query().Where(signpost.ID(id))
+			selectSignpost(ctx, q, s)
+			return q.Only(ctx)
+		}}
+	people = kind[ent.Person]{"person", "Person", func(p *ent.Person) uuid.UUID { return p.ID },
+		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Person, error) {
+			return r.person(ctx, id, s)
+		}}
+)
 
 // arrive records a visit, and reads what its payload asks of it in the same round trip.
 func (r *Resolver) arrive(ctx context.Context, a frontdesk.Arrival) (v *ent.Visit, alreadyHere bool, userErrors []*problem.Problem, err error) {
@@ -223,7 +229,7 @@ func (r *Resolver) arrive(ctx context.Context, a frontdesk.Arrival) (v *ent.Visi
 			}
 		}
 		if v, alreadyHere, err = r.Desk.Arrive(ctx, a); err == nil {
-			v, err = r.visitRead(ctx, v, x)
+			v, err = visits.read(ctx, r, v, x)
 		}
 	}
 	userErrors, err = problem.Correctable(err)
@@ -246,7 +252,7 @@ func (r *Resolver) registerPerson(ctx context.Context, input RegisterPersonInput
 	if answer.UserErrors, err = problem.Correctable(err); err != nil || len(answer.UserErrors) > 0 {
 		return answer, err
 	}
-	if answer.Person, err = r.personPayload(ctx, made); err != nil {
+	if answer.Person, err = people.payload(ctx, r, made); err != nil {
 		return nil, err
 	}
 	s := wanted(ctx)

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -16,7 +17,9 @@ import (
 // permissions checks a whole operation before anything of it runs: that somebody is signed in, that the hub which its
 // root fields name is one of theirs, and that they hold the permission of every field it selects (@can). A field
 // without a directive is denied. What then runs sees that one hub and no other.
-type permissions struct{}
+//
+// What it finds allowed it remembers: for the same operation, shape and roles it is allowed again.
+type permissions struct{ execution *execution }
 
 var _ interface {
 	graphql.HandlerExtension
@@ -27,40 +30,75 @@ func (permissions) ExtensionName() string { return "Permissions" }
 
 func (permissions) Validate(graphql.ExecutableSchema) error { return nil }
 
-func (permissions) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	narrowed, denied := permit(ctx, graphql.GetOperationContext(ctx))
+func (p permissions) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	narrowed, denied := p.execution.permit(ctx, graphql.GetOperationContext(ctx))
 	if denied != nil {
 		return graphql.OneShot(&graphql.Response{Errors: denied})
 	}
 	return next(narrowed)
 }
 
+// permitted is an operation that a viewer with these roles in its hub may run.
+type permitted struct {
+	operation *ast.OperationDefinition
+	shape     uint64
+	// roles are those in the hub that the root fields name, empty where they name none: the platform's are "platform".
+	roles string
+}
+
+// verdicts is how many are kept.
+const verdicts = 5000
+
 // permit gives the context in which the operation may run, or why it may not.
-func permit(ctx context.Context, op *graphql.OperationContext) (context.Context, gqlerror.List) {
+func (e *execution) permit(ctx context.Context, op *graphql.OperationContext) (context.Context, gqlerror.List) {
 	v := viewer.FromContext(ctx)
 	if v == nil {
 		return nil, gqlerror.List{present(ctx, problem.New(problem.Unauthenticated, "You are not signed in. Sign in and try again."), nil)}
-	}
-	if defers(op.Operation.SelectionSet) || slices.ContainsFunc(op.Doc.Fragments, func(f *ast.FragmentDefinition) bool { return defers(f.SelectionSet) }) {
-		return nil, gqlerror.List{present(ctx, problem.New(problem.BadUserInput, "An answer comes as a whole: leave out @defer."), nil)}
 	}
 	roots := fields(op.Operation.SelectionSet, op.Variables)
 	slug, path, err := oneHub(roots, op.Variables)
 	if err != nil {
 		return nil, gqlerror.List{present(ctx, err, path)}
 	}
-	var held access.Set
+	shape := e.shapeOf(op.Operation)
+	before := permitted{operation: op.Operation, shape: shape.Of(op.Variables)}
+	var hub viewer.Hub
 	if slug != "" {
 		h, ok := v.Hub(slug)
 		if !ok {
 			return nil, gqlerror.List{present(ctx, problem.Missing("hub"), path)}
 		}
-		held = access.In(v, h)
+		hub, before.roles = h, rolesIn(v, h)
 		ctx = viewer.NewContext(context.WithValue(ctx, wholeKey{}, v), v.In(h))
 	}
-	walk := walk{ctx: ctx, variables: op.Variables, held: held}
+	if shape.ok && e.permitted.Contains(before) {
+		return ctx, nil
+	}
+	if defers(op.Operation.SelectionSet) || slices.ContainsFunc(op.Doc.Fragments, func(f *ast.FragmentDefinition) bool { return defers(f.SelectionSet) }) {
+		return nil, gqlerror.List{present(ctx, problem.New(problem.BadUserInput, "An answer comes as a whole: leave out @defer."), nil)}
+	}
+	walk := walk{ctx: ctx, variables: op.Variables}
+	if slug != "" {
+		walk.held = access.In(v, hub)
+	}
 	walk.fields(roots, nil)
+	if len(walk.denied) == 0 && shape.ok {
+		e.permitted.Add(before, struct{}{})
+	}
 	return ctx, walk.denied
+}
+
+// rolesIn is all of a viewer that access.In looks at.
+func rolesIn(v *viewer.Viewer, h viewer.Hub) string {
+	if v.Kind == viewer.Platform {
+		return "platform"
+	}
+	var b strings.Builder
+	for _, r := range h.Roles {
+		b.WriteString(string(r))
+		b.WriteByte(' ')
+	}
+	return b.String()
 }
 
 // defers reports whether any part of a selection asks to come later.

@@ -108,6 +108,27 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestVerdictsAreOfTheirRoles: that one viewer may run an operation says nothing of the next, nor of what it skips.
+func TestVerdictsAreOfTheirRoles(t *testing.T) {
+	a := newAPI(t)
+	h := a.fill(t, 1)
+	const query = `query ($id: ID!, $skip: Boolean!) { hub(slug: "walton") { person(id: $id) { displayName conversations @skip(if: $skip) { nodes { note } } } } }`
+	advisor, reception := a.As(t, a.Walton, viewer.Advisor), a.As(t, a.Walton, viewer.Reception)
+	southport := a.As(t, a.Southport, viewer.Advisor)
+	for range 2 { // the second time from memory
+		for _, c := range []struct {
+			ctx  context.Context
+			skip bool
+			code string
+		}{{advisor, false, ""}, {reception, true, ""}, {reception, false, "FORBIDDEN"}, {southport, false, "NOT_FOUND"}, {context.Background(), true, "UNAUTHENTICATED"}} {
+			got := a.ask(c.ctx, query, map[string]any{"id": h.people[0].ID, "skip": c.skip})
+			if c.code == "" && len(got.Errors) > 0 || c.code != "" && (len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != c.code || len(got.Data) > 0) {
+				t.Errorf("skip %v: %v %s, want %q", c.skip, got.Errors, got.Raw, c.code)
+			}
+		}
+	}
+}
+
 // TestErrors: what a caller sees of an error is a sentence, a code and the request's id, never SQL or a stack.
 func TestErrors(t *testing.T) {
 	a := newAPI(t)
@@ -146,8 +167,12 @@ func TestErrors(t *testing.T) {
 	// The database fails in the middle: the caller learns nothing of it.
 	a.Store.Close()
 	got := a.ask(ctx, `{ hub(slug: "walton") { name } }`)
-	if len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != "INTERNAL" || strings.Contains(got.Errors[0].Message, "pool") {
-		t.Errorf("%v", got.Errors)
+	if len(got.Errors) == 0 || got.Errors[0].Extensions["code"] != "INTERNAL" || strings.Contains(got.Errors[0].Message, "pool") ||
+		got.Errors[0].Path.String() != "hub" || got.Raw != `{"hub":null}` {
+		t.Errorf("%v %s", got.Errors, got.Raw)
+	}
+	if got := a.ask(ctx, `{ viewer { email } }`); len(got.Errors) == 0 || got.Errors[0].Path.String() != "viewer" || got.Raw != "null" {
+		t.Errorf("%v %s", got.Errors, got.Raw)
 	}
 }
 

@@ -70,18 +70,18 @@ func (r *mutationResolver) UpdatePerson(ctx context.Context, input UpdatePersonI
 		Postcode: change(input.Postcode), NHSNumber: change(input.NhsNumber), GPPractice: change(input.GpPractice),
 		SafeContact: change(input.SafeContact), SafeContactNote: change(input.SafeContactNote),
 	}
-	p, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Person, error) {
+	p, err := changed(ctx, r.Resolver, people, func(ctx context.Context) (*ent.Person, error) {
 		return r.Resolver.People.Update(ctx, input.PersonID, details)
-	}, r.personPayload)
+	})
 	payload := &UpdatePersonPayload{Person: p}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
 func (r *mutationResolver) SetAccessNeeds(ctx context.Context, input SetAccessNeedsInput) (*SetAccessNeedsPayload, error) {
-	p, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Person, error) {
+	p, err := changed(ctx, r.Resolver, people, func(ctx context.Context) (*ent.Person, error) {
 		return r.Resolver.People.SetAccessNeeds(ctx, input.PersonID, accessNeeds(input.AccessNeeds))
-	}, r.personPayload)
+	})
 	payload := &SetAccessNeedsPayload{Person: p}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err

@@ -38,9 +38,9 @@ func (r *mutationResolver) TakeNext(ctx context.Context, input TakeNextInput) (*
 	payload := &TakeNextPayload{ClientMutationID: &input.ClientMutationID}
 	err := checkMutationID(input.ClientMutationID)
 	if err == nil {
-		payload.Conversation, err = changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+		payload.Conversation, err = changed(ctx, r.Resolver, conversations, func(ctx context.Context) (*ent.Conversation, error) {
 			return r.Advising.TakeNext(ctx, input.ClientMutationID)
-		}, r.conversationPayload)
+		})
 	}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
@@ -50,9 +50,9 @@ func (r *mutationResolver) TakeVisit(ctx context.Context, input TakeVisitInput) 
 	payload := &TakeVisitPayload{ClientMutationID: &input.ClientMutationID}
 	err := checkMutationID(input.ClientMutationID)
 	if err == nil {
-		payload.Conversation, err = changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+		payload.Conversation, err = changed(ctx, r.Resolver, conversations, func(ctx context.Context) (*ent.Conversation, error) {
 			return r.Advising.TakeVisit(ctx, input.ClientMutationID, input.VisitID)
-		}, r.conversationPayload)
+		})
 	}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
@@ -63,18 +63,18 @@ func (r *mutationResolver) RecordConversation(ctx context.Context, input RecordC
 	if needs := input.Needs.Value(); needs != nil {
 		notes.Needs = &needs
 	}
-	c, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+	c, err := changed(ctx, r.Resolver, conversations, func(ctx context.Context) (*ent.Conversation, error) {
 		return r.Advising.Record(ctx, input.ConversationID, notes)
-	}, r.conversationPayload)
+	})
 	payload := &RecordConversationPayload{Conversation: c}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 
 func (r *mutationResolver) EndConversation(ctx context.Context, input EndConversationInput) (*EndConversationPayload, error) {
-	c, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Conversation, error) {
+	c, err := changed(ctx, r.Resolver, conversations, func(ctx context.Context) (*ent.Conversation, error) {
 		return r.Advising.End(ctx, input.ConversationID)
-	}, r.conversationPayload)
+	})
 	payload := &EndConversationPayload{Conversation: c}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
@@ -89,7 +89,7 @@ func (r *mutationResolver) Signpost(ctx context.Context, input SignpostInput) (*
 	if payload.UserErrors, err = problem.Correctable(err); err != nil {
 		return nil, err
 	}
-	payload.Signpost, err = r.signpostPayload(ctx, payload.Signpost)
+	payload.Signpost, err = signposts.payload(ctx, r.Resolver, payload.Signpost)
 	return payload, err
 }
 
@@ -103,9 +103,9 @@ func (r *mutationResolver) RemoveSignpost(ctx context.Context, input RemoveSignp
 }
 
 func (r *mutationResolver) RecordFollowUp(ctx context.Context, input RecordFollowUpInput) (*RecordFollowUpPayload, error) {
-	s, err := changed(ctx, r.Resolver, func(ctx context.Context) (*ent.Signpost, error) {
+	s, err := changed(ctx, r.Resolver, signposts, func(ctx context.Context) (*ent.Signpost, error) {
 		return r.Advising.FollowUp(ctx, input.SignpostID, input.Outcome)
-	}, r.signpostPayload)
+	})
 	payload := &RecordFollowUpPayload{Signpost: s}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err

@@ -46,18 +46,20 @@ func New(s *store.Store, log *audit.Log, sessions staff.Sessions, signOut func(c
 // documents are the caller's to add. Each request's context must hold the viewer (none: every operation answers
 // UNAUTHENTICATED) and the request's id.
 func NewServer(r *Resolver, options ...Option) *handler.Server {
-	s := handler.New(newExecution(r, options))
-	configure(s)
+	e := newExecution(r, options)
+	s := handler.New(e)
+	configure(s, e)
 	s.SetDisableSuggestion(true)
 	return s
 }
 
 // NewExecutor is NewServer without HTTP.
 func NewExecutor(r *Resolver, options ...Option) *executor.Executor {
-	e := executor.New(newExecution(r, options))
-	configure(e)
-	e.SetDisableSuggestion(true)
-	return e
+	e := newExecution(r, options)
+	x := executor.New(e)
+	configure(x, e)
+	x.SetDisableSuggestion(true)
+	return x
 }
 
 // documents is how many parsed and validated documents are kept: more than an app has.
@@ -69,11 +71,11 @@ func configure(s interface {
 	SetQueryCache(graphql.Cache[*ast.QueryDocument])
 	Use(graphql.HandlerExtension)
 	AroundResponses(graphql.ResponseMiddleware)
-}) {
+}, e *execution) {
 	s.SetErrorPresenter(Present)
 	s.SetRecoverFunc(recovered)
 	s.SetQueryCache(lru.New[*ast.QueryDocument](documents))
-	s.Use(permissions{})
+	s.Use(permissions{e})
 	s.AroundResponses(audited)
 }
 

@@ -78,7 +78,9 @@ func (c *explainCommand) viewer(ctx context.Context, s *store.Store) (context.Co
 		Hubs: []viewer.Hub{{ID: h.HubID, Slug: h.Slug, Roles: []viewer.Role{role}}}}), nil
 }
 
-func (c *explainCommand) print(out io.Writer, r *graph.Resolver, document string, variables map[string]any, run func(*graph.Explanation) ([]string, error)) error {
+// print says how each operation runs, and where run is given, what comes of it.
+func (c *explainCommand) print(out io.Writer, r *graph.Resolver, document string, variables map[string]any,
+	run func(*graph.Explanation) ([]string, error)) error {
 	all, err := graph.Explain(r, document, variables)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@
 // # How
 //
 // The writer (write.go) walks the selection with fragments opened and fields of one response key merged (selection.go),
-// and puts JSON together as text: half the time of json_build_object and its like, and keys stay in the order of the
+// and puts JSON together as text: that is quicker than Postgres's builders of JSON, and keys stay in the order of the
 // selection. Each kind of field writes its piece:
 //
 //   - a column, in the API's format; nothing needs to be declared for it, Ent's graph has it

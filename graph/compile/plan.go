@@ -183,7 +183,7 @@ func (r *Run) splice(ctx context.Context, answer []byte) ([]byte, error) {
 		}
 		number, payload, found := bytes.Cut(answer[:end], []byte(":"))
 		n, err := strconv.Atoi(string(number))
-		if err != nil || !found || n >= len(r.plan.splices) {
+		if err != nil || !found || n < 0 || n >= len(r.plan.splices) {
 			return nil, errors.New("an unknown mark in the answer of a compiled statement")
 		}
 		if b, err = r.plan.splices[n](ctx, r, b, payload); err != nil {
@@ -251,6 +251,9 @@ func cursorSplice(kinds []paging.Kind) splice {
 		var raw []json.RawMessage
 		if err := json.Unmarshal(payload, &raw); err != nil {
 			return nil, fmt.Errorf("read the keys of a cursor: %w", err)
+		}
+		if len(raw) != len(kinds) {
+			return nil, fmt.Errorf("read the keys of a cursor: %d values for %d keys", len(raw), len(kinds))
 		}
 		key := make(paging.Key, len(kinds))
 		for i, kind := range kinds {

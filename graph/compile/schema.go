@@ -8,7 +8,6 @@ import (
 
 	"entgo.io/ent/dialect/sql/schema"
 	"github.com/google/uuid"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"liferooms.io/liferooms/internal/paging"
 )
@@ -16,8 +15,6 @@ import (
 // Schema says where the API's objects are kept. What is declared nowhere follows from Ent's graph: a field is the column
 // of its name (nhsNumber, nhs_number), or the row that a foreign key of its name points to (need, need_id).
 type Schema struct {
-	// API is what clients see.
-	API *ast.Schema
 	// Tables are Ent's.
 	Tables []*schema.Table
 	// Within gives the predicate that narrows a table to the viewer's rows, as SQL about @row, @hub and @trust.
@@ -84,9 +81,6 @@ type One struct {
 	// On is SQL about @row, the one row, and @parent, this one. Empty: by the foreign key Key, a column of this row's.
 	On, Key string
 }
-
-// Same is an object that is read from the same row, such as one that only groups fields.
-type Same struct{ Object string }
 
 // Rows say which rows a list or a page has.
 type Rows struct {

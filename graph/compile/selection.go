@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -21,6 +22,17 @@ func collect(variables map[string]any, sets ...ast.SelectionSet) Selection {
 		c.add(set)
 	}
 	return c.Selection
+}
+
+// Roots gives the fields of an operation by their response keys, in the order of the answer.
+func Roots(operation *ast.OperationDefinition, variables map[string]any) iter.Seq2[string, *ast.Field] {
+	return func(yield func(string, *ast.Field) bool) {
+		for _, f := range collect(variables, operation.SelectionSet).fields {
+			if !yield(f.Alias, f.Field) {
+				return
+			}
+		}
+	}
 }
 
 // Selection is what is asked of an object.

@@ -86,7 +86,7 @@ func (l *Log) Change(ctx context.Context, e Event) error {
 	if err := l.Queue(ctx, &b, e); err != nil {
 		return err
 	}
-	if err := l.store.Send(ctx, &b); err != nil {
+	if err := l.store.Defer(ctx, &b); err != nil {
 		return fmt.Errorf("record audit event %s: %w", e.Action, err)
 	}
 	return nil

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -34,6 +36,7 @@ type Tx struct {
 
 	mu         sync.Mutex
 	conn       *pgxpool.Conn // nil before the first statement and after the end
+	deferred   *pgx.Batch    // what travels with the next statements or the commit; nil: nothing
 	unwatch    func() bool
 	savepoints int
 	lost       error // the transaction is gone on the server, and why
@@ -92,12 +95,8 @@ func (tx *Tx) Exec(ctx context.Context, query string, args, v any) error {
 // Send implements Session. It fails with ErrScopeChanged where ctx has another scope than the transaction, and with
 // sql.ErrTxDone after the transaction's end.
 func (tx *Tx) Send(ctx context.Context, b *pgx.Batch) error {
-	scope, err := tx.driver.scope(ctx)
-	if err != nil {
+	if err := tx.inScope(ctx); err != nil {
 		return err
-	}
-	if !slices.Equal(scope, tx.scope) {
-		return ErrScopeChanged
 	}
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -105,10 +104,50 @@ func (tx *Tx) Send(ctx context.Context, b *pgx.Batch) error {
 		return err
 	}
 	nativeUUIDs(b)
+	return tx.send(ctx, b)
+}
+
+// Defer is Send for statements whose answers nobody waits for: they travel with the next statements, or with the commit,
+// and save a round trip. They run in their order. An error of theirs is that of whatever they travelled with; their
+// queued functions have run when the transaction has committed.
+func (tx *Tx) Defer(ctx context.Context, b *pgx.Batch) error {
+	if err := tx.inScope(ctx); err != nil {
+		return err
+	}
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if err := tx.usable(); err != nil {
+		return err
+	}
+	nativeUUIDs(b)
+	if tx.deferred == nil {
+		tx.deferred = &pgx.Batch{}
+	}
+	tx.deferred.QueuedQueries = append(tx.deferred.QueuedQueries, b.QueuedQueries...)
+	return nil
+}
+
+func (tx *Tx) inScope(ctx context.Context) error {
+	scope, err := tx.driver.scope(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(scope, tx.scope) {
+		return ErrScopeChanged
+	}
+	return nil
+}
+
+// send sends what was deferred and the statements of b in one round trip.
+func (tx *Tx) send(ctx context.Context, b *pgx.Batch) error {
+	if tx.deferred != nil {
+		tx.deferred.QueuedQueries = append(tx.deferred.QueuedQueries, b.QueuedQueries...)
+		b, tx.deferred = tx.deferred, nil
+	}
 	if tx.conn == nil {
 		return tx.begin(ctx, b)
 	}
-	err = tx.conn.SendBatch(ctx, b).Close()
+	err := tx.conn.SendBatch(ctx, b).Close()
 	tx.checkAlive(err)
 	return err
 }
@@ -163,6 +202,12 @@ func (tx *Tx) Commit() error {
 		tx.finish()
 		return err
 	}
+	if tx.conn == nil && tx.deferred != nil { // all that there is was deferred
+		if err := tx.send(tx.ctx, &pgx.Batch{}); err != nil {
+			tx.finish()
+			return err
+		}
+	}
 	if tx.conn == nil {
 		tx.finished = true
 		return nil
@@ -171,7 +216,30 @@ func (tx *Tx) Commit() error {
 	if err := tx.ctx.Err(); err != nil {
 		return errors.Join(err, tx.end("rollback"))
 	}
+	if tx.deferred != nil {
+		return tx.endWith(tx.deferred)
+	}
 	return tx.end("commit")
+}
+
+// endWith commits in the round trip of the last statements. Where one of them fails there is no commit, and the pool
+// destroys the connection, which rolls back.
+func (tx *Tx) endWith(last *pgx.Batch) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tx.ctx), finishLimit)
+	defer cancel()
+	last.Queue("commit").Exec(committed)
+	if err := tx.conn.SendBatch(ctx, last).Close(); err != nil {
+		return fmt.Errorf("the last statements and commit: %w", err)
+	}
+	return nil
+}
+
+// committed fails where Postgres rolled back instead.
+func committed(tag pgconn.CommandTag) error {
+	if tag.String() == "ROLLBACK" {
+		return pgx.ErrTxCommitRollback
+	}
+	return nil
 }
 
 // Rollback implements dialect.Tx. It fails with sql.ErrTxDone after Commit; where the transaction was rolled back by the
@@ -213,8 +281,8 @@ func (tx *Tx) end(command string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", command, err)
 	}
-	if command == "commit" && tag.String() == "ROLLBACK" {
-		return pgx.ErrTxCommitRollback
+	if command == "commit" {
+		return committed(tag)
 	}
 	return nil
 }
@@ -265,6 +333,12 @@ func (tx *Tx) endSavepoint(command string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tx.ctx), finishLimit)
 	defer cancel()
+	if strings.HasPrefix(command, "release") && tx.deferred != nil { // it is part of what the savepoint keeps
+		if err := tx.send(ctx, &pgx.Batch{}); err != nil {
+			return err
+		}
+	}
+	tx.deferred = nil // of what is undone
 	_, err := tx.conn.Exec(ctx, command)
 	tx.checkAlive(err)
 	return err

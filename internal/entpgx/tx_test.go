@@ -263,3 +263,106 @@ func TestConcurrentUseOfOneTransaction(t *testing.T) {
 	}
 	clean(t, pool)
 }
+
+func deferred(t *testing.T, ctx context.Context, tx *entpgx.Tx, title string) {
+	t.Helper()
+	var b pgx.Batch
+	b.Queue("insert into visit (hub_id, title) values ($1, $2)", walton, title)
+	if err := tx.Defer(ctx, &b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDeferred(t *testing.T) {
+	var sent counter
+	d, pool := open(t, func(c *pgxpool.Config) { c.ConnConfig.Tracer = &sent })
+	ctx := at(t.Context(), walton)
+
+	tx := begin(t, d, ctx)
+	mustAdd(t, ctx, tx, "second")
+	deferred(t, ctx, tx, "third")
+	deferred(t, ctx, tx, "fourth")
+	if n := sent.batches.Load(); n != 1 {
+		t.Errorf("what is deferred made round trips: %d in all", n)
+	}
+	wantTitles(t, ctx, tx, "first at walton", "second", "third", "fourth")
+	if n := sent.batches.Load(); n != 2 {
+		t.Errorf("what was deferred made a round trip of its own: %d in all", n)
+	}
+	deferred(t, ctx, tx, "fifth")
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if b, q := sent.batches.Load(), sent.queries.Load(); b != 3 || q != 0 {
+		t.Errorf("the commit and what travels with it made %d batches and %d queries, want 3 in all and 0", b, q)
+	}
+	wantTitles(t, ctx, d, "first at walton", "second", "third", "fourth", "fifth")
+
+	alone := begin(t, d, ctx)
+	deferred(t, ctx, alone, "sixth")
+	if err := alone.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	undone := begin(t, d, ctx)
+	mustAdd(t, ctx, undone, "undone")
+	deferred(t, ctx, undone, "undone too")
+	if err := undone.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	wantTitles(t, ctx, d, "first at walton", "second", "third", "fourth", "fifth", "sixth")
+
+	if err := begin(t, d, ctx).Defer(at(t.Context(), bootle), &pgx.Batch{}); !errors.Is(err, entpgx.ErrScopeChanged) {
+		t.Errorf("another hub: %v", err)
+	}
+	clean(t, pool)
+}
+
+// TestDeferredFailure: where what was deferred fails, nothing is committed, and whoever waits hears of it.
+func TestDeferredFailure(t *testing.T) {
+	d, pool := open(t, nil)
+	ctx := at(t.Context(), walton)
+	for _, alone := range []bool{true, false} {
+		tx := begin(t, d, ctx)
+		if !alone {
+			mustAdd(t, ctx, tx, "undone")
+		}
+		deferred(t, ctx, tx, "first at walton") // there is one
+		if err := tx.Commit(); code(err) != "23505" {
+			t.Errorf("alone %v: commit: %v", alone, err)
+		}
+	}
+	tx := begin(t, d, ctx)
+	mustAdd(t, ctx, tx, "undone")
+	deferred(t, ctx, tx, "first at walton")
+	if _, err := titles(ctx, tx); code(err) != "23505" {
+		t.Errorf("the next statement: %v", err)
+	}
+	if err := tx.Commit(); err == nil {
+		t.Error("commit: no error")
+	}
+	wantTitles(t, ctx, d, "first at walton")
+	clean(t, pool)
+}
+
+func TestDeferredInSavepoint(t *testing.T) {
+	d, pool := open(t, nil)
+	ctx := at(t.Context(), walton)
+	tx := begin(t, d, ctx)
+	deferred(t, ctx, tx, "before")
+	mine := errors.New("mine")
+	if err := tx.Savepoint(ctx, func(ctx context.Context) error { deferred(t, ctx, tx, "undone"); return mine }); !errors.Is(err, mine) {
+		t.Errorf("got %v", err)
+	}
+	if err := tx.Savepoint(ctx, func(ctx context.Context) error { deferred(t, ctx, tx, "kept"); return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := tx.Savepoint(ctx, func(ctx context.Context) error { deferred(t, ctx, tx, "kept"); return nil }); code(err) != "23505" {
+		t.Errorf("a failure of what was deferred: %v", err)
+	}
+	deferred(t, ctx, tx, "last")
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	wantTitles(t, ctx, d, "first at walton", "before", "kept", "last")
+	clean(t, pool)
+}

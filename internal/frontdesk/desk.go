@@ -174,7 +174,12 @@ func (d *Desk) End(ctx context.Context, id uuid.UUID) (*ent.Visit, error) {
 		if v.State == visit.StateWithAdvisor {
 			return problem.New(problem.Conflict, "They are with an advisor. The visit ends when the advisor ends the conversation.")
 		}
-		if v, err = d.store.Client(ctx).Visit.UpdateOne(v).SetState(visit.StateLeft).SetLeftAt(time.Now()).Save(ctx); err != nil {
+		// The row is locked, so what this does is known before it is done, and it can wait for the commit.
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		v.State, v.LeftAt = visit.StateLeft, &now
+		var b pgx.Batch
+		b.Queue("update visits set state = $3, left_at = $4 where hub_id = $1 and id = $2", v.HubID, v.ID, string(v.State), now)
+		if err := d.store.Defer(ctx, &b); err != nil {
 			return fmt.Errorf("end a visit: %w", err)
 		}
 		return d.changed(ctx, "visit.ended", v)

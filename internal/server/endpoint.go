@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -294,7 +295,10 @@ func write(w http.ResponseWriter, response *graphql.Response, form string, code 
 	if form == graphqlJSON && len(response.Data) == 0 && len(response.Errors) > 0 {
 		status = signin.Status(code)
 	}
-	text := encode(response)
+	buffer := buffers.Get().(*bytes.Buffer)
+	defer putBuffer(buffer)
+	encode(buffer, response)
+	text := buffer.Bytes()
 	h := w.Header()
 	h.Set("Content-Type", form+"; charset=utf-8")
 	h["Cache-Control"] = noStoreValue
@@ -305,8 +309,7 @@ func write(w http.ResponseWriter, response *graphql.Response, form string, code 
 
 // encode writes an answer; one that holds no data has none, rather than null (GraphQL specification, 7.1). The data is
 // JSON already and goes in as it is: encoding/json would read all of it again.
-func encode(response *graphql.Response) []byte {
-	var text bytes.Buffer
+func encode(text *bytes.Buffer, response *graphql.Response) {
 	text.Grow(len(response.Data) + 64)
 	text.WriteByte('{')
 	member := func(name string, value []byte) {
@@ -326,7 +329,18 @@ func encode(response *graphql.Response) []byte {
 		member("extensions", mustJSON(response.Extensions))
 	}
 	text.WriteByte('}')
-	return text.Bytes()
+}
+
+// buffers are those of answers under way; one that grew large is let go.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxKept = 256 << 10 // bytes
+
+func putBuffer(b *bytes.Buffer) {
+	if b.Cap() <= maxKept {
+		b.Reset()
+		buffers.Put(b)
+	}
 }
 
 func mustJSON(v any) []byte {

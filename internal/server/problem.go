@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -22,13 +23,14 @@ var errPanic = errors.New("panic")
 func refuse(w http.ResponseWriter, r *http.Request, status int, p *problem.Problem) {
 	report(r.Context(), p)
 	entryOf(r.Context()).code = p.Code
-	body := encode(&graphql.Response{Errors: gqlerror.List{asGraphQL(r.Context(), p)}})
+	var body bytes.Buffer
+	encode(&body, &graphql.Response{Errors: gqlerror.List{asGraphQL(r.Context(), p)}})
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the caller has gone: nobody to tell
+	_, _ = w.Write(body.Bytes()) // the caller has gone: nobody to tell
 }
 
 func asGraphQL(ctx context.Context, p *problem.Problem) *gqlerror.Error {

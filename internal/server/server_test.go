@@ -178,7 +178,8 @@ func TestRateOfOneViewer(t *testing.T) {
 	}
 	metrics := httptest.NewRecorder()
 	s.server.Metrics().ServeHTTP(metrics, httptest.NewRequest("GET", "/metrics", nil))
-	for _, want := range []string{"liferooms_rate_limited_total 1", `liferooms_operations_total{code="OK",operation="other"} 4`, "liferooms_db_connections ", "go_build_info"} {
+	for _, want := range []string{"liferooms_rate_limited_total 1", `liferooms_operations_total{code="OK",operation="other"} 4`, `liferooms_runs_total{because="",result="miss"} 1`,
+		`liferooms_runs_total{because="",result="hit"} 3`, "liferooms_db_connections ", "go_build_info"} {
 		if !strings.Contains(metrics.Body.String(), want) {
 			t.Errorf("the metrics lack %q", want)
 		}

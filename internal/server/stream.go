@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -183,7 +184,9 @@ func (e *events) send(text string) error {
 }
 
 func (e *events) next(response *graphql.Response) error {
-	return e.send("event: next\ndata: " + string(encode(response)) + "\n\n")
+	var text bytes.Buffer
+	encode(&text, response)
+	return e.send("event: next\ndata: " + text.String() + "\n\n")
 }
 
 func (e *events) complete() error { return e.send("event: complete\ndata:\n\n") }

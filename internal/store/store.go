@@ -59,6 +59,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	// Every statement names its hub by a parameter and is served by an index that begins with it, so a plan for one hub is
 	// the plan for all; to plan a compiled read anew takes ten times as long as to run it.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.ConnConfig.RuntimeParams["jit"] = "off"       // compiling a statement to machine code takes longer than running ours
+	config.ConnConfig.StatementCacheCapacity = 256       // on each connection, and Postgres keeps a plan of each
 	config.ConnConfig.RuntimeParams["DateStyle"] = "ISO" // compiled reads write dates as text
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -210,6 +212,15 @@ func (s *Store) Exec(ctx context.Context, sql string, args ...any) (int64, error
 
 // Send runs the statements of b in one round trip in the viewer's scope; outside a transaction they share an implicit one.
 func (s *Store) Send(ctx context.Context, b *pgx.Batch) error { return s.session(ctx).Send(ctx, b) }
+
+// Defer is Send for statements whose answers nobody waits for before the commit: in the transaction of ctx they travel with
+// the next statements or with the commit. Outside a transaction they are sent at once.
+func (s *Store) Defer(ctx context.Context, b *pgx.Batch) error {
+	if t := s.transactionOf(ctx); t != nil {
+		return t.tx.Defer(ctx, b)
+	}
+	return s.Send(ctx, b)
+}
 
 // Collect runs one statement of SQL in the viewer's scope and gives its rows, each made by to. See Exec.
 func Collect[T any](ctx context.Context, s *Store, to pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {

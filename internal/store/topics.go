@@ -128,7 +128,7 @@ func (s *Store) Notify(ctx context.Context, topic string) error {
 	if err := s.QueueNotify(ctx, &b, topic); err != nil {
 		return err
 	}
-	if err := s.Send(ctx, &b); err != nil {
+	if err := s.Defer(ctx, &b); err != nil {
 		return fmt.Errorf("notify %s: %w", topic, err)
 	}
 	return nil

@@ -23,7 +23,7 @@ func (c *Counter) Reset() {
 	c.batches, c.ends = nil, 0
 }
 
-// Sent gives the last statement of each batch sent since Reset, in order.
+// Sent gives the last statement of each batch sent since Reset, in order; of one that commits, the last before that.
 func (c *Counter) Sent() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,11 @@ func (c *Counter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.Tra
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	queued := data.Batch.QueuedQueries
-	c.batches = append(c.batches, queued[len(queued)-1].SQL)
+	last := queued[len(queued)-1].SQL
+	if last == "commit" && len(queued) > 1 {
+		last = queued[len(queued)-2].SQL
+	}
+	c.batches = append(c.batches, last)
 	return ctx
 }
 
