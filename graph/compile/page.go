@@ -88,6 +88,9 @@ func (p *page) write(t *text, at place) error {
 	if err := p.connection(&connection, named, table, where); err != nil {
 		return err
 	}
+	if len(p.columns) == 0 { // no row is shown, and yet they are one page: an aggregate says so, by nothing
+		connection.expr("left(count(*)::text, 0)")
+	}
 	t.expr("(\nselect ", connection.String(), "\nfrom (\n  select ", strings.Join(append(p.columns, named...), ", "),
 		"\n  from ", rows, inner.from.joins.String(), "\n  order by ", orderBy(named, p.Order), ") ", p.rows, ")")
 	return nil
