@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,6 +81,8 @@ type frame struct {
 	HubAddress string
 	// Open are the hub's opening hours, a line for each day on which it opens.
 	Open []string
+	// OtherDays are those of the coming four weeks on which other hours hold.
+	OtherDays []otherDay
 	// Base is the address of the hub's pages without a language.
 	Base      string
 	LangAsked bool
@@ -129,6 +132,7 @@ func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
 			zone = time.UTC
 		}
 		f.zone = zone
+		f.OtherDays = f.otherDays(h.OpeningExceptions, p.now().In(zone))
 	}
 	if f.Code != "en" {
 		f.Content = ` lang="en-GB"`
@@ -156,6 +160,31 @@ func (l *locale) openingHours(hours []schema.OpeningHours) []string {
 		}
 	}
 	return lines
+}
+
+// otherDay is a day on which the hub's week does not hold.
+type otherDay struct{ Day, Times, Note string }
+
+// otherDaysAhead is how many days ahead such a day is told.
+const otherDaysAhead = 28
+
+func (l *locale) otherDays(exceptions []schema.OpeningException, now time.Time) []otherDay {
+	today, last := now.Format(time.DateOnly), now.AddDate(0, 0, otherDaysAhead).Format(time.DateOnly)
+	soon := slices.DeleteFunc(slices.Clone(exceptions), func(e schema.OpeningException) bool { return e.Date < today || e.Date > last })
+	slices.SortStableFunc(soon, func(a, b schema.OpeningException) int { return strings.Compare(a.Date, b.Date) })
+	var days []otherDay
+	for _, e := range soon {
+		day, err := time.Parse(time.DateOnly, e.Date)
+		if err != nil {
+			continue // provisioning takes days only
+		}
+		times := l.T("footer.closed")
+		if e.Opens != "" {
+			times = l.T("from.to", "from", e.Opens, "to", e.Closes)
+		}
+		days = append(days, otherDay{l.Day(day), times, e.Note})
+	}
+	return days
 }
 
 // ServeHTTP answers below Prefix.

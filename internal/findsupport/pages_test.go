@@ -163,6 +163,29 @@ func TestAPageIsOpenAndStrict(t *testing.T) {
 	}
 }
 
+// TestOtherDaysAreTold: a bank holiday goes before the week, for four weeks ahead.
+func TestOtherDaysAreTold(t *testing.T) {
+	s := newSite(t, unlimited)
+	s.Store.Client(s.ctx).Hub.UpdateOneID(s.Walton.ID).SetOpeningExceptions([]schema.OpeningException{
+		{Date: "2026-04-06", Note: "Easter Monday"}, {Date: "2026-04-03", Opens: "10:00", Closes: "12:00"},
+		{Date: "2026-03-24"}, {Date: "2026-05-25"}, // gone by, and too far ahead
+	}).ExecX(s.ctx)
+	text := words(s.get(t, "/find-support/walton").body)
+	for _, want := range []string{"Other times soon Friday 3 April: 10:00 to 12:00 Monday 6 April: closed ( Easter Monday )"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("want %q in %s", want, text)
+		}
+	}
+	for _, never := range []string{"24 March:", "25 May"} {
+		if strings.Contains(text, never) {
+			t.Errorf("tells of %s", never)
+		}
+	}
+	if text := words(s.get(t, "/find-support/walton?lang=pl").body); !strings.Contains(text, "zamknięte") {
+		t.Errorf("in Polish: %s", text)
+	}
+}
+
 // TestAPageTakesAsManyStatementsHoweverLong counts them.
 func TestAPageTakesAsManyStatementsHoweverLong(t *testing.T) {
 	s := newSite(t, unlimited)

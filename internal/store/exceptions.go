@@ -102,6 +102,8 @@ type LiveHub struct {
 	Longitude *float64
 	// OpeningHours are in the hub's time zone; no entry for a day: closed.
 	OpeningHours []schema.OpeningHours
+	// OpeningExceptions are days on which the week does not hold.
+	OpeningExceptions []schema.OpeningException
 	// BrandColour is as "#1a2b3c".
 	BrandColour *string
 }

@@ -60,11 +60,11 @@ grant select on organisations, services, locations, service_at_locations, schedu
 -- live_hubs names the hubs that are open and have the slug: of several trusts where these chose the same.
 create function live_hubs(wanted text)
   returns table (trust_id uuid, ods_code text, hub_id uuid, slug text, name text, time_zone text, address text, postcode text,
-    latitude float8, longitude float8, opening_hours jsonb, brand_colour text)
+    latitude float8, longitude float8, opening_hours jsonb, opening_exceptions jsonb, brand_colour text)
   language sql stable security definer set search_path = public, pg_temp
   as $$
     select h.trust_id, t.ods_code, h.id, h.slug, h.name, h.time_zone, h.address, h.postcode, h.latitude, h.longitude,
-      h.opening_hours, h.brand_colour
+      h.opening_hours, h.opening_exceptions, h.brand_colour
     from hubs h join trusts t on t.id = h.trust_id
     where h.slug = wanted and h.state = 'LIVE' order by t.ods_code
   $$;
