@@ -83,8 +83,7 @@ func (d *Desk) Arrive(ctx context.Context, a Arrival) (v *ent.Visit, alreadyHere
 	return nil, false, problem.New(problem.Conflict, "Somebody else changed this visit at the same moment. Look again, and check them in if they are not.")
 }
 
-// arrive inserts the visit, its record and the news of it in one round trip; any constraint that refuses the visit undoes
-// all three. A code that the hub does not offer becomes the id of no need, which its foreign key refuses.
+// arrive inserts the visit and its record in one round trip; any constraint that refuses the visit undoes both. A code that the hub does not offer becomes the id of no need, which its foreign key refuses.
 func (d *Desk) arrive(ctx context.Context, a Arrival, clock *Clock) (*ent.Visit, error) {
 	who := viewer.FromContext(ctx)
 	now := time.Now().UTC().Truncate(time.Microsecond)
@@ -109,16 +108,13 @@ func (d *Desk) arrive(ctx context.Context, a Arrival, clock *Clock) (*ent.Visit,
 	if err := d.log.Queue(ctx, &b, audit.Event{Action: "visit.checked_in", SubjectType: "visit", SubjectID: v.ID, PersonID: v.PersonID}); err != nil {
 		return nil, err
 	}
-	if err := d.store.QueueNotify(ctx, &b, Topic); err != nil {
-		return nil, err
-	}
 	if a.Also != nil {
 		a.Also(ctx, &b, v.ID)
 	}
 	if err := d.store.Send(ctx, &b); err != nil {
 		return nil, fmt.Errorf("check in: %w", err)
 	}
-	return v, nil
+	return v, d.store.Notify(ctx, Topic)
 }
 
 // inTheWay finds the visit that the same request made before, or the person's open one; nil where there is neither.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5"
@@ -120,6 +121,15 @@ type transaction struct {
 	store  *Store
 	client *ent.Client
 	tx     *entpgx.Tx
+
+	mu     sync.Mutex
+	topics []string // to be told of after the commit
+}
+
+func (t *transaction) notify(topic string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.topics = append(t.topics, topic)
 }
 
 func (s *Store) transactionOf(ctx context.Context) *transaction {
@@ -175,6 +185,9 @@ func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context) error) (
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	for _, topic := range t.topics {
+		s.topics.changed(topic)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,26 +23,29 @@ const reconnectAfter = time.Second
 type topics struct {
 	pool *pgxpool.Pool
 	stop context.CancelFunc
-	done chan struct{}
+	done sync.WaitGroup
+
+	untold chan struct{} // holds one where there is news
 
 	mu          sync.Mutex
+	news        map[string]bool // topics that changed and were not told of yet
 	subscribers map[string]map[chan struct{}]struct{}
 }
 
 func newTopics(pool *pgxpool.Pool) *topics {
 	ctx, stop := context.WithCancel(context.Background())
-	t := &topics{pool: pool, stop: stop, done: make(chan struct{}), subscribers: map[string]map[chan struct{}]struct{}{}}
-	go t.run(ctx)
+	t := &topics{pool: pool, stop: stop, untold: make(chan struct{}, 1), news: map[string]bool{}, subscribers: map[string]map[chan struct{}]struct{}{}}
+	t.done.Go(func() { t.run(ctx) })
+	t.done.Go(func() { t.tell(ctx) })
 	return t
 }
 
 func (t *topics) close() {
 	t.stop()
-	<-t.done
+	t.done.Wait()
 }
 
 func (t *topics) run(ctx context.Context) {
-	defer close(t.done)
 	for ctx.Err() == nil {
 		if err := t.listen(ctx); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "live updates are interrupted; connecting again", "error", err)
@@ -72,6 +77,63 @@ func (t *topics) listen(ctx context.Context) error {
 		}
 		t.wake(n.Payload)
 	}
+}
+
+// changed leaves news of a topic to be told.
+func (t *topics) changed(topic string) {
+	t.mu.Lock()
+	t.news[topic] = true
+	t.mu.Unlock()
+	signal(t.untold)
+}
+
+// tellLimit bounds one telling.
+const tellLimit = 5 * time.Second
+
+// tell tells every replica of the news as they come, those of a moment together; at the end, of what is left.
+func (t *topics) tell(ctx context.Context) {
+	for {
+		select {
+		case <-t.untold:
+		case <-ctx.Done():
+			if err := t.tellAll(ctx); err != nil {
+				slog.WarnContext(ctx, "the last live updates were not told", "error", err)
+			}
+			return
+		}
+		if err := t.tellAll(ctx); err != nil {
+			slog.WarnContext(ctx, "live updates cannot be told; trying again", "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(reconnectAfter):
+			}
+			signal(t.untold)
+		}
+	}
+}
+
+func (t *topics) tellAll(ctx context.Context) error {
+	t.mu.Lock()
+	news := slices.Sorted(maps.Keys(t.news))
+	clear(t.news)
+	t.mu.Unlock()
+	if len(news) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellLimit)
+	defer cancel()
+	var b pgx.Batch
+	b.Queue("select set_config('synchronous_commit', 'off', true)") // there is nothing to keep
+	b.Queue("select pg_notify($1, topic) from unnest($2::text[]) topic", channel, news)
+	if err := t.pool.SendBatch(ctx, &b).Close(); err != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for _, topic := range news {
+			t.news[topic] = true
+		}
+		return err
+	}
+	return nil
 }
 
 func (t *topics) wake(topic string) {
@@ -121,26 +183,22 @@ func (t *topics) subscribe(ctx context.Context, topic string) <-chan struct{} {
 	return c
 }
 
-// Notify tells the subscribers of a topic in the viewer's hub, on every replica, that something changed: when the
-// transaction of ctx commits, or at once outside one.
+// Notify tells the subscribers of a topic in the viewer's hub, on every replica, that something changed: once the
+// transaction of ctx has committed, or at once outside one. It waits for nobody.
+//
+// It is no part of the transaction. A transaction that notifies holds a lock of the whole database while it is written to
+// disk, so that all who change anything at any desk would commit one after the other.
 func (s *Store) Notify(ctx context.Context, topic string) error {
-	var b pgx.Batch
-	if err := s.QueueNotify(ctx, &b, topic); err != nil {
-		return err
-	}
-	if err := s.Defer(ctx, &b); err != nil {
-		return fmt.Errorf("notify %s: %w", topic, err)
-	}
-	return nil
-}
-
-// QueueNotify is Notify for statements that are sent together.
-func (s *Store) QueueNotify(ctx context.Context, b *pgx.Batch, topic string) error {
 	h, err := oneHub(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("notify %s: %w", topic, err)
 	}
-	b.Queue("select pg_notify($1, $2)", channel, topic+" "+h.ID.String())
+	topic += " " + h.ID.String()
+	if t := s.transactionOf(ctx); t != nil {
+		t.notify(topic)
+		return nil
+	}
+	s.topics.changed(topic)
 	return nil
 }
 
