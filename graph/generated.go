@@ -124,6 +124,12 @@ type ComplexityRoot struct {
 		Visit            func(childComplexity int) int
 	}
 
+	ClosedHub struct {
+		Message func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Slug    func(childComplexity int) int
+	}
+
 	Conversation struct {
 		Advisor     func(childComplexity int) int
 		Agreed      func(childComplexity int) int
@@ -643,20 +649,25 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Email func(childComplexity int) int
-		Hubs  func(childComplexity int) int
-		ID    func(childComplexity int) int
-		Name  func(childComplexity int) int
-		Trust func(childComplexity int) int
+		ClosedHubs func(childComplexity int) int
+		Email      func(childComplexity int) int
+		Hubs       func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		Trust      func(childComplexity int) int
 	}
 
 	ViewerHub struct {
-		BrandColour func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Permissions func(childComplexity int) int
-		Roles       func(childComplexity int) int
-		Slug        func(childComplexity int) int
-		TimeZone    func(childComplexity int) int
+		BrandColour  func(childComplexity int) int
+		BrandLogoURL func(childComplexity int) int
+		BrandName    func(childComplexity int) int
+		Modules      func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Permissions  func(childComplexity int) int
+		Roles        func(childComplexity int) int
+		Slug         func(childComplexity int) int
+		TimeZone     func(childComplexity int) int
 	}
 
 	ViewerTrust struct {
@@ -1018,6 +1029,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CheckInPayload.Visit(childComplexity), true
+
+	case "ClosedHub.message":
+		if e.ComplexityRoot.ClosedHub.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClosedHub.Message(childComplexity), true
+	case "ClosedHub.name":
+		if e.ComplexityRoot.ClosedHub.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClosedHub.Name(childComplexity), true
+	case "ClosedHub.slug":
+		if e.ComplexityRoot.ClosedHub.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClosedHub.Slug(childComplexity), true
 
 	case "Conversation.advisor":
 		if e.ComplexityRoot.Conversation.Advisor == nil {
@@ -3228,6 +3258,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "Viewer.closedHubs":
+		if e.ComplexityRoot.Viewer.ClosedHubs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ClosedHubs(childComplexity), true
 	case "Viewer.email":
 		if e.ComplexityRoot.Viewer.Email == nil {
 			break
@@ -3252,6 +3288,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
+	case "Viewer.openedAt":
+		if e.ComplexityRoot.Viewer.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.OpenedAt(childComplexity), true
 	case "Viewer.trust":
 		if e.ComplexityRoot.Viewer.Trust == nil {
 			break
@@ -3265,6 +3307,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ViewerHub.BrandColour(childComplexity), true
+	case "ViewerHub.brandLogoUrl":
+		if e.ComplexityRoot.ViewerHub.BrandLogoURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerHub.BrandLogoURL(childComplexity), true
+	case "ViewerHub.brandName":
+		if e.ComplexityRoot.ViewerHub.BrandName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerHub.BrandName(childComplexity), true
+	case "ViewerHub.modules":
+		if e.ComplexityRoot.ViewerHub.Modules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerHub.Modules(childComplexity), true
 	case "ViewerHub.name":
 		if e.ComplexityRoot.ViewerHub.Name == nil {
 			break
@@ -3719,6 +3779,18 @@ func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, fiel
 		return ec.fieldContext_CheckInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClosedHub(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slug":
+		return ec.fieldContext_ClosedHub_slug(ctx, field)
+	case "name":
+		return ec.fieldContext_ClosedHub_name(ctx, field)
+	case "message":
+		return ec.fieldContext_ClosedHub_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClosedHub", field.Name)
 }
 
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4701,6 +4773,10 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_trust(ctx, field)
 	case "hubs":
 		return ec.fieldContext_Viewer_hubs(ctx, field)
+	case "closedHubs":
+		return ec.fieldContext_Viewer_closedHubs(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Viewer_openedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -4713,8 +4789,14 @@ func (ec *executionContext) childFields_ViewerHub(ctx context.Context, field gra
 		return ec.fieldContext_ViewerHub_name(ctx, field)
 	case "timeZone":
 		return ec.fieldContext_ViewerHub_timeZone(ctx, field)
+	case "brandName":
+		return ec.fieldContext_ViewerHub_brandName(ctx, field)
 	case "brandColour":
 		return ec.fieldContext_ViewerHub_brandColour(ctx, field)
+	case "brandLogoUrl":
+		return ec.fieldContext_ViewerHub_brandLogoUrl(ctx, field)
+	case "modules":
+		return ec.fieldContext_ViewerHub_modules(ctx, field)
 	case "roles":
 		return ec.fieldContext_ViewerHub_roles(ctx, field)
 	case "permissions":
@@ -6662,6 +6744,75 @@ func (ec *executionContext) fieldContext_CheckInPayload_userErrors(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ClosedHub_slug(ctx context.Context, field graphql.CollectedField, obj *ClosedHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClosedHub_slug(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Slug, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClosedHub_slug(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClosedHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _ClosedHub_name(ctx context.Context, field graphql.CollectedField, obj *ClosedHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClosedHub_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClosedHub_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClosedHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _ClosedHub_message(ctx context.Context, field graphql.CollectedField, obj *ClosedHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClosedHub_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClosedHub_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClosedHub", field, false, false, "String")
 }
 
 func (ec *executionContext) _Conversation_id(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -15991,6 +16142,61 @@ func (ec *executionContext) fieldContext_Viewer_hubs(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Viewer_closedHubs(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_closedHubs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedHubs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ClosedHub) graphql.Marshaler {
+			return ec.marshalNClosedHub2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐClosedHubᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_closedHubs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClosedHub(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_openedAt(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_openedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_openedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
+}
+
 func (ec *executionContext) _ViewerHub_slug(ctx context.Context, field graphql.CollectedField, obj *ViewerHub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16060,6 +16266,29 @@ func (ec *executionContext) fieldContext_ViewerHub_timeZone(_ context.Context, f
 	return graphql.NewScalarFieldContext("ViewerHub", field, false, false, "String")
 }
 
+func (ec *executionContext) _ViewerHub_brandName(ctx context.Context, field graphql.CollectedField, obj *ViewerHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewerHub_brandName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BrandName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ViewerHub_brandName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ViewerHub", field, false, false, "String")
+}
+
 func (ec *executionContext) _ViewerHub_brandColour(ctx context.Context, field graphql.CollectedField, obj *ViewerHub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16081,6 +16310,52 @@ func (ec *executionContext) _ViewerHub_brandColour(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_ViewerHub_brandColour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewerHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _ViewerHub_brandLogoUrl(ctx context.Context, field graphql.CollectedField, obj *ViewerHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewerHub_brandLogoUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BrandLogoURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ViewerHub_brandLogoUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ViewerHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _ViewerHub_modules(ctx context.Context, field graphql.CollectedField, obj *ViewerHub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ViewerHub_modules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Modules, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.Module) graphql.Marshaler {
+			return ec.marshalNModule2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ViewerHub_modules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ViewerHub", field, false, false, "Module")
 }
 
 func (ec *executionContext) _ViewerHub_roles(ctx context.Context, field graphql.CollectedField, obj *ViewerHub) (ret graphql.Marshaler) {
@@ -20777,6 +21052,49 @@ func (ec *executionContext) _CheckInPayload(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var closedHubImplementors = []string{"ClosedHub"}
+
+func (ec *executionContext) _ClosedHub(ctx context.Context, sel ast.SelectionSet, obj *ClosedHub) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closedHubImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClosedHub")
+		case "slug":
+			out.Values[i] = ec._ClosedHub_slug(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ClosedHub_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ClosedHub_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationImplementors = []string{"Conversation"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
@@ -24339,6 +24657,16 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "closedHubs":
+			out.Values[i] = ec._Viewer_closedHubs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openedAt":
+			out.Values[i] = ec._Viewer_openedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -24382,9 +24710,24 @@ func (ec *executionContext) _ViewerHub(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "brandName":
+			out.Values[i] = ec._ViewerHub_brandName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "brandColour":
 			out.Values[i] = ec._ViewerHub_brandColour(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "brandLogoUrl":
+			out.Values[i] = ec._ViewerHub_brandLogoUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "modules":
+			out.Values[i] = ec._ViewerHub_modules(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "roles":
@@ -25289,6 +25632,30 @@ func (ec *executionContext) marshalNCheckInPayload2ᚖliferoomsᚗioᚋliferooms
 		return graphql.Null
 	}
 	return ec._CheckInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNClosedHub2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐClosedHubᚄ(ctx context.Context, sel ast.SelectionSet, v []*ClosedHub) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNClosedHub2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐClosedHub(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNClosedHub2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐClosedHub(ctx context.Context, sel ast.SelectionSet, v *ClosedHub) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ClosedHub!")
+		return graphql.Null
+	}
+	return ec._ClosedHub(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNConversation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {

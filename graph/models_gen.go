@@ -134,6 +134,14 @@ type CheckInPayload struct {
 	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
+// A hub that is paused or has closed.
+type ClosedHub struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+	// What there is to know, for people to read.
+	Message string `json:"message"`
+}
+
 type EndConversationInput struct {
 	Hub            string    `json:"hub"`
 	ConversationID uuid.UUID `json:"conversationId"`
@@ -452,6 +460,10 @@ type Viewer struct {
 	Trust *ViewerTrust `json:"trust"`
 	// The hubs that the viewer may see, by name.
 	Hubs []*ViewerHub `json:"hubs"`
+	// Hubs in which the viewer has a role and may not work now, since they are paused or have closed.
+	ClosedHubs []*ClosedHub `json:"closedHubs"`
+	// The slug of the hub at whose own address the app was opened; null: it was opened at the address that all hubs share.
+	OpenedAt *string `json:"openedAt,omitempty"`
 }
 
 // A hub as its viewer sees it: enough to choose it, to brand the app, and to show only what may be used.
@@ -459,8 +471,14 @@ type ViewerHub struct {
 	Slug     string `json:"slug"`
 	Name     string `json:"name"`
 	TimeZone string `json:"timeZone"`
+	// What the app is called in the hub; null: Life Rooms.
+	BrandName *string `json:"brandName,omitempty"`
 	// A colour such as #005EB8; null: the neutral brand.
-	BrandColour *string             `json:"brandColour,omitempty"`
+	BrandColour *string `json:"brandColour,omitempty"`
+	// An https address of a picture; null: none.
+	BrandLogoURL *string `json:"brandLogoUrl,omitempty"`
+	// The parts of the app that the hub uses.
+	Modules     []schema.Module     `json:"modules"`
 	Roles       []viewer.Role       `json:"roles"`
 	Permissions []access.Permission `json:"permissions"`
 }

@@ -53,6 +53,12 @@ func (r *Resolver) viewer(ctx context.Context) (*Viewer, error) {
 	v := viewer.FromContext(ctx)
 	s := wanted(ctx)
 	answer := &Viewer{ID: v.StaffID, Name: v.Name, Trust: &ViewerTrust{}}
+	for _, c := range v.Closed {
+		answer.ClosedHubs = append(answer.ClosedHubs, &ClosedHub{Slug: c.Slug, Name: c.Name, Message: access.Closed(c).Message})
+	}
+	if v.At != "" {
+		answer.OpenedAt = &v.At
+	}
 	client := r.Store.Client(ctx)
 	if s.has("email") {
 		me, err := client.StaffUser.Query().Where(staffuser.ID(v.StaffID)).Select(staffuser.FieldID, staffuser.FieldEmail).Only(ctx)
@@ -72,15 +78,16 @@ func (r *Resolver) viewer(ctx context.Context) (*Viewer, error) {
 	}
 	if s.has("hubs") {
 		hubs, err := client.Hub.Query().Order(hub.ByName(), hub.ByID()).
-			Select(hub.FieldID, hub.FieldSlug, hub.FieldName, hub.FieldTimeZone, hub.FieldBrandColour).All(ctx)
+			Select(hub.FieldID, hub.FieldSlug, hub.FieldName, hub.FieldTimeZone, hub.FieldBrandName, hub.FieldBrandColour, hub.FieldBrandLogoURL, hub.FieldModules).All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read the viewer's hubs: %w", err)
 		}
 		for _, h := range hubs {
 			held, _ := v.HubByID(h.ID)
 			answer.Hubs = append(answer.Hubs, &ViewerHub{
-				Slug: h.Slug, Name: h.Name, TimeZone: h.TimeZone, BrandColour: h.BrandColour,
-				Roles: held.Roles, Permissions: access.In(v, held),
+				Slug: h.Slug, Name: h.Name, TimeZone: h.TimeZone, BrandName: h.BrandName, BrandColour: h.BrandColour, BrandLogoURL: h.BrandLogoURL,
+				Modules: h.Modules,
+				Roles:   held.Roles, Permissions: access.In(v, held),
 			})
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,7 +177,7 @@ func (d *diagnosis) checkSecrets(ctx context.Context) {
 			}
 			if apierrors.IsNotFound(err) {
 				err = fmt.Errorf("it is not there, and the trust %s names it. Make it: kubectl create secret generic %s --namespace %s --from-literal=%s=…",
-					t.Name, p.ClientSecretRef.Name, d.namespace, p.ClientSecretRef.Key)
+					t.Name, p.ClientSecretRef.Name, d.namespace, cmp.Or(p.ClientSecretRef.Key, v1alpha1.DefaultSecretKey))
 			}
 			d.say(what, "it is there", err)
 		}

@@ -184,6 +184,20 @@ func TestDevFromEndToEnd(t *testing.T) {
 	if _, problems, code := run(t, here, "token", "--as", "nobody"); code != 1 || !strings.Contains(problems, "fay, amir") {
 		t.Errorf("a token of nobody: %d %s", code, problems)
 	}
+	badKey := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(badKey, []byte("short\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		flag, value, says string
+	}{
+		{"--secret-key-file", badKey, "mend  secrets: the key file"},
+		{"--platform-issuer", "https://kubernetes.invalid", "mend  operator: the platform's issuer is set but no subject"},
+	} {
+		if out, problems, code := run(t, here, "doctor", c.flag, c.value); code != 1 || !strings.Contains(out, c.says) {
+			t.Errorf("doctor %s: %d %s %s", c.flag, code, out, problems)
+		}
+	}
 	if out, problems, code := run(t, here, "doctor"); code != 0 || !strings.Contains(out, "All is well") {
 		t.Errorf("doctor: %d %s %s", code, out, problems)
 	}

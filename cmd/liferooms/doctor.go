@@ -5,27 +5,39 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"liferooms.io/liferooms/internal/seal"
+	"liferooms.io/liferooms/internal/signin"
 	"liferooms.io/liferooms/internal/store"
 )
 
 type doctorCommand struct {
 	databaseFlags
+	platformFlags
 }
 
-// Run checks the database (reachable, a role that cannot step over the walls, migrated), the trusts and hubs, and that
-// each sign-in service answers. It goes on after a failure, to name all at once.
+// Run checks the database (reachable, a role that cannot step over the walls, migrated), the trusts and hubs, that each
+// sign-in service answers and its secret opens, and how the operator signs in. It goes on after a failure, to name all at
+// once.
 func (c *doctorCommand) Run(ctx context.Context, p Program) error {
 	d := diagnosis{out: p.Stdout}
 	s, err := c.open(ctx)
 	d.say("database", "reachable, migrated, and the role is held by the walls", err)
+	signIn, settings := c.signIn()
 	if err == nil {
 		defer s.Close()
 		d.checkHubs(ctx, s)
-		d.checkProviders(ctx, s)
+		d.checkProviders(ctx, s, signIn.Keys)
+	}
+	d.say("secrets", sealing(signIn.Keys), settings)
+	if settings == nil {
+		well, err := signin.CheckPlatform(ctx, signIn.Platform)
+		d.say("operator", well, err)
 	}
 	if d.failed > 0 {
 		fmt.Fprintf(p.Stdout, "\n%d to mend.\n", d.failed)
@@ -54,10 +66,29 @@ func (d *diagnosis) checkHubs(ctx context.Context, s *store.Store) {
 	if err == nil && len(hubs) == 0 {
 		err = fmt.Errorf("there is none yet: nobody has anything to do here until one is made")
 	}
-	d.say("hubs", fmt.Sprintf("%d", len(hubs)), err)
+	names, states := 0, map[string]int{}
+	for _, h := range hubs {
+		names += len(h.Hostnames)
+		states[strings.ToLower(h.State)]++
+	}
+	well := fmt.Sprintf("%d, with %d host names of their own", len(hubs), names)
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		well += fmt.Sprintf("; %s: %d", state, states[state])
+	}
+	d.say("hubs", well, err)
 }
 
-func (d *diagnosis) checkProviders(ctx context.Context, s *store.Store) {
+func sealing(keys *seal.Keys) string {
+	switch keys.Len() {
+	case 0:
+		return "none can be kept in the database; it takes --secret-key-file"
+	case 1:
+		return "sealed with one key"
+	}
+	return fmt.Sprintf("%d keys, of which the first seals", keys.Len())
+}
+
+func (d *diagnosis) checkProviders(ctx context.Context, s *store.Store, keys *seal.Keys) {
 	providers, err := s.AllProviders(ctx)
 	if err == nil && len(providers) == 0 {
 		err = fmt.Errorf("there is none yet: nobody can sign in")
@@ -65,6 +96,15 @@ func (d *diagnosis) checkProviders(ctx context.Context, s *store.Store) {
 	d.say("sign-in services", fmt.Sprintf("%d", len(providers)), err)
 	for _, provider := range providers {
 		d.say(provider.Name, "answers as "+provider.Issuer, discover(ctx, provider.Issuer))
+		if provider.ClientSecretSealed == nil {
+			continue
+		}
+		_, stale, err := keys.Open(*provider.ClientSecretSealed, seal.ProviderOwner(provider.TrustID, provider.Issuer))
+		well := "opens"
+		if stale {
+			well = "opens with an old key; keep that until its trust has been applied again"
+		}
+		d.say("client secret of "+provider.Name, well, err)
 	}
 }
 

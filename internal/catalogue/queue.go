@@ -14,6 +14,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
@@ -57,10 +59,21 @@ func (lookJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: underWay}}
 }
 
+// followJob has the hubs that have another one as a source fetch it anew, since its catalogue has changed.
+type followJob struct {
+	Trust uuid.UUID `json:"trust"`
+	Hub   uuid.UUID `json:"hub"`
+}
+
+func (followJob) Kind() string { return "catalogue_follow" }
+
+func (followJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 5} }
+
 func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &syncWorker{sources: s})
 	river.AddWorker(workers, river.WorkFunc(s.look))
+	river.AddWorker(workers, river.WorkFunc(s.follow))
 	return river.NewClient(s.store.QueueDriver(), &river.Config{
 		Schema: store.QueueSchema,
 		// A second's delay matters to nobody, and a connection that listens would be held by every replica.
@@ -122,6 +135,64 @@ func (s *Sources) enqueue(ctx context.Context, sources []uuid.UUID) error {
 		return fmt.Errorf("enqueue catalogue sources: %w", err)
 	}
 	return nil
+}
+
+// changed has the hubs that follow the viewer's hub fetch it anew once the transaction of ctx commits.
+func (s *Sources) changed(ctx context.Context) error {
+	hub, err := hubOf(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.store.Lend(ctx, func(tx pgx.Tx) error {
+		_, err := s.queue.InsertTx(ctx, tx, followJob{viewer.FromContext(ctx).TrustID, hub.ID}, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("tell other hubs: %w", err)
+	}
+	return nil
+}
+
+// follow makes the sources of a trust's hubs due that are the hub of the job.
+func (s *Sources) follow(ctx context.Context, job *river.Job[followJob]) error {
+	all, err := s.store.AllHubs(ctx)
+	if err != nil {
+		return logged(ctx, err)
+	}
+	var slug string
+	var others []viewer.Hub
+	for _, h := range all {
+		switch {
+		case h.HubID == job.Args.Hub && h.TrustID == job.Args.Trust:
+			slug = h.Slug
+		case h.TrustID == job.Args.Trust:
+			others = append(others, viewer.Hub{ID: h.HubID, Slug: h.Slug})
+		}
+	}
+	if slug == "" || len(others) == 0 {
+		return nil
+	}
+	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, others...))
+	return logged(ctx, s.store.Tx(at, func(ctx context.Context) error {
+		sources := s.store.Client(ctx).CatalogueSource
+		of := []predicate.CatalogueSource{cataloguesource.KindEQ(Hub), cataloguesource.FromHub(slug), cataloguesource.RemovedAtIsNil()}
+		rows, err := sources.Query().Where(of...).Select(cataloguesource.FieldID, cataloguesource.FieldHubID).All(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		// A fetch that is under way may have read what was there before: it is one of an older revision now.
+		if err := sources.Update().Where(of...).SetDueAt(time.Now()).AddRevision(1).Exec(ctx); err != nil {
+			return err
+		}
+		jobs := make([]river.InsertManyParams, len(rows))
+		for i, row := range rows {
+			jobs[i] = river.InsertManyParams{Args: syncJob{job.Args.Trust, row.HubID, row.ID}}
+		}
+		return s.store.Lend(ctx, func(tx pgx.Tx) error {
+			_, err := s.queue.InsertManyTx(ctx, tx, jobs)
+			return err
+		})
+	}))
 }
 
 // look enqueues what is due, and has jobs given up whose process was killed: they would be in the way for ever.

@@ -128,6 +128,11 @@ func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, done func(
 		if err := s.synced(ctx, row, &got); err != nil {
 			return err
 		}
+		if row.Kind != Hub && got.summary.Added+got.summary.Changed+got.summary.Retired > 0 {
+			if err := s.changed(ctx); err != nil {
+				return err
+			}
+		}
 		return done(ctx)
 	})
 	return got, err
@@ -295,8 +300,14 @@ func (s *Sources) remove(ctx context.Context, row *ent.CatalogueSource, done fun
 		if err := s.hold(ctx, row.ID); err != nil {
 			return err
 		}
-		if _, err := s.directory.Retire(ctx, row.Source); err != nil {
+		retired, err := s.directory.Retire(ctx, row.Source)
+		if err != nil {
 			return err
+		}
+		if row.Kind != Hub && retired > 0 {
+			if err := s.changed(ctx); err != nil {
+				return err
+			}
 		}
 		n, err := s.store.Client(ctx).CatalogueSource.Delete().
 			Where(cataloguesource.HubID(row.HubID), cataloguesource.ID(row.ID), cataloguesource.Revision(row.Revision)).Exec(ctx)

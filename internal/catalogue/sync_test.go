@@ -583,6 +583,38 @@ func TestHubsOfOneTrustShare(t *testing.T) {
 	wantOffered(t, there, "Art")
 }
 
+// TestHubsFollow: a hub that is a source is fetched anew when its own catalogue changes, not at the next refresh.
+func TestHubsFollow(t *testing.T) {
+	b := newBench(t, private)
+	there, elsewhere := b.in(b.Southport), b.in(b.Elsewhere)
+	stop, err := b.Start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there.set(t, Source{Name: "walton", Kind: Hub, Hub: "walton"})
+	elsewhere.set(t, Source{Name: "walton", Kind: Hub, Hub: "walton"})
+	until(t, "the other hub has nothing yet", func() bool { return there.list(t)[0].State == Synced })
+	until(t, "another trust's is not found", func() bool { return elsewhere.list(t)[0].State == Failed })
+	tries := elsewhere.list(t)[0].Failures
+
+	f := newFeed(t, 10, service("1", "Art"))
+	b.set(t, f.source("/services"))
+	until(t, "what one hub has, the other has", func() bool { return slices.Equal(there.offered(t), []string{"Art"}) })
+	f.change(func() { f.services[0]["name"] = "Art and craft" })
+	if err := b.Sync(b.ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a change follows", func() bool { return slices.Equal(there.offered(t), []string{"Art and craft"}) })
+	b.set(t)
+	until(t, "and an end", func() bool { return len(there.offered(t)) == 0 })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if row := elsewhere.list(t)[0]; row.Failures != tries || row.Revision != 1 {
+		t.Errorf("another trust's hub heard of it: %d failures, revision %d", row.Failures, row.Revision)
+	}
+}
+
 func TestARemovedSourceGoesWithItsRecords(t *testing.T) {
 	b := newBench(t, private)
 	f := newFeed(t, 10, service("1", "Art"))

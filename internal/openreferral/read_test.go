@@ -217,6 +217,7 @@ func TestShapes(t *testing.T) {
 		"pretty":    "\n\n [\r\n {\"id\":\"a\",\"name\":\"First\"}\t,\n{\"id\":\"b\",\"name\":\"Second\"} ]\n\n",
 		"crossed":   `{"last_page":false,"contents":[{"id":"a","name":"First"},{"id":"b","name":"Second"}]}`,
 		"numbered":  `[{"id":17,"name":"First"},{"id":18,"name":"Second"}]`,
+		"named":     `{"services":[{"id":"a","name":"First"},{"id":"b","name":"Second"}]}`,
 		"no status": `[{"id":"a","name":"First"},{"id":"b","name":"Second","status":null}]`,
 	}
 	for name, document := range tests {

@@ -305,6 +305,10 @@ func takePlacedService(fields object) Row {
 
 func takeOrganisationRows(fields object) []Row {
 	t := newTaker(fields)
+	services, _ := fields["services"].([]any)
+	if len(services) > 0 && !has(fields, "id", "name") { // a list under that name, and nobody's
+		return takeServices(services, nil)
+	}
 	row := begin(KindOrganisation, t, true)
 	if row.Refused != nil {
 		row.Notes = *t.notes
@@ -312,12 +316,16 @@ func takeOrganisationRows(fields object) []Row {
 	}
 	organisation := t.organisation(row.ID, row.Name)
 	row.Organisation = &organisation
-	services, _ := fields["services"].([]any)
 	if fields["services"] != nil && services == nil {
 		t.note("services", "left out: a list belongs here")
 	}
 	row.Notes = *t.notes
-	rows := []Row{row}
+	return append([]Row{row}, takeServices(services, &organisation)...)
+}
+
+// takeServices takes a list of services; those that name no organisation are of the one given, which may be nil.
+func takeServices(services []any, organisation *Organisation) []Row {
+	var rows []Row
 	for _, value := range services {
 		of, ok := value.(object)
 		if !ok {
@@ -325,8 +333,8 @@ func takeOrganisationRows(fields object) []Row {
 			continue
 		}
 		service := takeService(of)
-		if service.Service != nil && service.Service.Organisation == nil {
-			service.Service.Organisation, service.Service.OrganisationID = &organisation, organisation.ID
+		if service.Service != nil && service.Service.Organisation == nil && organisation != nil {
+			service.Service.Organisation, service.Service.OrganisationID = organisation, organisation.ID
 			service.Notes = slices.DeleteFunc(service.Notes, func(n Note) bool { return n.Message == noOrganisation })
 		}
 		rows = append(rows, service)

@@ -3,6 +3,7 @@ package provision_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -474,6 +475,26 @@ func TestOperatorsAtOnce(t *testing.T) {
 	}
 	if !slices.Equal(rooms, want) || len(state.Hostnames) != len(want) || len(state.Needs) != len(want) {
 		t.Errorf("a mixture of two: %s with %v, %v, %v", state.Name, rooms, state.Hostnames, state.Needs)
+	}
+}
+
+// TestManyHubsAtOnce: a region's hubs are all applied at once and all are live; none waits for another's trust.
+func TestManyHubsAtOnce(t *testing.T) {
+	s := newSetup(t)
+	const many = 200
+	began := time.Now()
+	atOnce(t, many, func(i int) error {
+		spec := bootle()
+		spec.Slug, spec.Hostnames = fmt.Sprint("hub-", i), []string{fmt.Sprintf("hub-%d.example.org", i)}
+		_, err := s.ApplyHub(s.ctx, spec)
+		return err
+	})
+	t.Logf("%d hubs in %s", many, time.Since(began).Round(time.Millisecond))
+	if n := s.Count(t, "select count(*) from hubs where slug like 'hub-%' and state = 'LIVE'"); n != many {
+		t.Errorf("%d hubs are live", n)
+	}
+	if n := s.Count(t, "select count(*) from hostnames"); n != many {
+		t.Errorf("%d host names", n)
 	}
 }
 

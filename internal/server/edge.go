@@ -108,8 +108,9 @@ func method(m string) string {
 	return "other"
 }
 
-// contentPolicy lets the app load what is its own and nothing else, and lets nobody frame it.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+// contentPolicy lets the app load what is its own and nothing else, but for pictures, since a hub's logo may be anywhere;
+// and it lets nobody frame it.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // setSecurityHeaders sets what every answer carries; a handler that needs less (a page of the sign-in) narrows it.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-jose/go-jose/v4/jwt"
 
@@ -73,6 +74,25 @@ func newPlatform(c Platform) (*platform, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	one := &provider{IdentityProvider: &ent.IdentityProvider{Issuer: c.Issuer}, issuer: &issuer{url: c.Issuer, http: client}}
 	return &platform{c, one}, nil
+}
+
+// CheckPlatform tells how the operator signs in, having asked its cluster for the keys; the error says what to mend.
+func CheckPlatform(ctx context.Context, c Platform) (string, error) {
+	p, err := newPlatform(c)
+	if err != nil {
+		return "", err
+	}
+	if p == nil {
+		return "may not sign in; it takes --platform-issuer", nil
+	}
+	known, err := p.provider.issuer.discover(ctx)
+	if err == nil {
+		err = known.keys.fetch(ctx, time.Time{})
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w; look at the platform's issuer, certificates and token", err)
+	}
+	return strings.Join(p.Subjects, ", ") + " by " + p.Issuer, nil
 }
 
 // withToken sends the token of a file along.

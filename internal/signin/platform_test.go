@@ -212,3 +212,18 @@ func TestNobodyIsOperatorWithoutSettings(t *testing.T) {
 	_, failed := newApp(t).browser().who(c.account(nil))
 	failed.want(t, problem.Unauthenticated, "no trust here knows")
 }
+
+func TestCheckPlatform(t *testing.T) {
+	c := newCluster(t)
+	if well, err := CheckPlatform(t.Context(), c.platform); err != nil || !strings.Contains(well, operatorAccount) {
+		t.Errorf("a good one: %q, %v", well, err)
+	}
+	if well, err := CheckPlatform(t.Context(), Platform{}); err != nil || !strings.Contains(well, "may not sign in") {
+		t.Errorf("none: %q, %v", well, err)
+	}
+	wrong := "wrong"
+	c.token.Store(&wrong)
+	if _, err := CheckPlatform(t.Context(), c.platform); err == nil || !strings.Contains(err.Error(), "issuer, certificates and token") {
+		t.Errorf("a cluster that does not know the token: %v", err)
+	}
+}

@@ -187,7 +187,7 @@ func (v *ArchiveHubInput) GetSlug() string { return v.Slug }
 
 // Brand includes the requested fields of the GraphQL type PlatformBrand.
 type Brand struct {
-	// What the app is called in the hub; null: the hub's own name.
+	// What the app is called in the hub; null: Life Rooms.
 	Name *string `json:"name"`
 	// A colour such as #005EB8; null: the neutral brand.
 	Colour *string `json:"colour"`

@@ -3,6 +3,7 @@ package step
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,8 +55,23 @@ func Skipped() Outcome { return Outcome{skipped: true} }
 // retryRefused is when something that the API refused is sent again: what was in the way may be another object.
 const retryRefused = 30 * time.Second
 
-// Asked makes an outcome of an error of the API. now and since say when it happened and, by the condition as it was,
-// since when it has.
+// notSince begins what is said of an API that does not answer; the time follows it.
+const notSince = "The API has not answered since "
+
+// silentSince is since when the API has not answered: what the condition says already, else now. The condition's
+// lastTransitionTime does not tell: it is about the status, which may have been False for another reason.
+func silentSince(before *metav1.Condition, now time.Time) time.Time {
+	if before != nil && before.Reason == v1alpha1.ReasonAPIUnreachable {
+		said, _, _ := strings.Cut(strings.TrimPrefix(before.Message, notSince), ": ")
+		if since, err := time.Parse(time.RFC3339, said); err == nil {
+			return since
+		}
+	}
+	return now
+}
+
+// Asked makes an outcome of an error of the API that came up now. before is the condition as it was: it tells since when
+// the API has not answered.
 func Asked(err error, before *metav1.Condition, now time.Time) Outcome {
 	var e *platform.Error
 	if !errors.As(err, &e) {
@@ -63,13 +79,8 @@ func Asked(err error, before *metav1.Condition, now time.Time) Outcome {
 	}
 	switch e.Kind {
 	case platform.Unreachable, platform.Busy:
-		since := now
-		if before != nil && before.Reason == v1alpha1.ReasonAPIUnreachable {
-			since = before.LastTransitionTime.Time
-		}
-		return Failed(err, v1alpha1.ReasonAPIUnreachable,
-			"The API has not answered since %s: %s What is set up stays as it was. Check the pods of the API and its network policy.",
-			since.UTC().Format(time.RFC3339), e.Message)
+		return Failed(err, v1alpha1.ReasonAPIUnreachable, "%s%s: %s What is set up stays as it was. Check the pods of the API and its network policy.",
+			notSince, silentSince(before, now).UTC().Format(time.RFC3339), e.Message)
 	case platform.SignIn:
 		return Failed(err, v1alpha1.ReasonSignInRefused,
 			"The API does not accept the operator: %s Check --platform-issuer, --platform-audience and --platform-subject of the API.", e.Message)

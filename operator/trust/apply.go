@@ -72,14 +72,17 @@ func desired(trust *v1alpha1.Trust, secrets map[string]string) platform.ApplyTru
 	}
 	for _, p := range spec.IdentityProviders {
 		one := platform.IdentityProviderInput{
-			Name: p.Name, Issuer: p.Issuer, ClientId: p.ClientID, Scopes: list(p.Scopes), RolesClaim: p.RolesClaim,
+			Name: p.Name, Issuer: p.Issuer, ClientId: p.ClientID, Scopes: list(p.Scopes), RolesClaim: cmp.Or(p.RolesClaim, "groups"),
 			RoleMappings: []platform.RoleMappingInput{}, Algorithms: list(p.Algorithms), ApiClients: []platform.APIClientInput{},
 			Enabled: p.Enabled == nil || *p.Enabled,
 		}
 		if secret, ok := secrets[p.Issuer]; ok {
 			one.ClientSecret = &secret
 		}
-		for _, m := range p.RoleMappings {
+		for i, m := range p.RoleMappings {
+			if slices.Contains(p.RoleMappings[:i], m) {
+				continue // said twice
+			}
 			one.RoleMappings = append(one.RoleMappings, platform.RoleMappingInput{Value: m.Value, Role: platform.Enum[platform.Role](string(m.Role)), Hub: optional(m.Hub)})
 		}
 		for _, c := range p.APIClients {

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -19,7 +20,7 @@ func (r *Reconciler) findSecrets(ctx context.Context, w *work) step.Outcome {
 		if p.ClientSecretRef == nil {
 			continue
 		}
-		name, key := p.ClientSecretRef.Name, p.ClientSecretRef.Key
+		name, key := p.ClientSecretRef.Name, cmp.Or(p.ClientSecretRef.Key, v1alpha1.DefaultSecretKey)
 		secret := &corev1.Secret{}
 		err := r.Secrets.Get(ctx, client.ObjectKey{Namespace: w.trust.Namespace, Name: name}, secret)
 		switch {

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"liferooms.io/liferooms/internal/postgres"
+	"liferooms.io/liferooms/internal/seal"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/test/helm"
 )
@@ -95,6 +96,12 @@ func TestTheGuide(t *testing.T) {
 				}
 				shell(here(command))
 				ran++
+				if strings.Contains(command, "patch secret liferooms-secret-key") {
+					keys, err := seal.ParseKeys(string(c.secret(t, "liferooms", "liferooms-secret-key")["key"]))
+					if err != nil || keys.Len() != 2 {
+						t.Errorf("after the rotation there are %d keys: %v", keys.Len(), err)
+					}
+				}
 			}
 		case b.language != "sql":
 			t.Errorf("what is a block of %s?", b.language)

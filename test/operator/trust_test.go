@@ -39,6 +39,7 @@ func (w *world) trustSettles(name string, status metav1.ConditionStatus, reason 
 }
 
 func TestASecretIsMissingThenAppears(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.operate()
 	w.apply(goodTrust)
@@ -93,6 +94,7 @@ func TestASecretIsMissingThenAppears(t *testing.T) {
 }
 
 func TestATrustIsSetUpWhole(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.operate()
 	w.apply(`
@@ -155,6 +157,7 @@ spec:
 }
 
 func TestTwoResourcesForOneTrust(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.operate()
 	w.apply(plainTrust)

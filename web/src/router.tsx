@@ -18,8 +18,9 @@ const index = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: function Start() {
-    const { hubs } = useViewer();
-    return hubs.length === 1 ? <Navigate to="/$hub" params={{ hub: hubs[0]!.slug }} replace /> : <ChooseHub />;
+    const { hubs, openedAt } = useViewer();
+    const only = openedAt ?? (hubs.length === 1 ? hubs[0]!.slug : null);
+    return only ? <Navigate to="/$hub" params={{ hub: only }} replace /> : <ChooseHub />;
   },
 });
 

@@ -27,6 +27,9 @@ const (
 	ArchiveTrust = "liferooms.io/archive-trust"
 )
 
+// DefaultSecretKey is the key of a client secret in its Secret, where none is named.
+const DefaultSecretKey = "client-secret"
+
 // DeletionPolicy says what becomes of a hub's tenant when the resource is deleted.
 // +kubebuilder:validation:Enum=Retain;Archive
 type DeletionPolicy string

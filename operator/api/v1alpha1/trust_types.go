@@ -73,6 +73,8 @@ type TrustSpec struct {
 }
 
 // IdentityProvider is an OpenID Connect provider.
+//
+// No field below a list has a default: kubectl would find a list that holds one changed each time it is applied.
 type IdentityProvider struct {
 	// Name is what people see on the sign-in page.
 	// +kubebuilder:validation:MaxLength=200
@@ -107,19 +109,15 @@ type IdentityProvider struct {
 	// +optional
 	Scopes []string `json:"scopes,omitempty"`
 
-	// RolesClaim is the claim that roleMappings read.
+	// RolesClaim is the claim that roleMappings read; groups where it is left out.
 	// +kubebuilder:validation:MaxLength=100
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:default=groups
 	// +optional
 	RolesClaim string `json:"rolesClaim,omitempty"`
 
 	// RoleMappings turn values of the claim into roles.
 	// +kubebuilder:validation:MaxItems=200
-	// +listType=map
-	// +listMapKey=value
-	// +listMapKey=role
-	// +listMapKey=hub
+	// +listType=atomic
 	// +optional
 	RoleMappings []RoleMapping `json:"roleMappings,omitempty"`
 
@@ -137,8 +135,7 @@ type IdentityProvider struct {
 	// +optional
 	APIClients []APIClient `json:"apiClients,omitempty"`
 
-	// Enabled false shuts the provider: nobody signs in by it, and its sessions end.
-	// +kubebuilder:default=true
+	// Enabled is true where it is left out; false shuts the provider: nobody signs in by it, and its sessions end.
 	// +optional
 	Enabled *bool `json:"enabled,omitempty"`
 }
@@ -151,10 +148,9 @@ type SecretKey struct {
 	// +required
 	Name string `json:"name"`
 
-	// Key is the key in the Secret.
+	// Key is the key in the Secret; client-secret where it is left out.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[-._a-zA-Z0-9]+$')",message="write a key of the Secret: letters, digits, '-', '_' and '.'"
-	// +kubebuilder:default=client-secret
 	// +optional
 	Key string `json:"key,omitempty"`
 }
@@ -170,10 +166,9 @@ type RoleMapping struct {
 	// +required
 	Role Role `json:"role"`
 
-	// Hub is the name of the Hub in which the role is held; empty: every hub of the trust.
+	// Hub is the name of the Hub in which the role is held; left out: every hub of the trust.
 	// +kubebuilder:validation:MaxLength=40
 	// +kubebuilder:validation:XValidation:rule="self == '' || self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="write the name of a Hub of this trust, or leave it out for every hub"
-	// +kubebuilder:default=""
 	// +optional
 	Hub string `json:"hub,omitempty"`
 }

@@ -7,7 +7,7 @@ import { ViewerDocument, type Permission } from '../gql/graphql';
 import { Announcer } from './announce';
 import { brand } from './brand';
 import { isCode } from './client';
-import { HubContext, ViewerContext, useHub, useViewer } from './hub';
+import { HubContext, ViewerContext, allows, useHub, useViewer, type ViewerHub } from './hub';
 import { Loading } from './Loading';
 import { Page } from './Page';
 import { Problem } from './Problem';
@@ -45,7 +45,17 @@ export function Shell() {
 /** The pages of one hub, within what the viewer may do there. */
 export function HubShell() {
   const { hub: slug } = useParams({ strict: false });
-  const hub = useViewer().hubs.find((h) => h.slug === slug);
+  const { hubs, closedHubs } = useViewer();
+  const hub = hubs.find((h) => h.slug === slug);
+  const closed = closedHubs.find((h) => h.slug === slug);
+  if (!hub && closed)
+    return (
+      <Frame>
+        <Page title={`${hubName(closed.name)} is closed just now`}>
+          <p>{closed.message}</p>
+        </Page>
+      </Frame>
+    );
   if (!hub) return <NotFound />;
   return (
     <HubContext value={hub} key={hub.slug}>
@@ -126,7 +136,8 @@ function Frame({ children }: { children: ReactNode }) {
       <header className="lr-header">
         <div className="lr-width lr-header__row">
           <Link to="/" className="lr-wordmark">
-            Life Rooms
+            {hub?.brandLogoUrl && <img className="lr-wordmark__logo" src={hub.brandLogoUrl} alt="" />}
+            {hub?.brandName ?? 'Life Rooms'}
           </Link>
           {hub && (viewer.hubs.length > 1 ? <HubMenu /> : <span className="lr-header__hub">{hub.name}</span>)}
           <div className="lr-header__who">
@@ -140,7 +151,7 @@ function Frame({ children }: { children: ReactNode }) {
           </div>
         </div>
       </header>
-      {hub && <Navigation permissions={hub.permissions} slug={hub.slug} />}
+      {hub && <Navigation hub={hub} />}
       <SessionBanner />
       <main className="lr-width lr-main" id="maincontent" tabIndex={-1}>
         {children}
@@ -198,15 +209,15 @@ const places: { to: string; label: string; permission: Permission }[] = [
   { to: '/$hub/audit', label: 'Audit', permission: 'AUDIT_READ' },
 ];
 
-function Navigation({ permissions, slug }: { permissions: Permission[]; slug: string }) {
+function Navigation({ hub }: { hub: ViewerHub }) {
   return (
     <nav className="lr-nav" aria-label="Main">
       <ul className="lr-width lr-nav__list">
         {places
-          .filter((place) => permissions.includes(place.permission))
+          .filter((place) => allows(hub, place.permission))
           .map((place) => (
             <li key={place.to}>
-              <Link to={place.to} params={{ hub: slug }} activeOptions={{ exact: place.to === '/$hub', includeSearch: false }}>
+              <Link to={place.to} params={{ hub: hub.slug }} activeOptions={{ exact: place.to === '/$hub', includeSearch: false }}>
                 {place.label}
               </Link>
             </li>

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { Permission, ViewerQuery } from '../gql/graphql';
+import type { Module, Permission, ViewerQuery } from '../gql/graphql';
 
 export type Viewer = ViewerQuery['viewer'];
 export type ViewerHub = Viewer['hubs'][number];
@@ -11,8 +11,24 @@ export function useViewer(): Viewer {
   return useContext(ViewerContext)!;
 }
 
+/** The part of the app that a permission is for; what no part is named for belongs to every hub. */
+const moduleOf: Partial<Record<Permission, Module>> = {
+  DESK_READ: 'DESK',
+  DESK_WRITE: 'DESK',
+  CONVERSATION_READ: 'ADVICE',
+  CONVERSATION_WRITE: 'ADVICE',
+  CATALOGUE_READ: 'CATALOGUE',
+  REPORT_READ: 'REPORTS',
+};
+
+/** Whether the viewer may do something in a hub, and the hub uses that part of the app. */
+export function allows(hub: ViewerHub, permission: Permission): boolean {
+  const part = moduleOf[permission];
+  return hub.permissions.includes(permission) && (!part || hub.modules.includes(part));
+}
+
 /** The hub that the address names. */
 export function useHub(): ViewerHub & { can(permission: Permission): boolean } {
   const hub = useContext(HubContext)!;
-  return { ...hub, can: (permission) => hub.permissions.includes(permission) };
+  return { ...hub, can: (permission) => allows(hub, permission) };
 }
