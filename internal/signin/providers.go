@@ -50,7 +50,7 @@ type providerList struct {
 }
 
 // settingsFresh is how long settings serve before they are read again.
-const settingsFresh = 30 * time.Second
+const settingsFresh = 10 * time.Second
 
 func newProviders(s *store.Store) *providers {
 	return &providers{store: s, http: newClient(), misses: rate.NewLimiter(rate.Every(2*time.Second), 3)}

@@ -219,6 +219,8 @@ func TestOperatorWalk(t *testing.T) {
 	w := storetest.New(t)
 	api := apitest.New(t, w)
 	ours := furnish(t, w, w.Walton)
+	furnish(t, w, w.Southport)
+	furnish(t, w, w.Elsewhere)
 	operator := viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Operator, Name: "Operator"})
 	walk := walker{t: t, api: api, ctx: operator, hub: w.Walton, ours: ours, theirs: ours}
 	before := rowsOf(t, w, w.Walton)
@@ -256,8 +258,15 @@ func TestOperatorWalk(t *testing.T) {
 	all := "{ " + selection("PlatformHub", walk.everything, nil, map[string]bool{}) + " }"
 	trust := "{ " + selection("PlatformTrust", walk.everything, nil, map[string]bool{}) + " }"
 	got := api.Do(operator, `{ platform { hub(trust: "ZZ1", slug: "walton") `+all+` trust(odsCode: "ZZ1") `+trust+` } }`, nil)
-	if len(got.Errors) > 0 || !strings.Contains(got.Raw, ours["Hub"].String()) {
-		t.Fatalf("the operator reads nothing of a hub: %.500s", got.Raw)
+	for _, part := range []string{ours["Hub"].String(), "Room markerwalton", "Group markerwalton", "markerwalton.example.test", "Need markerwalton"} {
+		if len(got.Errors) > 0 || !strings.Contains(got.Raw, part) {
+			t.Fatalf("the operator does not read %s: %.800s", part, got.Raw)
+		}
+	}
+	for _, other := range []viewer.Hub{w.Southport, w.Elsewhere} {
+		if strings.Contains(got.Raw, marker(other)) {
+			t.Errorf("reading Walton shows something of %s: %.800s", other.Slug, got.Raw)
+		}
 	}
 	for _, personal := range []string{"Given", "Family", "0151", "Advisor of", "@example.org", ours["Person"].String(), ours["StaffMember"].String(), ours["Visit"].String()} {
 		if strings.Contains(got.Raw, personal) {

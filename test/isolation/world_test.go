@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/store/storetest"
@@ -52,6 +53,10 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	schedule := c.Schedule.Create().SetSource("local").SetExternalID("d1").SetServiceID(service.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetDescription(m).SaveX(ctx)
 	person := c.Person.Create().SetMemberNumber(m + "-1").SetGivenName("Given " + m).SetFamilyName("Family " + m).SetPhone("0151 496 0000").SetEmail(m + "@example.org").SaveX(ctx)
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
+	c.Room.Create().SetName("Room " + m).SetCapacity(9).ExecX(ctx)
+	c.GroupGrant.Create().SetGroup("Group " + m).SetRole(groupgrant.RoleTutor).ExecX(ctx)
+	platform := w.Platform(hub)
+	w.Store.Client(platform).Hostname.Create().SetName(m + ".example.test").SetTrustID(viewer.FromContext(platform).TrustID).SetHubID(hub.ID).ExecX(platform)
 	now := time.Now().UTC()
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
 	met := c.Visit.Create().SetPersonID(person.ID).SetNeedID(need.ID).SetState(visit.StateWithAdvisor).SetArrivedAt(now).SetArrivedOn(today).SetCalledAt(now).SetAdvisorID(advisor).SetCreatedByID(advisor).SaveX(ctx)
