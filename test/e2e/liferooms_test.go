@@ -231,7 +231,9 @@ func applyAgain(t *testing.T, _ *world) {
 	}
 	// The operator reads once each time that it looks at a resource; whatever it wrote would be one operation more. Nobody
 	// else sends operations now, and its documents are not the app's own.
-	operations := func() float64 { return metric(t, "liferooms_operations_total", regexp.MustCompile(`operation="other"`)) }
+	operations := func() float64 {
+		return metric(t, "liferooms_operations_total", regexp.MustCompile(`operation="other"`))
+	}
 	versions := func() string {
 		return kubectl(t, "get", "trusts,hubs", "--output=jsonpath={range .items[*]}{.metadata.name}: generation {.metadata.generation}, version {.metadata.resourceVersion}{'\\n'}{end}")
 	}
