@@ -37,6 +37,24 @@ func operatorKilled(t *testing.T, _ *world) {
 			endsAs(t, hub, want)
 		})
 	}
+	t.Run("trust", func(t *testing.T) {
+		release := lock(t, "trusts")
+		rename := func(to string) {
+			kubectl(t, "patch", "trust", "mersey-care", "--type=merge", `--patch={"spec": {"name": "`+to+`"}}`)
+		}
+		rename("Mersey Care")
+		awaitLocked(t)
+		killOperator(t)
+		release()
+		eventually(t, 2*time.Minute, func() error {
+			if name := sql(t, "select name from trusts"); name != "Mersey Care" {
+				return fmt.Errorf("the trust is called %s", name)
+			}
+			return nil
+		})
+		rename("Mersey Care NHS Foundation Trust")
+		kubectl(t, "wait", "--for=condition=Ready", "trust/mersey-care", "--timeout=60s")
+	})
 	t.Run("route", func(t *testing.T) {
 		apply(t, `
 apiVersion: v1
@@ -73,7 +91,7 @@ spec: {hard: {count/ingresses.networking.k8s.io: "0"}}
 		}
 	})
 	kubectl(t, "delete", "hubs", "--selector=killed=true", "--timeout=90s")
-	figure("operator killed in the middle of each of 6 steps: each hub ends as its undisturbed twin")
+	figure("operator killed in the middle of each of 7 steps: each hub ends as its undisturbed twin")
 }
 
 func manifest(hub string) string {

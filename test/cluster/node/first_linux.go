@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -73,6 +75,30 @@ func mount(base, programs string) error {
 	} {
 		if err := syscall.Mount(m.source, m.target, m.kind, m.flags, ""); err != nil {
 			return fmt.Errorf("mount %s for the node: %w", m.target, err)
+		}
+	}
+	return shieldSettings(base)
+}
+
+// shieldSettings puts copies over the settings of the kernel that the kubelet changes and that belong to the machine as a
+// whole, such as what it does after a panic: the kubelet reads and writes the copies.
+func shieldSettings(base string) error {
+	for _, name := range []string{"vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
+		"kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"} {
+		setting := "/proc/sys/" + name
+		value, err := os.ReadFile(setting)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // a kernel without it
+		}
+		if err != nil {
+			return fmt.Errorf("read the kernel's %s: %w", name, err)
+		}
+		copied := filepath.Join(base, "settings", strings.ReplaceAll(name, "/", "."))
+		if err := os.WriteFile(copied, value, 0o644); err != nil {
+			return fmt.Errorf("copy the kernel's %s: %w", name, err)
+		}
+		if err := syscall.Mount(copied, setting, "", syscall.MS_BIND, ""); err != nil {
+			return fmt.Errorf("shield the kernel's %s: %w", name, err)
 		}
 	}
 	return nil

@@ -166,7 +166,7 @@ func (n *Node) claim(ctx context.Context) error {
 	}
 	n.lock = lock
 	err = errors.Join(n.disconnect(), removeControlGroups(), os.RemoveAll(base))
-	for _, dir := range []string{"logs", "programs"} {
+	for _, dir := range []string{"logs", "programs", "settings"} {
 		err = errors.Join(err, os.MkdirAll(filepath.Join(base, dir), 0o700))
 	}
 	for _, dir := range controlGroups() {

