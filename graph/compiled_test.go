@@ -76,6 +76,7 @@ func appsDocuments(t testing.TB) map[string]string {
 // asked are reads of every field of the schema that has one, with the ways in which lists are asked for.
 var asked = []string{
 	`{ viewer { id name email trust { name odsCode } hubs { slug name timeZone brandColour roles permissions __typename } __typename } }`,
+	`{ viewer { openedAt closedHubs { slug name message __typename } hubs { brandName brandLogoUrl modules } } }`,
 	`{ v: viewer { name } hub(slug: "walton") { id } }`,
 	`{ hub(slug: "walton") { id slug name state timeZone address postcode latitude longitude openingHours { day opens closes } needs { id code name offered } __typename } }`,
 	`{ a: hub(slug: "walton") { slug } b: hub(slug: "walton") { n: name needs { code } } }`,

@@ -58,6 +58,8 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"changed": {Type: "uuid", Of: func(ctx context.Context) (any, error) { return ctx.Value(changedKey{}), nil }},
 			// Of the viewer as they signed in, for what is about themselves.
 			"my_name":        {Type: "text", Of: func(ctx context.Context) (any, error) { return viewer.FromContext(ctx).Name, nil }},
+			"my_address":     {Type: "text", Of: myAddress},
+			"my_closed":      {Type: "jsonb", Of: myClosedHubs},
 			"my_hubs":        {Type: "uuid[]", Of: myHubs},
 			"my_roles":       {Type: "jsonb[]", Of: ofMyHubs(func(_ *viewer.Viewer, h viewer.Hub) any { return h.Roles })},
 			"my_permissions": {Type: "jsonb[]", Of: ofMyHubs(func(v *viewer.Viewer, h viewer.Hub) any { return access.In(v, h) })},
@@ -75,6 +77,12 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"email": compile.SQL("select u.email from staff_users u where u.trust_id = @trust and u.id = @me"),
 				"trust": compile.Lookup{Object: "ViewerTrust"},
 				"hubs":  compile.List{Rows: compile.Rows{Object: "ViewerHub", Order: by("name", "id")}},
+				"closedHubs": compile.List{Rows: compile.Rows{Object: "ClosedHub",
+					From: "jsonb_array_elements(@my_closed) with ordinality @row(hub, n)", Order: by("n")}},
+				"openedAt": compile.SQL("@my_address"),
+			}},
+			"ClosedHub": {Fields: map[string]compile.Field{
+				"slug": compile.SQL("@row.hub->>'slug'"), "name": compile.SQL("@row.hub->>'name'"), "message": compile.SQL("@row.hub->>'message'"),
 			}},
 			"ViewerTrust": {Table: trust.Table},
 			"ViewerHub": {Table: hub.Table, Within: "@row.trust_id = @trust and @row.id = any(@my_hubs)", Fields: map[string]compile.Field{
@@ -143,6 +151,28 @@ func myHubs(ctx context.Context) (any, error) {
 		ids[i] = pgtype.UUID{Bytes: h.ID, Valid: true}
 	}
 	return ids, nil
+}
+
+// myAddress is the slug of the hub at whose own address the viewer is; null: at the one that all hubs share.
+func myAddress(ctx context.Context) (any, error) {
+	if at := viewer.FromContext(ctx).At; at != "" {
+		return at, nil
+	}
+	return nil, nil
+}
+
+// myClosedHubs are the hubs of the viewer that are paused or have closed, with what there is to know, as JSON.
+func myClosedHubs(ctx context.Context) (any, error) {
+	closed := closedHubs(viewer.FromContext(ctx))
+	all := make([]map[string]string, len(closed))
+	for i, c := range closed {
+		all[i] = map[string]string{"slug": c.Slug, "name": c.Name, "message": c.Message}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("write the viewer's closed hubs: %w", err)
+	}
+	return json.RawMessage(text), nil
 }
 
 // ofMyHubs gives something of each of the viewer's hubs as JSON, in the order of myHubs.

@@ -51,10 +51,7 @@ func visitKey(v *ent.Visit) paging.Key { return paging.Key{v.ArrivedAt, v.ID} }
 func (r *Resolver) viewer(ctx context.Context) (*Viewer, error) {
 	v := viewer.FromContext(ctx)
 	s := wanted(ctx)
-	answer := &Viewer{ID: v.StaffID, Name: v.Name, Trust: &ViewerTrust{}}
-	for _, c := range v.Closed {
-		answer.ClosedHubs = append(answer.ClosedHubs, &ClosedHub{Slug: c.Slug, Name: c.Name, Message: access.Closed(c).Message})
-	}
+	answer := &Viewer{ID: v.StaffID, Name: v.Name, Trust: &ViewerTrust{}, ClosedHubs: closedHubs(v)}
 	if v.At != "" {
 		answer.OpenedAt = &v.At
 	}
@@ -91,6 +88,15 @@ func (r *Resolver) viewer(ctx context.Context) (*Viewer, error) {
 		}
 	}
 	return answer, nil
+}
+
+// closedHubs are the hubs of the viewer that are paused or have closed.
+func closedHubs(v *viewer.Viewer) []*ClosedHub {
+	closed := make([]*ClosedHub, len(v.Closed))
+	for i, c := range v.Closed {
+		closed[i] = &ClosedHub{Slug: c.Slug, Name: c.Name, Message: access.Closed(c).Message}
+	}
+	return closed
 }
 
 func (r *Resolver) queue(ctx context.Context, s selection) (*Queue, error) {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/brianvoe/gofakeit/v7"
 	"github.com/google/uuid"
+
+	"liferooms.io/liferooms/ent/schema"
 )
 
 // What one hub of the region has. Fifty hubs make 200,000 people, 2 million visits and 5,000 services.
@@ -151,7 +153,7 @@ type table struct {
 func (r region) tables() []table {
 	return []table{
 		{"trusts", "id ods_code name created_at", r.trusts},
-		{"hubs", "id trust_id slug name postcode latitude longitude created_at", r.hubRows},
+		{"hubs", "id trust_id slug name postcode latitude longitude modules created_at", r.hubRows},
 		{"staff_users", "id trust_id issuer subject name created_at", r.staffRows},
 		{"needs", "id hub_id code name position", r.needRows},
 		{"persons", "id hub_id trust_id created_at created_by_id member_number given_name family_name preferred_name pronouns " +
@@ -175,7 +177,7 @@ func (r region) trusts(yield func([]any) bool) {
 
 func (r region) hubRows(yield func([]any) bool) {
 	for h := range r.hubs {
-		if !yield([]any{r.hub(h), r.trust, r.slug(h), "Hub " + r.slug(h)[4:], "ZZ99 3WZ", r.latitude(h), r.longitude(h), r.began}) {
+		if !yield([]any{r.hub(h), r.trust, r.slug(h), "Hub " + r.slug(h)[4:], "ZZ99 3WZ", r.latitude(h), r.longitude(h), schema.Modules, r.began}) {
 			return
 		}
 	}
