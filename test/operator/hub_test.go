@@ -676,19 +676,20 @@ func TestHubsOfOtherNamespaces(t *testing.T) {
 		t.Errorf("a hub of another namespace was looked at: %s", summary(conditions))
 	}
 	stop()
-	// An API server that other tests share holds trusts of the same code elsewhere; one operator sees them all.
+	// An API server that other tests share holds trusts of the same code, and hubs at the same host name, elsewhere; one
+	// operator sees them all.
 	w.delete(&v1alpha1.Trust{ObjectMeta: metav1.ObjectMeta{Name: "mersey-care"}})
 	w.delete(hubNamed("bootle"))
 	w.apply(strings.ReplaceAll(plainTrust, "RW4", "RXELSEWHERE"))
-	w.apply(plainHub)
+	w.apply(strings.ReplaceAll(plainHub, "bootle", "hale"))
 	w.operate(func(o *manager.Options) {
 		o.Namespace = home
 		o.Routes.Service.Namespace = home
 		o.AllNamespaces = true
 	})
-	c := w.settles("bootle", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRouteFailed)
+	c := w.settles("hale", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRouteFailed)
 	if !strings.Contains(c.Message, "Put the hub into the namespace "+home) {
 		t.Errorf("the message is %q", c.Message)
 	}
-	w.settles("bootle", v1alpha1.ConditionTenantReady, metav1.ConditionTrue, v1alpha1.ReasonApplied)
+	w.settles("hale", v1alpha1.ConditionTenantReady, metav1.ConditionTrue, v1alpha1.ReasonApplied)
 }
