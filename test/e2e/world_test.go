@@ -67,15 +67,32 @@ func newWorld(t *testing.T) *world {
 		kubectl(t, "rollout", "status", "deployment/"+name, "--timeout=90s")
 	}
 	w.gate = forward(t, "deployment/gate", "8443")
-	for _, statement := range []string{
-		"create role liferooms_owner login password 'owner'",
-		"create role liferooms_app nologin noinherit",
-		"create role liferooms_server login password 'server' in role liferooms_app",
-		"create database liferooms owner liferooms_owner",
-	} {
+	for _, statement := range guideSQL(t, "create role liferooms_owner") {
+		statement = strings.NewReplacer("OWNER-PASSWORD", "owner", "SERVER-PASSWORD", "server").Replace(statement)
 		kubectl(t, "exec", "deployment/postgres", "--", "psql", "-qc", statement)
 	}
 	return w
+}
+
+// guideSQL gives the statements of the block in docs/operate.md that begins so: what the tests do is what people are told.
+func guideSQL(t *testing.T, begins string) []string {
+	t.Helper()
+	guide, err := os.ReadFile("../../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(guide), "```sql\n"+begins)
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatalf("the guide has no block of SQL that begins %q", begins)
+	}
+	var statements []string
+	for statement := range strings.SplitSeq(begins+block, ";\n") {
+		if strings.TrimSpace(statement) != "" {
+			statements = append(statements, statement)
+		}
+	}
+	return statements
 }
 
 // restricted is what the namespace's pod security asks of each container.
