@@ -3,11 +3,11 @@ package graph
 import (
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"liferooms.io/liferooms/graph/compile"
 )
 
 // fields gives the fields that a selection set asks for, with fragments opened and what @skip and @include leave out
@@ -134,25 +134,9 @@ func (s selection) columns(valid func(string) bool, always ...string) []string {
 			}
 			continue
 		}
-		add(column(name))
+		add(compile.ColumnName(name))
 	}
 	return columns
-}
-
-// column is the name of a field as columns are named: nhsNumber, nhs_number.
-func column(name string) string {
-	if strings.IndexFunc(name, unicode.IsUpper) < 0 {
-		return name
-	}
-	var b strings.Builder
-	for _, r := range name {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // deep reports whether more than the row's own columns is asked for.

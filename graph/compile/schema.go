@@ -223,8 +223,8 @@ func (s *Schema) pointsTo(table, column string) string {
 	return ""
 }
 
-// columnName is the name of a field as columns are named: nhsNumber, nhs_number.
-func columnName(field string) string {
+// ColumnName is the name of a field as columns are named: nhsNumber, nhs_number.
+func ColumnName(field string) string {
 	if strings.IndexFunc(field, unicode.IsUpper) < 0 {
 		return field
 	}

@@ -156,7 +156,7 @@ func (w *writer) value(t *text, at place, f *selected) error {
 	if declared := at.object.Fields[f.Name]; declared != nil {
 		return declared.write(w, t, at, f)
 	}
-	column := columnName(f.Name)
+	column := ColumnName(f.Name)
 	if w.schema.hasColumn(at.object.Table, column) && len(f.SelectionSet) == 0 {
 		return Column(column).write(w, t, at, f)
 	}
