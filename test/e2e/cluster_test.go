@@ -12,7 +12,7 @@ import (
 
 // TestCluster checks that the cluster is one, whatever runs on it: what fails here has nothing to do with Life Rooms.
 func TestCluster(t *testing.T) {
-	apply(t, `
+	apply(t, strings.ReplaceAll(`
 apiVersion: v1
 kind: Secret
 metadata: {name: smoke}
@@ -38,7 +38,7 @@ spec:
         imagePullPolicy: Never
         args: [provider, -url=http://smoke, -app=http://smoke]
         readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}
-        securityContext: {readOnlyRootFilesystem: true, runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}
+        securityContext: RESTRICTED
         resources: {limits: {memory: 64Mi}}
         volumeMounts: [{name: secrets, mountPath: /secrets}]
       volumes:
@@ -47,7 +47,7 @@ spec:
           sources:
           - secret: {name: smoke}
           - serviceAccountToken: {path: token, audience: liferooms}
-`)
+`, "RESTRICTED", restricted))
 	kubectl(t, "rollout", "status", "deployment/smoke", "--timeout=60s")
 	inPod := func(url string) string { return kubectl(t, "exec", "deployment/smoke", "--", "/props", "get", url) }
 
@@ -82,7 +82,12 @@ kind: Pod
 metadata: {name: visitor}
 spec:
   restartPolicy: Never
-  containers: [{name: smoke, image: liferooms-props:e2e, imagePullPolicy: Never, args: [get, "http://smoke/mersey/.well-known/openid-configuration"]}]
+  containers:
+  - name: visitor
+    image: liferooms-props:e2e
+    imagePullPolicy: Never
+    args: [get, "http://smoke/mersey/.well-known/openid-configuration"]
+    securityContext: `+restricted+`
 `)
 	kubectl(t, "wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/visitor", "--timeout=60s")
 	if log := kubectl(t, "logs", "pod/visitor"); !strings.Contains(log, `"issuer"`) {

@@ -28,6 +28,8 @@ func run(m *testing.M) int {
 	for _, args := range [][]string{
 		{"delete", "namespace", namespace, "--ignore-not-found", "--wait", "--timeout=3m"},
 		{"create", "namespace", namespace},
+		// As docs/operate.md says: pods that ask for more than they need are refused.
+		{"label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"},
 	} {
 		if _, err := tryKubectl(ctx, "", args...); err != nil {
 			fmt.Fprintln(os.Stderr, err)
