@@ -126,6 +126,59 @@ func TestSubscribersOfOneHubHearOfItsCommitsOnly(t *testing.T) {
 	}
 }
 
+// TestWhatIsUndoneIsNoNews: news left by a transaction that rolls back would go out before that of a later one.
+func TestWhatIsUndoneIsNoNews(t *testing.T) {
+	w := storetest.New(t)
+	ctx := w.As(t, w.Walton, viewer.Reception)
+	undone, err := w.Store.Subscribe(ctx, "undone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := w.Store.Subscribe(ctx, "done")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell := func(topic string, err error) error {
+		return w.Store.Tx(ctx, func(ctx context.Context) error { return errors.Join(w.Store.Notify(ctx, topic), err) })
+	}
+	wait := func(ticks <-chan struct{}, what string) {
+		t.Helper()
+		select {
+		case <-ticks:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("no tick: %s", what)
+		}
+	}
+	wait(undone, "the first")
+	wait(done, "the first")
+	// The listener ticks once more for everybody when it has connected: by the second of two it has, and is heard in order.
+	for range 2 {
+		if err := tell("done", nil); err != nil {
+			t.Fatal(err)
+		}
+		wait(done, "after a commit")
+	}
+	select {
+	case <-undone: // as the listener connected
+	default:
+	}
+	for range 3 {
+		refused := errors.New("refused")
+		if err := tell("undone", refused); !errors.Is(err, refused) {
+			t.Fatal(err)
+		}
+		if err := tell("done", nil); err != nil {
+			t.Fatal(err)
+		}
+		wait(done, "after a commit")
+	}
+	select {
+	case <-undone:
+		t.Error("a change that was undone was told")
+	default:
+	}
+}
+
 func TestSomebodyInSouthportDoesNotReachWalton(t *testing.T) {
 	w := storetest.New(t)
 	walton, southport := w.As(t, w.Walton, viewer.Advisor), w.As(t, w.Southport, viewer.Advisor)

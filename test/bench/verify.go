@@ -83,10 +83,11 @@ const (
 // statements counts how many statements Postgres runs for one request of the work, without those that begin and end
 // transactions or set their scope. Postgres itself tells, in its log.
 func (b *bench) statements(ctx context.Context, work worker) (counts, error) {
-	if _, err := together(ctx, []worker{work}, settling); err != nil {
-		return counts{}, err
+	settle := func() error {
+		_, err := together(ctx, []worker{work}, settling)
+		return err
 	}
-	log, err := b.database.logged(ctx, func() error {
+	log, err := b.database.logged(ctx, settle, func() error {
 		for range counted {
 			if err := work(); err != nil {
 				return err
@@ -119,8 +120,9 @@ func (b *bench) statements(ctx context.Context, work worker) (counts, error) {
 	return counts{n.all / counted, n.reads / counted}, nil
 }
 
-// logged gives what Postgres logs of statements while fn runs.
-func (d *database) logged(ctx context.Context, fn func() error) (string, error) {
+// logged gives what Postgres logs of statements while fn runs. Before runs right before it, when all are logged already: what
+// servers remember for a second is then still fresh.
+func (d *database) logged(ctx context.Context, before, fn func() error) (string, error) {
 	var folder string
 	if err := d.admin.QueryRow(ctx, "select current_setting('data_directory')").Scan(&folder); err != nil {
 		return "", fmt.Errorf("count statements: %w", err)
@@ -129,7 +131,10 @@ func (d *database) logged(ctx context.Context, fn func() error) (string, error) 
 	if err := d.logStatements(ctx, "all"); err != nil {
 		return "", err
 	}
-	before, err := os.Stat(path)
+	if err := before(); err != nil {
+		return "", err
+	}
+	begun, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("count statements: %w", err)
 	}
@@ -141,7 +146,7 @@ func (d *database) logged(ctx context.Context, fn func() error) (string, error) 
 	if err := d.logStatements(ctx, "none"); err != nil {
 		return "", err
 	}
-	return string(after[before.Size():]), failed
+	return string(after[begun.Size():]), failed
 }
 
 // logStatements changes a setting of the running server and waits until it is in force.
