@@ -20,6 +20,7 @@ const (
 	ConversationRead  Permission = "CONVERSATION_READ"
 	ConversationWrite Permission = "CONVERSATION_WRITE"
 	CatalogueRead     Permission = "CATALOGUE_READ"
+	CatalogueWrite    Permission = "CATALOGUE_WRITE"
 	ReportRead        Permission = "REPORT_READ"
 	StaffRead         Permission = "STAFF_READ"
 	StaffWrite        Permission = "STAFF_WRITE"
@@ -30,7 +31,7 @@ const (
 
 // Permissions lists every permission.
 var Permissions = []Permission{HubRead, DeskRead, DeskWrite, PersonRead, PersonWrite, ConversationRead, ConversationWrite,
-	CatalogueRead, ReportRead, StaffRead, StaffWrite, AuditRead, PlatformRead, PlatformWrite}
+	CatalogueRead, CatalogueWrite, ReportRead, StaffRead, StaffWrite, AuditRead, PlatformRead, PlatformWrite}
 
 // granted is the table of roles: what each role may do in a hub where it is held. What is not here is denied.
 // It follows the domain's table of roles: reception sees names, access needs, safe contact and today's visits, and no
@@ -40,10 +41,10 @@ var granted = map[viewer.Role][]Permission{
 	viewer.Advisor:       {HubRead, DeskRead, DeskWrite, PersonRead, PersonWrite, ConversationRead, ConversationWrite, CatalogueRead},
 	viewer.Tutor:         {HubRead, CatalogueRead},
 	viewer.VolunteerLead: {HubRead, CatalogueRead},
-	viewer.Manager:       {HubRead, DeskRead, DeskWrite, PersonRead, PersonWrite, ConversationRead, CatalogueRead, ReportRead, StaffRead},
+	viewer.Manager:       {HubRead, DeskRead, DeskWrite, PersonRead, PersonWrite, ConversationRead, CatalogueRead, CatalogueWrite, ReportRead, StaffRead},
 	viewer.Safeguarding:  {HubRead, CatalogueRead},
 	viewer.Analyst:       {HubRead, CatalogueRead, ReportRead},
-	viewer.TrustAdmin:    {HubRead, CatalogueRead, ReportRead, StaffRead, StaffWrite, AuditRead},
+	viewer.TrustAdmin:    {HubRead, CatalogueRead, CatalogueWrite, ReportRead, StaffRead, StaffWrite, AuditRead},
 	viewer.Governance:    {HubRead, AuditRead},
 }
 

@@ -70,6 +70,7 @@ export type NearInput = {
 export type Permission =
   | 'AUDIT_READ'
   | 'CATALOGUE_READ'
+  | 'CATALOGUE_WRITE'
   | 'CONVERSATION_READ'
   | 'CONVERSATION_WRITE'
   | 'DESK_READ'

@@ -18,6 +18,7 @@ const moduleOf: Partial<Record<Permission, Module>> = {
   CONVERSATION_READ: 'ADVICE',
   CONVERSATION_WRITE: 'ADVICE',
   CATALOGUE_READ: 'CATALOGUE',
+  CATALOGUE_WRITE: 'CATALOGUE',
   REPORT_READ: 'REPORTS',
 };
 

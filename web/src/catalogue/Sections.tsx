@@ -1,0 +1,23 @@
+import { Link } from '@tanstack/react-router';
+import { useHub } from '../shell/hub';
+
+/** The pages by which a hub's catalogue is kept, in order. */
+const sections: { to: string; label: string }[] = [{ to: '/$hub/catalogue', label: 'To look at' }];
+
+/** The way between the pages by which a hub's catalogue is kept. */
+export function Sections() {
+  const { slug } = useHub();
+  return (
+    <nav aria-label="Catalogue">
+      <ul className="lr-sections">
+        {sections.map(({ to, label }) => (
+          <li key={to}>
+            <Link to={to} params={{ hub: slug }} activeOptions={{ exact: true, includeSearch: false }}>
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
