@@ -94,6 +94,9 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"day": compile.SQL("@row.hours->>'day'"), "opens": compile.SQL("@row.hours->>'opens'"), "closes": compile.SQL("@row.hours->>'closes'"),
 			}},
 			"Need": {Table: need.Table},
+			"Point": {Fields: map[string]compile.Field{
+				"latitude": compile.SQL("@row.latitude"), "longitude": compile.SQL("@row.longitude"), "postcode": compile.SQL("@row.postcode"),
+			}},
 			"Today": {Fields: map[string]compile.Field{
 				"date": compile.SQL("@today"), "opens": compile.SQL("@opens"), "closes": compile.SQL("@closes"),
 				"visitCount": compile.SQL("@row.visits"), "anonymousCount": compile.SQL("@row.anonymous"), "waitingCount": compile.SQL("@row.waiting"),
@@ -356,6 +359,14 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 
 		"services":      r.servicesField(),
 		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
+		"locate": compile.With{
+			Params: params("whole text, outward text"),
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				whole, outward := directory.Parts(a["postcode"].(string))
+				return []any{whole, outward}, nil
+			},
+			Field: compile.Lookup{Object: "Point", From: directory.PointsSQL + " @row", Order: []compile.Key{{By: "@row.postcode", Desc: true}}},
+		},
 		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
 		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
 

@@ -28,6 +28,7 @@ import (
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/graph/scalar"
 	"liferooms.io/liferooms/internal/access"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
@@ -184,6 +185,7 @@ type ComplexityRoot struct {
 		FollowUps          func(childComplexity int, dueBy *time.Time, first *int, after *string) int
 		ID                 func(childComplexity int) int
 		Latitude           func(childComplexity int) int
+		Locate             func(childComplexity int, postcode string) int
 		Longitude          func(childComplexity int) int
 		MyConversation     func(childComplexity int) int
 		Name               func(childComplexity int) int
@@ -436,6 +438,12 @@ type ComplexityRoot struct {
 		ODSCode           func(childComplexity int) int
 		Retention         func(childComplexity int) int
 		SessionHours      func(childComplexity int) int
+	}
+
+	Point struct {
+		Latitude  func(childComplexity int) int
+		Longitude func(childComplexity int) int
+		Postcode  func(childComplexity int) int
 	}
 
 	Query struct {
@@ -721,6 +729,7 @@ type HubResolver interface {
 	Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error)
 	Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
 	Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error)
+	Locate(ctx context.Context, obj *ent.Hub, postcode string) (*directory.Point, error)
 	Today(ctx context.Context, obj *ent.Hub) (*Today, error)
 	Queue(ctx context.Context, obj *ent.Hub) (*Queue, error)
 	Visits(ctx context.Context, obj *ent.Hub, on *time.Time, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Visit], error)
@@ -1268,6 +1277,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Latitude(childComplexity), true
+	case "Hub.locate":
+		if e.ComplexityRoot.Hub.Locate == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_locate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Locate(childComplexity, args["postcode"].(string)), true
 	case "Hub.longitude":
 		if e.ComplexityRoot.Hub.Longitude == nil {
 			break
@@ -2543,6 +2563,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlatformTrust.SessionHours(childComplexity), true
 
+	case "Point.latitude":
+		if e.ComplexityRoot.Point.Latitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Latitude(childComplexity), true
+	case "Point.longitude":
+		if e.ComplexityRoot.Point.Longitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Longitude(childComplexity), true
+	case "Point.postcode":
+		if e.ComplexityRoot.Point.Postcode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Postcode(childComplexity), true
+
 	case "Query.hub":
 		if e.ComplexityRoot.Query.Hub == nil {
 			break
@@ -3630,7 +3669,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "directory.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
+//go:embed "directory.graphql" "finder.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -3643,6 +3682,7 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "directory.graphql", Input: sourceData("directory.graphql"), BuiltIn: false},
+	{Name: "finder.graphql", Input: sourceData("finder.graphql"), BuiltIn: false},
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
 	{Name: "hub.graphql", Input: sourceData("hub.graphql"), BuiltIn: false},
 	{Name: "person.graphql", Input: sourceData("person.graphql"), BuiltIn: false},
@@ -3917,6 +3957,8 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_organisations(ctx, field)
 	case "organisation":
 		return ec.fieldContext_Hub_organisation(ctx, field)
+	case "locate":
+		return ec.fieldContext_Hub_locate(ctx, field)
 	case "today":
 		return ec.fieldContext_Hub_today(ctx, field)
 	case "queue":
@@ -4359,6 +4401,18 @@ func (ec *executionContext) childFields_PlatformTrust(ctx context.Context, field
 		return ec.fieldContext_PlatformTrust_retention(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlatformTrust", field.Name)
+}
+
+func (ec *executionContext) childFields_Point(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "latitude":
+		return ec.fieldContext_Point_latitude(ctx, field)
+	case "longitude":
+		return ec.fieldContext_Point_longitude(ctx, field)
+	case "postcode":
+		return ec.fieldContext_Point_postcode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Point", field.Name)
 }
 
 func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5080,6 +5134,20 @@ func (ec *executionContext) field_Hub_followUps_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_locate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "postcode",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["postcode"] = arg0
 	return args, nil
 }
 
@@ -7966,6 +8034,50 @@ func (ec *executionContext) fieldContext_Hub_organisation(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_organisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_locate(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_locate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Locate(ctx, obj, fc.Args["postcode"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Point) graphql.Marshaler {
+			return ec.marshalOPoint2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_locate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Point(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_locate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12883,6 +12995,75 @@ func (ec *executionContext) fieldContext_PlatformTrust_retention(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Point_latitude(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_latitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_latitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Point_longitude(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_longitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Longitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_longitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Point_postcode(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_postcode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Postcode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "String")
 }
 
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -21510,6 +21691,12 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_organisation(ctx, field, obj)
 				})
+		case "locate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_locate(ctx, field, obj)
+				})
 		case "today":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -23112,6 +23299,49 @@ func (ec *executionContext) _PlatformTrust(ctx context.Context, sel ast.Selectio
 			}
 		case "retention":
 			out.Values[i] = ec._PlatformTrust_retention(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pointImplementors = []string{"Point"}
+
+func (ec *executionContext) _Point(ctx context.Context, sel ast.SelectionSet, obj *directory.Point) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Point")
+		case "latitude":
+			out.Values[i] = ec._Point_latitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "longitude":
+			out.Values[i] = ec._Point_longitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postcode":
+			out.Values[i] = ec._Point_postcode(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27531,6 +27761,13 @@ func (ec *executionContext) marshalOPlatformTrust2ᚖliferoomsᚗioᚋliferooms�
 		return graphql.Null
 	}
 	return ec._PlatformTrust(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPoint2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPoint(ctx context.Context, sel ast.SelectionSet, v *directory.Point) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Point(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORoleGrant2ᚖliferoomsᚗioᚋliferoomsᚋentᚐRoleGrant(ctx context.Context, sel ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {

@@ -233,6 +233,8 @@ func (p *Pages) page(ctx context.Context, w http.ResponseWriter, r *http.Request
 			return p.service(ctx, w, r, f, id)
 		case file == "sessions.ics":
 			return p.calendar(ctx, w, r, f, id)
+		case file == "qr.svg":
+			return p.qrPicture(ctx, w, r, f, id)
 		}
 	}
 	return problem.Missing("page")
