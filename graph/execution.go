@@ -267,6 +267,7 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 		"Hub.person":             ec.field_Hub_person_args,
 		"Hub.possibleDuplicates": ec.field_Hub_possibleDuplicates_args,
 		"Hub.service":            ec.field_Hub_service_args,
+		"Hub.locate":             ec.field_Hub_locate_args,
 		"Hub.services":           ec.field_Hub_services_args,
 		"Hub.staff":              ec.field_Hub_staff_args,
 		"Hub.visits":             ec.field_Hub_visits_args,
