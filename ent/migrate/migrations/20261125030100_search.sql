@@ -413,15 +413,15 @@ begin
     longest := (select p from unnest(patterns) p order by length(p) desc limit 1);
     return query
       with named as (
-        select 'NEED' as kind, 1 as place, need.name as label, need.id, need.code::text, null::text as organisation_name, need.label as compared
+        select 'NEED' as kind, 1 as place, need.name::text as label, need.id, need.code::text, null::text as organisation_name, need.label as compared
         from (select n.id, n.code, n.name, label_of(n.name) as label from needs n where n.hub_id = in_hub and n.offered) need
         where case when alike then typed_label <% need.label else need.label like all (patterns) end
         union all
-        select 'SERVICE', 2, s.name, s.id, null, o.name, s.hand_label
+        select 'SERVICE', 2, s.name, s.id, null, o.name::text, s.hand_label
         from services s join organisations o on o.hub_id = s.hub_id and o.id = s.organisation_id
         where not alike and s.hub_id = in_hub and s.hand_label like longest and s.hand_label like all (patterns) and s.status = 'ACTIVE' and s.retired_at is null
         union all
-        select 'SERVICE', 2, s.name, s.id, null, o.name, s.hand_label
+        select 'SERVICE', 2, s.name, s.id, null, o.name::text, s.hand_label
         from services s join organisations o on o.hub_id = s.hub_id and o.id = s.organisation_id
         where alike and s.hub_id = in_hub and typed_label <% s.hand_label and s.status = 'ACTIVE' and s.retired_at is null
         union all
