@@ -19,6 +19,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -57,6 +58,8 @@ type Client struct {
 	AuditEvent *AuditEventClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
+	// CatalogueWord is the client for interacting with the CatalogueWord builders.
+	CatalogueWord *CatalogueWordClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
@@ -121,6 +124,7 @@ func (c *Client) init() {
 	c.AccessNeed = NewAccessNeedClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.CatalogueSource = NewCatalogueSourceClient(c.config)
+	c.CatalogueWord = NewCatalogueWordClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.ConversationNeed = NewConversationNeedClient(c.config)
 	c.GroupGrant = NewGroupGrantClient(c.config)
@@ -241,6 +245,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AccessNeed:        NewAccessNeedClient(cfg),
 		AuditEvent:        NewAuditEventClient(cfg),
 		CatalogueSource:   NewCatalogueSourceClient(cfg),
+		CatalogueWord:     NewCatalogueWordClient(cfg),
 		Conversation:      NewConversationClient(cfg),
 		ConversationNeed:  NewConversationNeedClient(cfg),
 		GroupGrant:        NewGroupGrantClient(cfg),
@@ -288,6 +293,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AccessNeed:        NewAccessNeedClient(cfg),
 		AuditEvent:        NewAuditEventClient(cfg),
 		CatalogueSource:   NewCatalogueSourceClient(cfg),
+		CatalogueWord:     NewCatalogueWordClient(cfg),
 		Conversation:      NewConversationClient(cfg),
 		ConversationNeed:  NewConversationNeedClient(cfg),
 		GroupGrant:        NewGroupGrantClient(cfg),
@@ -342,7 +348,7 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.Conversation,
+		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.CatalogueWord, c.Conversation,
 		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
 		c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant, c.Room, c.Schedule,
 		c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm, c.Session,
@@ -357,7 +363,7 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.Conversation,
+		c.AccessNeed, c.AuditEvent, c.CatalogueSource, c.CatalogueWord, c.Conversation,
 		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
 		c.Location, c.Need, c.Organisation, c.Person, c.RoleGrant, c.Room, c.Schedule,
 		c.Service, c.ServiceAtLocation, c.ServiceNeed, c.ServiceTerm, c.Session,
@@ -377,6 +383,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEvent.mutate(ctx, m)
 	case *CatalogueSourceMutation:
 		return c.CatalogueSource.mutate(ctx, m)
+	case *CatalogueWordMutation:
+		return c.CatalogueWord.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *ConversationNeedMutation:
@@ -844,6 +852,139 @@ func (c *CatalogueSourceClient) mutate(ctx context.Context, m *CatalogueSourceMu
 		return (&CatalogueSourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown CatalogueSource mutation op: %q", m.Op())
+	}
+}
+
+// CatalogueWordClient is a client for the CatalogueWord schema.
+type CatalogueWordClient struct {
+	config
+}
+
+// NewCatalogueWordClient returns a client for the CatalogueWord from the given config.
+func NewCatalogueWordClient(c config) *CatalogueWordClient {
+	return &CatalogueWordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `catalogueword.Hooks(f(g(h())))`.
+func (c *CatalogueWordClient) Use(hooks ...Hook) {
+	c.hooks.CatalogueWord = append(c.hooks.CatalogueWord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `catalogueword.Intercept(f(g(h())))`.
+func (c *CatalogueWordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CatalogueWord = append(c.inters.CatalogueWord, interceptors...)
+}
+
+// Create returns a builder for creating a CatalogueWord entity.
+func (c *CatalogueWordClient) Create() *CatalogueWordCreate {
+	mutation := newCatalogueWordMutation(c.config, OpCreate)
+	return &CatalogueWordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CatalogueWord entities.
+func (c *CatalogueWordClient) CreateBulk(builders ...*CatalogueWordCreate) *CatalogueWordCreateBulk {
+	return &CatalogueWordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CatalogueWordClient) MapCreateBulk(slice any, setFunc func(*CatalogueWordCreate, int)) *CatalogueWordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CatalogueWordCreateBulk{err: fmt.Errorf("calling to CatalogueWordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CatalogueWordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CatalogueWordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CatalogueWord.
+func (c *CatalogueWordClient) Update() *CatalogueWordUpdate {
+	mutation := newCatalogueWordMutation(c.config, OpUpdate)
+	return &CatalogueWordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CatalogueWordClient) UpdateOne(_m *CatalogueWord) *CatalogueWordUpdateOne {
+	mutation := newCatalogueWordMutation(c.config, OpUpdateOne, withCatalogueWord(_m))
+	return &CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CatalogueWordClient) UpdateOneID(id uuid.UUID) *CatalogueWordUpdateOne {
+	mutation := newCatalogueWordMutation(c.config, OpUpdateOne, withCatalogueWordID(id))
+	return &CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CatalogueWord.
+func (c *CatalogueWordClient) Delete() *CatalogueWordDelete {
+	mutation := newCatalogueWordMutation(c.config, OpDelete)
+	return &CatalogueWordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CatalogueWordClient) DeleteOne(_m *CatalogueWord) *CatalogueWordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CatalogueWordClient) DeleteOneID(id uuid.UUID) *CatalogueWordDeleteOne {
+	builder := c.Delete().Where(catalogueword.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CatalogueWordDeleteOne{builder}
+}
+
+// Query returns a query builder for CatalogueWord.
+func (c *CatalogueWordClient) Query() *CatalogueWordQuery {
+	return &CatalogueWordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCatalogueWord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CatalogueWord entity by its id.
+func (c *CatalogueWordClient) Get(ctx context.Context, id uuid.UUID) (*CatalogueWord, error) {
+	return c.Query().Where(catalogueword.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CatalogueWordClient) GetX(ctx context.Context, id uuid.UUID) *CatalogueWord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CatalogueWordClient) Hooks() []Hook {
+	return c.hooks.CatalogueWord
+}
+
+// Interceptors returns the client interceptors.
+func (c *CatalogueWordClient) Interceptors() []Interceptor {
+	return c.inters.CatalogueWord
+}
+
+func (c *CatalogueWordClient) mutate(ctx context.Context, m *CatalogueWordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CatalogueWordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CatalogueWordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CatalogueWordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CatalogueWord mutation op: %q", m.Op())
 	}
 }
 
@@ -4879,17 +5020,17 @@ func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeed, AuditEvent, CatalogueSource, Conversation, ConversationNeed,
-		GroupGrant, Hostname, Hub, IdentityProvider, Location, Need, Organisation,
-		Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation, ServiceNeed,
-		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
-		Visit, VisitCount []ent.Hook
+		AccessNeed, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
+		ConversationNeed, GroupGrant, Hostname, Hub, IdentityProvider, Location, Need,
+		Organisation, Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation,
+		ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost, StaffUser,
+		TaxonomyTerm, Trust, Visit, VisitCount []ent.Hook
 	}
 	inters struct {
-		AccessNeed, AuditEvent, CatalogueSource, Conversation, ConversationNeed,
-		GroupGrant, Hostname, Hub, IdentityProvider, Location, Need, Organisation,
-		Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation, ServiceNeed,
-		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
-		Visit, VisitCount []ent.Interceptor
+		AccessNeed, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
+		ConversationNeed, GroupGrant, Hostname, Hub, IdentityProvider, Location, Need,
+		Organisation, Person, RoleGrant, Room, Schedule, Service, ServiceAtLocation,
+		ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost, StaffUser,
+		TaxonomyTerm, Trust, Visit, VisitCount []ent.Interceptor
 	}
 )

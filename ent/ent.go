@@ -15,6 +15,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			accessneed.Table:        accessneed.ValidColumn,
 			auditevent.Table:        auditevent.ValidColumn,
 			cataloguesource.Table:   cataloguesource.ValidColumn,
+			catalogueword.Table:     catalogueword.ValidColumn,
 			conversation.Table:      conversation.ValidColumn,
 			conversationneed.Table:  conversationneed.ValidColumn,
 			groupgrant.Table:        groupgrant.ValidColumn,

@@ -9,6 +9,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -168,6 +169,33 @@ func init() {
 	cataloguesourceDescID := cataloguesourceMixinFields0[0].Descriptor()
 	// cataloguesource.DefaultID holds the default value on creation for the id field.
 	cataloguesource.DefaultID = cataloguesourceDescID.Default.(func() uuid.UUID)
+	cataloguewordMixin := schema.CatalogueWord{}.Mixin()
+	cataloguewordMixinFields0 := cataloguewordMixin[0].Fields()
+	_ = cataloguewordMixinFields0
+	cataloguewordFields := schema.CatalogueWord{}.Fields()
+	_ = cataloguewordFields
+	// cataloguewordDescWord is the schema descriptor for word field.
+	cataloguewordDescWord := cataloguewordFields[0].Descriptor()
+	// catalogueword.WordValidator is a validator for the "word" field. It is called by the builders before save.
+	catalogueword.WordValidator = func() func(string) error {
+		validators := cataloguewordDescWord.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(word string) error {
+			for _, fn := range fns {
+				if err := fn(word); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cataloguewordDescID is the schema descriptor for id field.
+	cataloguewordDescID := cataloguewordMixinFields0[0].Descriptor()
+	// catalogueword.DefaultID holds the default value on creation for the id field.
+	catalogueword.DefaultID = cataloguewordDescID.Default.(func() uuid.UUID)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0

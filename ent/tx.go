@@ -18,6 +18,8 @@ type Tx struct {
 	AuditEvent *AuditEventClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
+	// CatalogueWord is the client for interacting with the CatalogueWord builders.
+	CatalogueWord *CatalogueWordClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
@@ -202,6 +204,7 @@ func (tx *Tx) init() {
 	tx.AccessNeed = NewAccessNeedClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
+	tx.CatalogueWord = NewCatalogueWordClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationNeed = NewConversationNeedClient(tx.config)
 	tx.GroupGrant = NewGroupGrantClient(tx.config)

@@ -124,7 +124,11 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
 					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
 			}},
-			"Service":  {Table: service.Table, Fields: r.serviceFields()},
+			"Service": {Table: service.Table, Fields: r.serviceFields()},
+			"Suggestion": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@row.kind"), "label": compile.SQL("@row.label"), "id": compile.SQL("@row.id"), "code": compile.SQL("@row.code"),
+				"organisationName": compile.SQL("@row.organisation_name"),
+			}},
 			"Location": {Table: location.Table},
 			"Schedule": {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
@@ -357,18 +361,13 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Record: compile.Record{Shown: "@row.person_id", Each: listed, If: hasPerson}},
 		},
 
-		"services":      r.servicesField(),
-		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
-		"locate": compile.With{
-			Params: params("whole text, outward text"),
-			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
-				whole, outward := directory.Parts(a["postcode"].(string))
-				return []any{whole, outward}, nil
-			},
-			Field: compile.Lookup{Object: "Point", From: directory.PointsSQL + " @row", Order: []compile.Key{{By: "@row.postcode", Desc: true}}},
-		},
-		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
-		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+		"services":           r.servicesField(),
+		"suggestServices":    suggestionsField(),
+		"catalogueLanguages": languagesField,
+		"locate":             locateField,
+		"service":            byID(compile.Lookup{Object: "Service", Missing: "service"}),
+		"organisations":      compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
+		"organisation":       byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
@@ -442,21 +441,66 @@ func (r *Resolver) todayField() compile.Field {
 
 func (r *Resolver) servicesField() compile.Field {
 	return compile.With{
-		Params: params("words text, head text, last_word text, needs text[], day text, latitude float8, longitude float8, metres float8, free boolean"),
+		Params: params("words text, head text, last_word text, needs text[], day text, from text, to text, latitude float8, longitude float8, metres float8, " +
+			"free boolean, age int, spoken text[], access text[], capacity boolean"),
 		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 			filter, _ := a["filter"].(*ServiceFilter)
 			return queryOf(filter).Arguments()
 		},
 		Field: compile.Page{Itself: true,
 			Rows: compile.Rows{Object: "Service",
-				From: `search_services(@hub, @words, @head, @last_word, @needs, @day, @latitude, @longitude, @metres, @free,
+				From: `search_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity,
 					@after1, @after2, @after3, @after4, @limit) found join services @row on @row.id = found.service_id`,
 				Order: []compile.Key{{By: "found.standing", Kind: paging.Number, Type: "float8"}, {By: "found.distance", Kind: paging.Number, Type: "float8"},
 					{By: "found.sort_name", Kind: paging.Text, Type: "text"}, {By: "found.service_id", Kind: paging.ID, Type: "uuid"}}},
-			// Rounded as Go does, half away from zero.
-			Edge: map[string]compile.SQL{"distanceMetres": "case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"},
+			Also:  map[string]string{"corrected": "found.corrected", "today": "found.today"},
+			First: map[string]compile.SQL{"correctedText": "@row.corrected"},
+			Edge: map[string]compile.Field{
+				// Rounded as Go does, half away from zero.
+				"distanceMetres": compile.SQL("case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"),
+				"reasons": compile.Computed{
+					From: `service_facts(@hub, @row.id, @words, @head, @last_word, @row.corrected, @needs, @day, @from, @to,
+						case when @metres is not null then @row.k2 end, @age, @spoken, @access, @row.today)`,
+					Write: writeReasons,
+				},
+			},
 		},
 	}
+}
+
+// writeReasons says in words why a service was found.
+func writeReasons(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+	facts, err := directory.ReadFacts(from)
+	if err != nil {
+		return nil, err
+	}
+	words, err := json.Marshal(facts.Reasons())
+	return append(b, words...), err
+}
+
+// suggestionsField completes what is being typed.
+func suggestionsField() compile.Field {
+	return compile.With{
+		Params: params("typed text, first int"),
+		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+			first, _ := a["first"].(*int)
+			return directory.SuggestArguments(a["text"].(string), first)
+		},
+		Field: compile.List{Rows: compile.Rows{Object: "Suggestion", From: "suggest_services(@hub, @typed, @first) @row", Order: by("n")}},
+	}
+}
+
+// languagesField lists the languages of the catalogue by their English names.
+var languagesField = compile.Computed{
+	From: strings.ReplaceAll(directory.LanguagesSQL, "$1", "@hub"),
+	Write: func(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+		var written []string
+		if err := json.Unmarshal(from, &written); err != nil {
+			return nil, fmt.Errorf("read the catalogue's languages: %w", err)
+		}
+		names, err := json.Marshal(directory.LanguagesIn(written))
+		return append(b, names...), err
+	},
 }
 
 func (r *Resolver) serviceFields() map[string]compile.Field {

@@ -30,6 +30,14 @@ func (r *hubResolver) Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (
 	return found("service", row, err)
 }
 
+func (r *hubResolver) SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error) {
+	return r.Directory.Suggest(ctx, text, first)
+}
+
+func (r *hubResolver) CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error) {
+	return r.Directory.Languages(ctx)
+}
+
 func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
 	args, err := paging.Forward(first, after, paging.Text, paging.ID)
 	if err != nil {

@@ -270,6 +270,7 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 		"Hub.locate":             ec.field_Hub_locate_args,
 		"Hub.services":           ec.field_Hub_services_args,
 		"Hub.staff":              ec.field_Hub_staff_args,
+		"Hub.suggestServices":    ec.field_Hub_suggestServices_args,
 		"Hub.visits":             ec.field_Hub_visits_args,
 		"Hub.visitsByWeek":       ec.field_Hub_visitsByWeek_args,
 		"Person.conversations":   ec.field_Person_conversations_args,

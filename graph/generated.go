@@ -180,6 +180,7 @@ type ComplexityRoot struct {
 	Hub struct {
 		Address            func(childComplexity int) int
 		AuditEvents        func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
+		CatalogueLanguages func(childComplexity int) int
 		Conversation       func(childComplexity int, id uuid.UUID) int
 		FindStaff          func(childComplexity int, search string) int
 		FollowUps          func(childComplexity int, dueBy *time.Time, first *int, after *string) int
@@ -203,6 +204,7 @@ type ComplexityRoot struct {
 		Slug               func(childComplexity int) int
 		Staff              func(childComplexity int, first *int, after *string) int
 		State              func(childComplexity int) int
+		SuggestServices    func(childComplexity int, text string, first *int) int
 		TimeZone           func(childComplexity int) int
 		Today              func(childComplexity int) int
 		Visits             func(childComplexity int, on *time.Time, first *int, after *string, last *int, before *string) int
@@ -533,15 +535,17 @@ type ComplexityRoot struct {
 	}
 
 	ServiceConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		CorrectedText func(childComplexity int) int
+		Edges         func(childComplexity int) int
+		Nodes         func(childComplexity int) int
+		PageInfo      func(childComplexity int) int
 	}
 
 	ServiceEdge struct {
 		Cursor         func(childComplexity int) int
 		DistanceMetres func(childComplexity int) int
 		Node           func(childComplexity int) int
+		Reasons        func(childComplexity int) int
 	}
 
 	Session struct {
@@ -612,6 +616,14 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		Queue func(childComplexity int, hub string) int
+	}
+
+	Suggestion struct {
+		Code             func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Label            func(childComplexity int) int
+		OrganisationName func(childComplexity int) int
 	}
 
 	SyncCataloguePayload struct {
@@ -727,6 +739,8 @@ type HubResolver interface {
 	Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, error)
 	Services(ctx context.Context, obj *ent.Hub, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error)
 	Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error)
+	SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error)
+	CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error)
 	Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
 	Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error)
 	Locate(ctx context.Context, obj *ent.Hub, postcode string) (*directory.Point, error)
@@ -1232,6 +1246,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.AuditEvents(childComplexity, args["personId"].(*uuid.UUID), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.catalogueLanguages":
+		if e.ComplexityRoot.Hub.CatalogueLanguages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueLanguages(childComplexity), true
 	case "Hub.conversation":
 		if e.ComplexityRoot.Hub.Conversation == nil {
 			break
@@ -1430,6 +1450,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.State(childComplexity), true
+	case "Hub.suggestServices":
+		if e.ComplexityRoot.Hub.SuggestServices == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_suggestServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.SuggestServices(childComplexity, args["text"].(string), args["first"].(*int)), true
 	case "Hub.timeZone":
 		if e.ComplexityRoot.Hub.TimeZone == nil {
 			break
@@ -2905,6 +2936,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Service.URL(childComplexity), true
 
+	case "ServiceConnection.correctedText":
+		if e.ComplexityRoot.ServiceConnection.CorrectedText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceConnection.CorrectedText(childComplexity), true
 	case "ServiceConnection.edges":
 		if e.ComplexityRoot.ServiceConnection.Edges == nil {
 			break
@@ -2942,6 +2979,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceEdge.Node(childComplexity), true
+	case "ServiceEdge.reasons":
+		if e.ComplexityRoot.ServiceEdge.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceEdge.Reasons(childComplexity), true
 
 	case "Session.endsAt":
 		if e.ComplexityRoot.Session.EndsAt == nil {
@@ -3163,6 +3206,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Queue(childComplexity, args["hub"].(string)), true
+
+	case "Suggestion.code":
+		if e.ComplexityRoot.Suggestion.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Code(childComplexity), true
+	case "Suggestion.id":
+		if e.ComplexityRoot.Suggestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.ID(childComplexity), true
+	case "Suggestion.kind":
+		if e.ComplexityRoot.Suggestion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Kind(childComplexity), true
+	case "Suggestion.label":
+		if e.ComplexityRoot.Suggestion.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Label(childComplexity), true
+	case "Suggestion.organisationName":
+		if e.ComplexityRoot.Suggestion.OrganisationName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.OrganisationName(childComplexity), true
 
 	case "SyncCataloguePayload.hub":
 		if e.ComplexityRoot.SyncCataloguePayload.Hub == nil {
@@ -3953,6 +4027,10 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_services(ctx, field)
 	case "service":
 		return ec.fieldContext_Hub_service(ctx, field)
+	case "suggestServices":
+		return ec.fieldContext_Hub_suggestServices(ctx, field)
+	case "catalogueLanguages":
+		return ec.fieldContext_Hub_catalogueLanguages(ctx, field)
 	case "organisations":
 		return ec.fieldContext_Hub_organisations(ctx, field)
 	case "organisation":
@@ -4583,6 +4661,8 @@ func (ec *executionContext) childFields_ServiceConnection(ctx context.Context, f
 		return ec.fieldContext_ServiceConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ServiceConnection_pageInfo(ctx, field)
+	case "correctedText":
+		return ec.fieldContext_ServiceConnection_correctedText(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceConnection", field.Name)
 }
@@ -4595,6 +4675,8 @@ func (ec *executionContext) childFields_ServiceEdge(ctx context.Context, field g
 		return ec.fieldContext_ServiceEdge_node(ctx, field)
 	case "distanceMetres":
 		return ec.fieldContext_ServiceEdge_distanceMetres(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ServiceEdge_reasons(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceEdge", field.Name)
 }
@@ -4729,6 +4811,22 @@ func (ec *executionContext) childFields_StaffName(ctx context.Context, field gra
 		return ec.fieldContext_StaffName_name(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffName", field.Name)
+}
+
+func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Suggestion_kind(ctx, field)
+	case "label":
+		return ec.fieldContext_Suggestion_label(ctx, field)
+	case "id":
+		return ec.fieldContext_Suggestion_id(ctx, field)
+	case "code":
+		return ec.fieldContext_Suggestion_code(ctx, field)
+	case "organisationName":
+		return ec.fieldContext_Suggestion_organisationName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
 }
 
 func (ec *executionContext) childFields_SyncCataloguePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5308,6 +5406,28 @@ func (ec *executionContext) field_Hub_staff_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_suggestServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -7950,6 +8070,73 @@ func (ec *executionContext) fieldContext_Hub_service(ctx context.Context, field 
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Hub_suggestServices(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_suggestServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().SuggestServices(ctx, obj, fc.Args["text"].(string), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Suggestion) graphql.Marshaler {
+			return ec.marshalNSuggestion2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_suggestServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_suggestServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_catalogueLanguages(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueLanguages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().CatalogueLanguages(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueLanguages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hub", field, true, true, "String")
 }
 
 func (ec *executionContext) _Hub_organisations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
@@ -14601,6 +14788,29 @@ func (ec *executionContext) fieldContext_ServiceConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceConnection_correctedText(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConnection_correctedText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CorrectedText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConnection_correctedText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConnection", field, false, false, "String")
+}
+
 func (ec *executionContext) _ServiceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ServiceEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14677,6 +14887,29 @@ func (ec *executionContext) _ServiceEdge_distanceMetres(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_ServiceEdge_distanceMetres(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceEdge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceEdge_reasons(ctx context.Context, field graphql.CollectedField, obj *ServiceEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceEdge_reasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reasons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceEdge_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceEdge", field, false, false, "String")
 }
 
 func (ec *executionContext) _Session_startsAt(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
@@ -15624,6 +15857,121 @@ func (ec *executionContext) fieldContext_Subscription_queue(ctx context.Context,
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Suggestion_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.SuggestionKind) graphql.Marshaler {
+			return ec.marshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "SuggestionKind")
+}
+
+func (ec *executionContext) _Suggestion_label(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Suggestion_id(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Suggestion_code(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Suggestion_organisationName(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_organisationName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrganisationName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_organisationName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
 }
 
 func (ec *executionContext) _SyncCataloguePayload_hub(ctx context.Context, field graphql.CollectedField, obj *SyncCataloguePayload) (ret graphql.Marshaler) {
@@ -20269,7 +20617,7 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "needs", "day", "near", "free"}
+	fieldsInOrder := [...]string{"text", "needs", "day", "from", "to", "near", "free", "age", "languages", "accessibility", "hasCapacity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20297,6 +20645,20 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Day = graphql.OmittableOf(data)
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = graphql.OmittableOf(data)
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = graphql.OmittableOf(data)
 		case "near":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("near"))
 			data, err := ec.unmarshalONearInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐNearInput(ctx, v)
@@ -20311,6 +20673,34 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Free = graphql.OmittableOf(data)
+		case "age":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("age"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Age = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "accessibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibility"))
+			data, err := ec.unmarshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accessibility = graphql.OmittableOf(data)
+		case "hasCapacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasCapacity"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasCapacity = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -21678,6 +22068,18 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_service(ctx, field, obj)
+				})
+		case "suggestServices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_suggestServices(ctx, field, obj)
+				})
+		case "catalogueLanguages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueLanguages(ctx, field, obj)
 				})
 		case "organisations":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -24002,6 +24404,11 @@ func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "correctedText":
+			out.Values[i] = ec._ServiceConnection_correctedText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -24043,6 +24450,11 @@ func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionS
 		case "distanceMetres":
 			out.Values[i] = ec._ServiceEdge_distanceMetres(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reasons":
+			out.Values[i] = ec._ServiceEdge_reasons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -24556,6 +24968,59 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var suggestionImplementors = []string{"Suggestion"}
+
+func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSet, obj *directory.Suggestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Suggestion")
+		case "kind":
+			out.Values[i] = ec._Suggestion_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._Suggestion_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._Suggestion_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._Suggestion_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "organisationName":
+			out.Values[i] = ec._Suggestion_organisationName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var syncCataloguePayloadImplementors = []string{"SyncCataloguePayload"}
@@ -25686,6 +26151,21 @@ func (ec *executionContext) unmarshalNAccessNeedInput2ᚕᚖliferoomsᚗioᚋlif
 func (ec *executionContext) unmarshalNAccessNeedInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAccessNeedInput(ctx context.Context, v any) (*AccessNeedInput, error) {
 	res, err := ec.unmarshalInputAccessNeedInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx context.Context, v any) (directory.AccessibilityKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.AccessibilityKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx context.Context, sel ast.SelectionSet, v directory.AccessibilityKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AccessibilityKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNApplyHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubInput(ctx context.Context, v any) (ApplyHubInput, error) {
@@ -27195,6 +27675,45 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) marshalNSuggestion2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Suggestion) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSuggestion2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSuggestion2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestion(ctx context.Context, sel ast.SelectionSet, v *directory.Suggestion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Suggestion!")
+		return graphql.Null
+	}
+	return ec._Suggestion(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx context.Context, v any) (directory.SuggestionKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.SuggestionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx context.Context, sel ast.SelectionSet, v directory.SuggestionKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SuggestionKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNSyncCatalogueInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueInput(ctx context.Context, v any) (SyncCatalogueInput, error) {
 	res, err := ec.unmarshalInputSyncCatalogueInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27578,6 +28097,42 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 		graphql.AddInvalidNullFromMarshaler(ctx, "__TypeKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx context.Context, v any) ([]directory.AccessibilityKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directory.AccessibilityKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx context.Context, sel ast.SelectionSet, v []directory.AccessibilityKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOAuditActor2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAuditActor(ctx context.Context, sel ast.SelectionSet, v *AuditActor) graphql.Marshaler {

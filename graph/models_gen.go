@@ -14,6 +14,7 @@ import (
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
@@ -314,6 +315,8 @@ type ServiceConnection struct {
 	Edges    []*ServiceEdge   `json:"edges"`
 	Nodes    []*ent.Service   `json:"nodes"`
 	PageInfo *paging.PageInfo `json:"pageInfo"`
+	// The words that were looked for instead, where no service has those that were asked for and some have these. Null: no others.
+	CorrectedText *string `json:"correctedText,omitempty"`
 }
 
 type ServiceEdge struct {
@@ -321,6 +324,8 @@ type ServiceEdge struct {
 	Node   *ent.Service `json:"node"`
 	// To the nearest of its places; null where no point was given or no place is known.
 	DistanceMetres *int `json:"distanceMetres,omitempty"`
+	// Why it was found and stands where it does, such as "matches Debt", "0.8 miles", "open Thursday 10:00 to 12:00", "has places".
+	Reasons []string `json:"reasons"`
 }
 
 // All that is given must hold.
@@ -330,10 +335,22 @@ type ServiceFilter struct {
 	// Codes of needs: services that meet any of them.
 	Needs graphql.Omittable[[]string] `json:"needs,omitempty"`
 	// On at least once on this day of the week.
-	Day  graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
-	Near graphql.Omittable[*NearInput]      `json:"near,omitempty"`
+	Day graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
+	// On at some time from this hour, such as 09:30: on that day, or on any. The same as to: on at that time.
+	From graphql.Omittable[*string] `json:"from,omitempty"`
+	// On at some time before this hour.
+	To   graphql.Omittable[*string]    `json:"to,omitempty"`
+	Near graphql.Omittable[*NearInput] `json:"near,omitempty"`
 	// Free of charge.
 	Free graphql.Omittable[*bool] `json:"free,omitempty"`
+	// In years: services whose bounds of age it fits; bounds that are not known fit everybody.
+	Age graphql.Omittable[*int] `json:"age,omitempty"`
+	// Names or codes (ISO 639): services in any of them. A service that says no language is in English.
+	Languages graphql.Omittable[[]string] `json:"languages,omitempty"`
+	// Services with a place that has all of these.
+	Accessibility graphql.Omittable[[]directory.AccessibilityKind] `json:"accessibility,omitempty"`
+	// Services that are known to have places.
+	HasCapacity graphql.Omittable[*bool] `json:"hasCapacity,omitempty"`
 }
 
 type Session struct {

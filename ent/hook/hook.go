@@ -45,6 +45,18 @@ func (f CatalogueSourceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueSourceMutation", m)
 }
 
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary
+// function as CatalogueWord mutator.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CatalogueWordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CatalogueWordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueWordMutation", m)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary
 // function as Conversation mutator.
 type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)

@@ -11,6 +11,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -174,6 +175,33 @@ func (f TraverseCatalogueSource) Traverse(ctx context.Context, q ent.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
+}
+
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueWordFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
+}
+
+// The TraverseCatalogueWord type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueWord func(context.Context, *ent.CatalogueWordQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueWord) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueWord) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
 }
 
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -860,6 +888,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.CatalogueSourceQuery:
 		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
+	case *ent.CatalogueWordQuery:
+		return &query[*ent.CatalogueWordQuery, predicate.CatalogueWord, catalogueword.OrderOption]{typ: ent.TypeCatalogueWord, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:

@@ -116,6 +116,25 @@ var (
 			},
 		},
 	}
+	// CatalogueWordsColumns holds the columns for the "catalogue_words" table.
+	CatalogueWordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "word", Type: field.TypeString, Size: 30},
+	}
+	// CatalogueWordsTable holds the schema information for the "catalogue_words" table.
+	CatalogueWordsTable = &schema.Table{
+		Name:       "catalogue_words",
+		Columns:    CatalogueWordsColumns,
+		PrimaryKey: []*schema.Column{CatalogueWordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "catalogueword_hub_id_word",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueWordsColumns[1], CatalogueWordsColumns[2]},
+			},
+		},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1087,6 +1106,7 @@ var (
 		AccessNeedsTable,
 		AuditEventsTable,
 		CatalogueSourcesTable,
+		CatalogueWordsTable,
 		ConversationsTable,
 		ConversationNeedsTable,
 		GroupGrantsTable,

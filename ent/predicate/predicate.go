@@ -15,6 +15,9 @@ type AuditEvent func(*sql.Selector)
 // CatalogueSource is the predicate function for cataloguesource builders.
 type CatalogueSource func(*sql.Selector)
 
+// CatalogueWord is the predicate function for catalogueword builders.
+type CatalogueWord func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 

@@ -292,3 +292,17 @@ type ServiceArea struct {
 	Description string `json:"description,omitempty"`
 	URI         string `json:"uri,omitempty"`
 }
+
+// CatalogueWord is a word that stands in a hub's catalogue, without accents: what a misspelt one is corrected to. Triggers
+// add words as they are written; nothing takes one away, and a search believes a word only as long as a service has it.
+type CatalogueWord struct{ ent.Schema }
+
+func (CatalogueWord) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}} }
+
+func (CatalogueWord) Fields() []ent.Field {
+	return []ent.Field{field.String("word").NotEmpty().MaxLen(30).Immutable()}
+}
+
+func (CatalogueWord) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("hub_id", "word")}
+}

@@ -132,7 +132,7 @@ func (t table) upsert() string {
 		)
 		select external_id, w.added, array(
 		  select a.key from jsonb_each(w.after) a
-		  where not w.added and a.key not in ('imported_at', 'hand_search') and a.value is distinct from to_jsonb(k.before) -> a.key
+		  where not w.added and a.key <> 'imported_at' and not starts_with(a.key, 'hand_') and a.value is distinct from to_jsonb(k.before) -> a.key
 		  order by 1)
 		from written w join worked k using (external_id)`
 }

@@ -39,6 +39,7 @@ var tables = map[string]table{
 	ent.TypeAuditEvent:        {"audit_events", trustLevel},
 	ent.TypeAccessNeed:        {"access_needs", hubLevel},
 	ent.TypeCatalogueSource:   {"catalogue_sources", hubLevel},
+	ent.TypeCatalogueWord:     {"catalogue_words", hubLevel},
 	ent.TypeConversation:      {"conversations", hubLevel},
 	ent.TypeConversationNeed:  {"conversation_needs", hubLevel},
 	ent.TypeGroupGrant:        {"group_grants", hubLevel},
