@@ -30,7 +30,7 @@ import (
 type editable struct {
 	// table, what a person and what the audit calls a record of it.
 	table, what, subject string
-	// columns by name: the texts, numbers and lists that an import writes, too.
+	// columns by name: the texts, numbers and lists that an import writes, too, but for dates of its own and the assurance.
 	columns map[string]column
 	// points are columns that hold the id of a record of another kind; fixed ones are given when a record is added, once.
 	points map[string]point
@@ -60,7 +60,7 @@ func init() {
 		of.columns, of.shape = map[string]column{}, map[string]*entschema.Column{}
 		for _, t := range tables {
 			for _, c := range t.columns {
-				if t.name == of.table && c.value == "" && c.name != whenModified {
+				if t.name == of.table && c.value == "" && c.name != whenModified && c.name != "assured_date" {
 					of.columns[c.name] = c
 				}
 			}
