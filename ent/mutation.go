@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -9524,6 +9525,9 @@ type LocationMutation struct {
 	imported_at         *time.Time
 	last_modified       *time.Time
 	retired_at          *time.Time
+	local_fields        *map[string]json.RawMessage
+	version             *int
+	addversion          *int
 	visibility          *location.Visibility
 	name                *string
 	kind                *location.Kind
@@ -9888,6 +9892,111 @@ func (m *LocationMutation) RetiredAtCleared() bool {
 func (m *LocationMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, location.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *LocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *LocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *LocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[location.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *LocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[location.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *LocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, location.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *LocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -10469,7 +10578,7 @@ func (m *LocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LocationMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 19)
 	if m.hub_id != nil {
 		fields = append(fields, location.FieldHubID)
 	}
@@ -10487,6 +10596,12 @@ func (m *LocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, location.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, location.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, location.FieldVisibility)
@@ -10541,6 +10656,10 @@ func (m *LocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case location.FieldRetiredAt:
 		return m.RetiredAt()
+	case location.FieldLocalFields:
+		return m.LocalFields()
+	case location.FieldVersion:
+		return m.Version()
 	case location.FieldVisibility:
 		return m.Visibility()
 	case location.FieldName:
@@ -10584,6 +10703,10 @@ func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case location.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case location.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case location.FieldVersion:
+		return m.OldVersion(ctx)
 	case location.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case location.FieldName:
@@ -10656,6 +10779,20 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case location.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case location.FieldVisibility:
 		v, ok := value.(location.Visibility)
@@ -10742,6 +10879,9 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *LocationMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, location.FieldVersion)
+	}
 	if m.addlatitude != nil {
 		fields = append(fields, location.FieldLatitude)
 	}
@@ -10756,6 +10896,8 @@ func (m *LocationMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case location.FieldVersion:
+		return m.AddedVersion()
 	case location.FieldLatitude:
 		return m.AddedLatitude()
 	case location.FieldLongitude:
@@ -10769,6 +10911,13 @@ func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *LocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case location.FieldLatitude:
 		v, ok := value.(float64)
 		if !ok {
@@ -10796,6 +10945,9 @@ func (m *LocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(location.FieldRetiredAt) {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.FieldCleared(location.FieldLocalFields) {
+		fields = append(fields, location.FieldLocalFields)
 	}
 	if m.FieldCleared(location.FieldAddress) {
 		fields = append(fields, location.FieldAddress)
@@ -10837,6 +10989,9 @@ func (m *LocationMutation) ClearField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case location.FieldAddress:
 		m.ClearAddress()
@@ -10884,6 +11039,12 @@ func (m *LocationMutation) ResetField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case location.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case location.FieldVisibility:
 		m.ResetVisibility()
@@ -11908,6 +12069,9 @@ type OrganisationMutation struct {
 	imported_at       *time.Time
 	last_modified     *time.Time
 	retired_at        *time.Time
+	local_fields      *map[string]json.RawMessage
+	version           *int
+	addversion        *int
 	visibility        *organisation.Visibility
 	name              *string
 	alternate_name    *string
@@ -12271,6 +12435,111 @@ func (m *OrganisationMutation) RetiredAtCleared() bool {
 func (m *OrganisationMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, organisation.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *OrganisationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *OrganisationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *OrganisationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[organisation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *OrganisationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *OrganisationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, organisation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *OrganisationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *OrganisationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *OrganisationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *OrganisationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *OrganisationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -12779,7 +13048,7 @@ func (m *OrganisationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganisationMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.hub_id != nil {
 		fields = append(fields, organisation.FieldHubID)
 	}
@@ -12797,6 +13066,12 @@ func (m *OrganisationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, organisation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, organisation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, organisation.FieldVisibility)
@@ -12845,6 +13120,10 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case organisation.FieldRetiredAt:
 		return m.RetiredAt()
+	case organisation.FieldLocalFields:
+		return m.LocalFields()
+	case organisation.FieldVersion:
+		return m.Version()
 	case organisation.FieldVisibility:
 		return m.Visibility()
 	case organisation.FieldName:
@@ -12884,6 +13163,10 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case organisation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case organisation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case organisation.FieldVersion:
+		return m.OldVersion(ctx)
 	case organisation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case organisation.FieldName:
@@ -12952,6 +13235,20 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case organisation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case organisation.FieldVisibility:
 		v, ok := value.(organisation.Visibility)
@@ -13023,13 +13320,21 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *OrganisationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, organisation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case organisation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -13038,6 +13343,13 @@ func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *OrganisationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation numeric field %s", name)
 }
@@ -13051,6 +13363,9 @@ func (m *OrganisationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(organisation.FieldRetiredAt) {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.FieldCleared(organisation.FieldLocalFields) {
+		fields = append(fields, organisation.FieldLocalFields)
 	}
 	if m.FieldCleared(organisation.FieldAlternateName) {
 		fields = append(fields, organisation.FieldAlternateName)
@@ -13089,6 +13404,9 @@ func (m *OrganisationMutation) ClearField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case organisation.FieldAlternateName:
 		m.ClearAlternateName()
@@ -13133,6 +13451,12 @@ func (m *OrganisationMutation) ResetField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case organisation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case organisation.FieldVisibility:
 		m.ResetVisibility()
@@ -16378,6 +16702,9 @@ type ScheduleMutation struct {
 	imported_at            *time.Time
 	last_modified          *time.Time
 	retired_at             *time.Time
+	local_fields           *map[string]json.RawMessage
+	version                *int
+	addversion             *int
 	visibility             *schedule.Visibility
 	service_at_location_id *uuid.UUID
 	freq                   *schedule.Freq
@@ -16393,6 +16720,10 @@ type ScheduleMutation struct {
 	valid_to               *time.Time
 	opens_at               *string
 	closes_at              *string
+	excluded_dates         *[]string
+	appendexcluded_dates   []string
+	extra_dates            *[]string
+	appendextra_dates      []string
 	description            *string
 	clearedFields          map[string]struct{}
 	service                *uuid.UUID
@@ -16746,6 +17077,111 @@ func (m *ScheduleMutation) RetiredAtCleared() bool {
 func (m *ScheduleMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, schedule.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ScheduleMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ScheduleMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ScheduleMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[schedule.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ScheduleMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ScheduleMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, schedule.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ScheduleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ScheduleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ScheduleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ScheduleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ScheduleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -17398,6 +17834,136 @@ func (m *ScheduleMutation) ResetClosesAt() {
 	delete(m.clearedFields, schedule.FieldClosesAt)
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (m *ScheduleMutation) SetExcludedDates(s []string) {
+	m.excluded_dates = &s
+	m.appendexcluded_dates = nil
+}
+
+// ExcludedDates returns the value of the "excluded_dates" field in the mutation.
+func (m *ScheduleMutation) ExcludedDates() (r []string, exists bool) {
+	v := m.excluded_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExcludedDates returns the old "excluded_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExcludedDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExcludedDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExcludedDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExcludedDates: %w", err)
+	}
+	return oldValue.ExcludedDates, nil
+}
+
+// AppendExcludedDates adds s to the "excluded_dates" field.
+func (m *ScheduleMutation) AppendExcludedDates(s []string) {
+	m.appendexcluded_dates = append(m.appendexcluded_dates, s...)
+}
+
+// AppendedExcludedDates returns the list of values that were appended to the "excluded_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExcludedDates() ([]string, bool) {
+	if len(m.appendexcluded_dates) == 0 {
+		return nil, false
+	}
+	return m.appendexcluded_dates, true
+}
+
+// ClearExcludedDates clears the value of the "excluded_dates" field.
+func (m *ScheduleMutation) ClearExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	m.clearedFields[schedule.FieldExcludedDates] = struct{}{}
+}
+
+// ExcludedDatesCleared returns if the "excluded_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExcludedDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExcludedDates]
+	return ok
+}
+
+// ResetExcludedDates resets all changes to the "excluded_dates" field.
+func (m *ScheduleMutation) ResetExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	delete(m.clearedFields, schedule.FieldExcludedDates)
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (m *ScheduleMutation) SetExtraDates(s []string) {
+	m.extra_dates = &s
+	m.appendextra_dates = nil
+}
+
+// ExtraDates returns the value of the "extra_dates" field in the mutation.
+func (m *ScheduleMutation) ExtraDates() (r []string, exists bool) {
+	v := m.extra_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtraDates returns the old "extra_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExtraDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtraDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtraDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtraDates: %w", err)
+	}
+	return oldValue.ExtraDates, nil
+}
+
+// AppendExtraDates adds s to the "extra_dates" field.
+func (m *ScheduleMutation) AppendExtraDates(s []string) {
+	m.appendextra_dates = append(m.appendextra_dates, s...)
+}
+
+// AppendedExtraDates returns the list of values that were appended to the "extra_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExtraDates() ([]string, bool) {
+	if len(m.appendextra_dates) == 0 {
+		return nil, false
+	}
+	return m.appendextra_dates, true
+}
+
+// ClearExtraDates clears the value of the "extra_dates" field.
+func (m *ScheduleMutation) ClearExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	m.clearedFields[schedule.FieldExtraDates] = struct{}{}
+}
+
+// ExtraDatesCleared returns if the "extra_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExtraDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExtraDates]
+	return ok
+}
+
+// ResetExtraDates resets all changes to the "extra_dates" field.
+func (m *ScheduleMutation) ResetExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	delete(m.clearedFields, schedule.FieldExtraDates)
+}
+
 // SetDescription sets the "description" field.
 func (m *ScheduleMutation) SetDescription(s string) {
 	m.description = &s
@@ -17495,7 +18061,7 @@ func (m *ScheduleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ScheduleMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 24)
 	if m.hub_id != nil {
 		fields = append(fields, schedule.FieldHubID)
 	}
@@ -17513,6 +18079,12 @@ func (m *ScheduleMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, schedule.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, schedule.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, schedule.FieldVisibility)
@@ -17553,6 +18125,12 @@ func (m *ScheduleMutation) Fields() []string {
 	if m.closes_at != nil {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.excluded_dates != nil {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.extra_dates != nil {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	if m.description != nil {
 		fields = append(fields, schedule.FieldDescription)
 	}
@@ -17576,6 +18154,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case schedule.FieldRetiredAt:
 		return m.RetiredAt()
+	case schedule.FieldLocalFields:
+		return m.LocalFields()
+	case schedule.FieldVersion:
+		return m.Version()
 	case schedule.FieldVisibility:
 		return m.Visibility()
 	case schedule.FieldServiceID:
@@ -17602,6 +18184,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.OpensAt()
 	case schedule.FieldClosesAt:
 		return m.ClosesAt()
+	case schedule.FieldExcludedDates:
+		return m.ExcludedDates()
+	case schedule.FieldExtraDates:
+		return m.ExtraDates()
 	case schedule.FieldDescription:
 		return m.Description()
 	}
@@ -17625,6 +18211,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case schedule.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case schedule.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case schedule.FieldVersion:
+		return m.OldVersion(ctx)
 	case schedule.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case schedule.FieldServiceID:
@@ -17651,6 +18241,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldOpensAt(ctx)
 	case schedule.FieldClosesAt:
 		return m.OldClosesAt(ctx)
+	case schedule.FieldExcludedDates:
+		return m.OldExcludedDates(ctx)
+	case schedule.FieldExtraDates:
+		return m.OldExtraDates(ctx)
 	case schedule.FieldDescription:
 		return m.OldDescription(ctx)
 	}
@@ -17703,6 +18297,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case schedule.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case schedule.FieldVisibility:
 		v, ok := value.(schedule.Visibility)
@@ -17795,6 +18403,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClosesAt(v)
 		return nil
+	case schedule.FieldExcludedDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExcludedDates(v)
+		return nil
+	case schedule.FieldExtraDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtraDates(v)
+		return nil
 	case schedule.FieldDescription:
 		v, ok := value.(string)
 		if !ok {
@@ -17810,6 +18432,9 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ScheduleMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, schedule.FieldVersion)
+	}
 	if m.addinterval != nil {
 		fields = append(fields, schedule.FieldInterval)
 	}
@@ -17821,6 +18446,8 @@ func (m *ScheduleMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case schedule.FieldVersion:
+		return m.AddedVersion()
 	case schedule.FieldInterval:
 		return m.AddedInterval()
 	}
@@ -17832,6 +18459,13 @@ func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ScheduleMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case schedule.FieldInterval:
 		v, ok := value.(int)
 		if !ok {
@@ -17852,6 +18486,9 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(schedule.FieldRetiredAt) {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.FieldCleared(schedule.FieldLocalFields) {
+		fields = append(fields, schedule.FieldLocalFields)
 	}
 	if m.FieldCleared(schedule.FieldServiceAtLocationID) {
 		fields = append(fields, schedule.FieldServiceAtLocationID)
@@ -17883,6 +18520,12 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	if m.FieldCleared(schedule.FieldClosesAt) {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.FieldCleared(schedule.FieldExcludedDates) {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.FieldCleared(schedule.FieldExtraDates) {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	return fields
 }
 
@@ -17902,6 +18545,9 @@ func (m *ScheduleMutation) ClearField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case schedule.FieldServiceAtLocationID:
 		m.ClearServiceAtLocationID()
@@ -17933,6 +18579,12 @@ func (m *ScheduleMutation) ClearField(name string) error {
 	case schedule.FieldClosesAt:
 		m.ClearClosesAt()
 		return nil
+	case schedule.FieldExcludedDates:
+		m.ClearExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ClearExtraDates()
+		return nil
 	}
 	return fmt.Errorf("unknown Schedule nullable field %s", name)
 }
@@ -17958,6 +18610,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case schedule.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case schedule.FieldVisibility:
 		m.ResetVisibility()
@@ -17997,6 +18655,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldClosesAt:
 		m.ResetClosesAt()
+		return nil
+	case schedule.FieldExcludedDates:
+		m.ResetExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ResetExtraDates()
 		return nil
 	case schedule.FieldDescription:
 		m.ResetDescription()
@@ -18091,6 +18755,9 @@ type ServiceMutation struct {
 	imported_at                 *time.Time
 	last_modified               *time.Time
 	retired_at                  *time.Time
+	local_fields                *map[string]json.RawMessage
+	version                     *int
+	addversion                  *int
 	visibility                  *service.Visibility
 	name                        *string
 	alternate_name              *string
@@ -18488,6 +19155,111 @@ func (m *ServiceMutation) RetiredAtCleared() bool {
 func (m *ServiceMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, service.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[service.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[service.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, service.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -19916,7 +20688,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 28)
+	fields := make([]string, 0, 30)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -19934,6 +20706,12 @@ func (m *ServiceMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, service.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, service.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, service.FieldVisibility)
@@ -20021,6 +20799,10 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case service.FieldRetiredAt:
 		return m.RetiredAt()
+	case service.FieldLocalFields:
+		return m.LocalFields()
+	case service.FieldVersion:
+		return m.Version()
 	case service.FieldVisibility:
 		return m.Visibility()
 	case service.FieldOrganisationID:
@@ -20086,6 +20868,10 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastModified(ctx)
 	case service.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case service.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case service.FieldVersion:
+		return m.OldVersion(ctx)
 	case service.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case service.FieldOrganisationID:
@@ -20180,6 +20966,20 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case service.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case service.FieldVisibility:
 		v, ok := value.(service.Visibility)
@@ -20343,6 +21143,9 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ServiceMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, service.FieldVersion)
+	}
 	if m.addminimum_age != nil {
 		fields = append(fields, service.FieldMinimumAge)
 	}
@@ -20357,6 +21160,8 @@ func (m *ServiceMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case service.FieldVersion:
+		return m.AddedVersion()
 	case service.FieldMinimumAge:
 		return m.AddedMinimumAge()
 	case service.FieldMaximumAge:
@@ -20370,6 +21175,13 @@ func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case service.FieldMinimumAge:
 		v, ok := value.(int)
 		if !ok {
@@ -20397,6 +21209,9 @@ func (m *ServiceMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(service.FieldRetiredAt) {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.FieldCleared(service.FieldLocalFields) {
+		fields = append(fields, service.FieldLocalFields)
 	}
 	if m.FieldCleared(service.FieldAlternateName) {
 		fields = append(fields, service.FieldAlternateName)
@@ -20450,6 +21265,9 @@ func (m *ServiceMutation) ClearField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case service.FieldAlternateName:
 		m.ClearAlternateName()
@@ -20509,6 +21327,12 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case service.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case service.FieldVisibility:
 		m.ResetVisibility()
@@ -20824,6 +21648,9 @@ type ServiceAtLocationMutation struct {
 	imported_at     *time.Time
 	last_modified   *time.Time
 	retired_at      *time.Time
+	local_fields    *map[string]json.RawMessage
+	version         *int
+	addversion      *int
 	visibility      *serviceatlocation.Visibility
 	description     *string
 	clearedFields   map[string]struct{}
@@ -21182,6 +22009,111 @@ func (m *ServiceAtLocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, serviceatlocation.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceAtLocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceAtLocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceAtLocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[serviceatlocation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceAtLocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[serviceatlocation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceAtLocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, serviceatlocation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceAtLocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceAtLocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceAtLocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceAtLocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceAtLocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *ServiceAtLocationMutation) SetVisibility(s serviceatlocation.Visibility) {
 	m.visibility = &s
@@ -21414,7 +22346,7 @@ func (m *ServiceAtLocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceAtLocationMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.hub_id != nil {
 		fields = append(fields, serviceatlocation.FieldHubID)
 	}
@@ -21432,6 +22364,12 @@ func (m *ServiceAtLocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, serviceatlocation.FieldVisibility)
@@ -21465,6 +22403,10 @@ func (m *ServiceAtLocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case serviceatlocation.FieldRetiredAt:
 		return m.RetiredAt()
+	case serviceatlocation.FieldLocalFields:
+		return m.LocalFields()
+	case serviceatlocation.FieldVersion:
+		return m.Version()
 	case serviceatlocation.FieldVisibility:
 		return m.Visibility()
 	case serviceatlocation.FieldServiceID:
@@ -21494,6 +22436,10 @@ func (m *ServiceAtLocationMutation) OldField(ctx context.Context, name string) (
 		return m.OldLastModified(ctx)
 	case serviceatlocation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case serviceatlocation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case serviceatlocation.FieldVersion:
+		return m.OldVersion(ctx)
 	case serviceatlocation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case serviceatlocation.FieldServiceID:
@@ -21553,6 +22499,20 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case serviceatlocation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case serviceatlocation.FieldVisibility:
 		v, ok := value.(serviceatlocation.Visibility)
 		if !ok {
@@ -21588,13 +22548,21 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *ServiceAtLocationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case serviceatlocation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -21603,6 +22571,13 @@ func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceAtLocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation numeric field %s", name)
 }
@@ -21616,6 +22591,9 @@ func (m *ServiceAtLocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(serviceatlocation.FieldRetiredAt) {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.FieldCleared(serviceatlocation.FieldLocalFields) {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
 	}
 	return fields
 }
@@ -21636,6 +22614,9 @@ func (m *ServiceAtLocationMutation) ClearField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation nullable field %s", name)
@@ -21662,6 +22643,12 @@ func (m *ServiceAtLocationMutation) ResetField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case serviceatlocation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case serviceatlocation.FieldVisibility:
 		m.ResetVisibility()
@@ -26494,6 +27481,9 @@ type TaxonomyTermMutation struct {
 	imported_at          *time.Time
 	last_modified        *time.Time
 	retired_at           *time.Time
+	local_fields         *map[string]json.RawMessage
+	version              *int
+	addversion           *int
 	taxonomy             *string
 	code                 *string
 	name                 *string
@@ -26857,6 +27847,111 @@ func (m *TaxonomyTermMutation) RetiredAtCleared() bool {
 func (m *TaxonomyTermMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, taxonomyterm.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *TaxonomyTermMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *TaxonomyTermMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *TaxonomyTermMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[taxonomyterm.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *TaxonomyTermMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[taxonomyterm.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *TaxonomyTermMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, taxonomyterm.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *TaxonomyTermMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TaxonomyTermMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TaxonomyTermMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TaxonomyTermMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TaxonomyTermMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetTaxonomy sets the "taxonomy" field.
@@ -27283,7 +28378,7 @@ func (m *TaxonomyTermMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TaxonomyTermMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.hub_id != nil {
 		fields = append(fields, taxonomyterm.FieldHubID)
 	}
@@ -27301,6 +28396,12 @@ func (m *TaxonomyTermMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
 	}
 	if m.taxonomy != nil {
 		fields = append(fields, taxonomyterm.FieldTaxonomy)
@@ -27340,6 +28441,10 @@ func (m *TaxonomyTermMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case taxonomyterm.FieldRetiredAt:
 		return m.RetiredAt()
+	case taxonomyterm.FieldLocalFields:
+		return m.LocalFields()
+	case taxonomyterm.FieldVersion:
+		return m.Version()
 	case taxonomyterm.FieldTaxonomy:
 		return m.Taxonomy()
 	case taxonomyterm.FieldCode:
@@ -27373,6 +28478,10 @@ func (m *TaxonomyTermMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case taxonomyterm.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case taxonomyterm.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case taxonomyterm.FieldVersion:
+		return m.OldVersion(ctx)
 	case taxonomyterm.FieldTaxonomy:
 		return m.OldTaxonomy(ctx)
 	case taxonomyterm.FieldCode:
@@ -27436,6 +28545,20 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case taxonomyterm.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case taxonomyterm.FieldTaxonomy:
 		v, ok := value.(string)
 		if !ok {
@@ -27485,13 +28608,21 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *TaxonomyTermMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case taxonomyterm.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -27500,6 +28631,13 @@ func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TaxonomyTermMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown TaxonomyTerm numeric field %s", name)
 }
@@ -27513,6 +28651,9 @@ func (m *TaxonomyTermMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(taxonomyterm.FieldRetiredAt) {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.FieldCleared(taxonomyterm.FieldLocalFields) {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
 	}
 	if m.FieldCleared(taxonomyterm.FieldCode) {
 		fields = append(fields, taxonomyterm.FieldCode)
@@ -27542,6 +28683,9 @@ func (m *TaxonomyTermMutation) ClearField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case taxonomyterm.FieldCode:
 		m.ClearCode()
@@ -27577,6 +28721,12 @@ func (m *TaxonomyTermMutation) ResetField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case taxonomyterm.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case taxonomyterm.FieldTaxonomy:
 		m.ResetTaxonomy()

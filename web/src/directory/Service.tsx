@@ -1,13 +1,13 @@
 import { SummaryList } from 'nhsuk-react-components';
 import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
-import { ServiceDocument } from '../gql/graphql';
+import { ServiceDocument, ServiceSourceDocument } from '../gql/graphql';
 import { useHub, useViewer } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Unread } from '../shell/Shell';
 import { useShortcut } from '../shell/shortcuts';
-import { day, session } from '../shell/words';
+import { day, dayOf, session } from '../shell/words';
 import { BasketButton, BasketRegion, toggle } from './Basket';
 import { areas, contacts, costs, languages } from './facts';
 import { ServiceWarning } from './ServiceCard';
@@ -19,6 +19,7 @@ export function ServicePage({ id }: { id: string }) {
   const hub = useHub();
   const { trust } = useViewer();
   const [{ data, error }, again] = useQuery({ query: ServiceDocument, variables: { hub: hub.slug, id } });
+  const [kept] = useQuery({ query: ServiceSourceDocument, variables: { hub: hub.slug, id }, pause: !hub.can('CATALOGUE_WRITE') });
   const conversation = useConversation();
   const basket = useBasket(hub.slug, conversation?.id);
   const service = data?.hub?.service;
@@ -29,6 +30,8 @@ export function ServicePage({ id }: { id: string }) {
   const page = publicPage(service, publicPages(trust, hub));
   const ways = contacts(service);
   const area = areas(service);
+  const source = kept.data?.hub?.service;
+  const from = source && (kept.data?.hub?.recordSources.find((r) => r.source === source.source)?.name ?? source.source);
 
   const facts: [string, ReactNode][] = [
     ['Cost', lines(costs(service))],
@@ -40,7 +43,7 @@ export function ServicePage({ id }: { id: string }) {
     ['For people in', area.length > 0 && lines(area)],
     ['Quality marks', service.accreditations],
     ['Last checked', service.assuredDate ? day(service.assuredDate) : 'Never, as far as is known'],
-    ['Known from', service.sourceName || service.source || 'The staff of this hub'],
+    ['Known from', from && `${from}, ${dayOf(source.importedAt, hub.timeZone)}`],
   ];
   return (
     <Page title={service.name} caption={partner.name} aside={conversation && <BasketButton basket={basket} service={service} />}>
