@@ -23,7 +23,7 @@ export function BasketButton({ basket, service }: { basket: Basket; service: Gat
   return (
     <button type="button" className="lr-reason lr-reason--small" aria-pressed={inside} onClick={() => toggle(basket, service)}>
       {inside ? 'In the basket' : 'Add to basket'}
-      <span className="nhsuk-u-visually-hidden">: {service.name}</span>
+      <span className="nhsuk-u-visually-hidden"> {service.name}</span>
     </button>
   );
 }

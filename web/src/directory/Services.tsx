@@ -64,8 +64,8 @@ function Finder({ wanted, place, conversation }: { wanted: Wanted; place: NonNul
       </div>
       <div className="lr-catalogue">
         <div>
-          <Facets wanted={wanted} onChange={(next) => go(() => next)} place={place} from={from} needs />
           <BasketRegion basket={basket} whose={conversation.whose} />
+          <Facets wanted={wanted} onChange={(next) => go(() => next)} place={place} from={from} needs />
         </div>
         {from.busy ? (
           <Loading what="services" />
@@ -76,7 +76,7 @@ function Finder({ wanted, place, conversation }: { wanted: Wanted; place: NonNul
                 <BasketButton basket={basket} service={service} />
                 <button type="button" className="lr-reason lr-reason--small" aria-pressed={wanted.compare === service.id} onClick={() => compare(service.id)}>
                   {wanted.compare === service.id ? 'Comparing: choose another' : wanted.compare ? 'Compare with the one chosen' : 'Compare'}
-                  <span className="nhsuk-u-visually-hidden">: {service.name}</span>
+                  <span className="nhsuk-u-visually-hidden"> {service.name}</span>
                 </button>
               </p>
             )}

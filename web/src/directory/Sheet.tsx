@@ -43,17 +43,17 @@ export function Sheet({ services, place, shown }: { services: TakeawayFragment[]
                   ))}
                 </div>
               )}
-              {one.where.length > 0 && (
-                <div>
-                  <dt>Where</dt>
-                  {one.where.map((at) => (
-                    <dd key={at.id}>
-                      {at.address}
-                      {at.access.length > 0 && <span className="lr-sheet__access">{at.access.join(' ')}</span>}
-                    </dd>
-                  ))}
-                </div>
-              )}
+              <div>
+                <dt>Where</dt>
+                {/* The same words whether an address is kept back or was never known. */}
+                {one.where.length === 0 && <dd>Ask them where to go</dd>}
+                {one.where.map((at) => (
+                  <dd key={at.id}>
+                    {at.address}
+                    {at.access.length > 0 && <span className="lr-sheet__access">{at.access.join(' ')}</span>}
+                  </dd>
+                ))}
+              </div>
               {one.ask.length > 0 && (
                 <div>
                   <dt>Get in touch</dt>

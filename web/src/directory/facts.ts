@@ -3,12 +3,12 @@ import { day, list, session } from '../shell/words';
 
 type Service = ServiceFactsFragment;
 
-/** What a service costs, in words; what its partner wrote comes first. */
+/** What a service costs, in words; what its partner wrote comes first, and nothing is said twice. */
 export function costs(service: Service): string[] {
-  const prices = service.costOptions.map((c) =>
-    [c.option, c.amount == null ? '' : price(c.amount, c.currency), c.amountDescription, c.validTo && `until ${day(c.validTo)}`].filter(Boolean).join(', '),
-  );
-  const all = [service.free ? 'Free' : '', service.feesDescription, ...prices].filter(Boolean);
+  const prices = service.costOptions
+    .filter((c) => !(service.free && !c.amount && !c.amountDescription))
+    .map((c) => [c.option, c.amount == null ? '' : price(c.amount, c.currency), c.amountDescription, c.validTo && `until ${day(c.validTo)}`].filter(Boolean).join(', '));
+  const all = [service.free && !/\bfree\b/i.test(service.feesDescription) ? 'Free' : '', service.feesDescription, ...prices].filter(Boolean);
   return all.length ? [...new Set(all)] : ['Not known: ask them'];
 }
 
@@ -20,9 +20,13 @@ function price(amount: number, currency: string | null | undefined): string {
   }
 }
 
-/** Ways to ask: the service's own before those of people at it, and the partner's where there is no other. */
+/** Ways to ask, each once: the service's own before those of people at it, and the partner's where there is no other. */
 export function contacts(service: Service): { who: string; ways: string[] }[] {
-  const at = (name: string, ...ways: (string | null | undefined)[]) => ({ who: name, ways: ways.filter((w) => w != null && w !== '') as string[] });
+  const known = new Set<string>();
+  const at = (name: string, ...ways: (string | null | undefined)[]) => ({
+    who: name,
+    ways: ways.filter((way): way is string => Boolean(way) && !known.has(way!) && Boolean(known.add(way!))),
+  });
   const own = [
     at('', service.phone, service.email),
     ...service.contacts.map((c) => at([c.name, c.title].filter(Boolean).join(', '), ...c.phones, c.email)),
