@@ -456,7 +456,7 @@ func (r *Resolver) servicesField() compile.Field {
 		},
 		Field: compile.Page{Itself: true,
 			Rows: compile.Rows{Object: "Service",
-				From: `search_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity,
+				From: `find_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity,
 					@after1, @after2, @after3, @after4, @limit) found join services @row on @row.id = found.service_id`,
 				Order: []compile.Key{{By: "found.standing", Kind: paging.Number, Type: "float8"}, {By: "found.distance", Kind: paging.Number, Type: "float8"},
 					{By: "found.sort_name", Kind: paging.Text, Type: "text"}, {By: "found.service_id", Kind: paging.ID, Type: "uuid"}}},

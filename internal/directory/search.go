@@ -128,7 +128,7 @@ func (d *Directory) Search(ctx context.Context, q Query, first *int, after *stri
 		// The words are matched inside a function with its own predicate of the hub: under row-level security @@ cannot be
 		// answered by an index. The function refuses a hub that is not the viewer's.
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			b.WriteString("search_services(").Args(arguments...).WriteString(") AS found")
+			b.WriteString("find_services(").Args(arguments...).WriteString(") AS found")
 		}))
 		s.Where(sql.P(func(b *sql.Builder) { b.Ident(s.C("id")).WriteString(" = found.service_id") }))
 		s.AppendSelectExprAs(sql.Raw("found.standing"), "found_standing")
@@ -204,7 +204,7 @@ func valueOf[T any](service *ent.Service, column string) (T, error) {
 	return typed, nil
 }
 
-// Arguments are those of search_services between the hub and the page.
+// Arguments are those of find_services between the hub and the page.
 func (q Query) Arguments() ([]any, error) {
 	if len(q.Needs) > maxNeeds {
 		return nil, problem.Field("filter.needs", "Choose at most %d needs.", maxNeeds)
@@ -265,7 +265,7 @@ func (q Query) Arguments() ([]any, error) {
 	return []any{words, head, last, needs, day, from, to, latitude, longitude, metres, orNull(q.Free), age, spoken, access, orNull(q.Capacity)}, nil
 }
 
-// factsOf is service_facts of a row of search_services. Arguments are those of Query.Arguments after the hub.
+// factsOf is service_facts of a row of find_services. Arguments are those of Query.Arguments after the hub.
 func factsOf(hub uuid.UUID, service string, arguments []any) sql.Querier {
 	words, head, last, needs, day, from, to, metres := arguments[1], arguments[2], arguments[3], arguments[4], arguments[5], arguments[6], arguments[7], arguments[10]
 	age, spoken, access := arguments[12], arguments[13], arguments[14]

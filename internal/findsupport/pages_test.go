@@ -193,12 +193,12 @@ func TestAPageTakesAsManyStatementsHoweverLong(t *testing.T) {
 	s.demo(t)
 	first := regexp.MustCompile(`/find-support/walton/services/[0-9a-f-]+`).FindString(s.get(t, "/find-support/walton").body)
 	for path, most := range map[string]int{
-		"/find-support/walton":                     5, // find, needs, services, organisations, times
-		"/find-support/walton?postcode=L4+0CK&q=a": 6,
+		"/find-support/walton":                     6, // choices, find, needs, services, organisations, times
+		"/find-support/walton?postcode=L4+0CK&q=a": 7,
 		"/find-support/walton/whats-on":            4, // services, times, places, locations
 		first:                                      5,
 		first + "/sessions.ics":                    5,
-		"/find-support/walton?q=zzqxzz&day=mon&need=nothing": 3,
+		"/find-support/walton?q=zzqxzz&day=mon&need=nothing": 4,
 	} {
 		s.Statements.Reset()
 		if got := s.get(t, path); got.status != 200 {

@@ -211,10 +211,10 @@ begin
 end
 $$;
 
--- search_services gives one page of the services of a hub that run. Under row-level security @@ is no condition of an index,
+-- find_services gives one page of the services of a hub that run. Under row-level security @@ is no condition of an index,
 -- because it might leak what it compares; so this runs with the owner's rights, holds to in_hub in every branch, and gives
--- nothing for a hub that is not in the scope of the transaction. (That of fifteen arguments is for servers of the version
--- before, which may still be running.)
+-- nothing for a hub that is not in the scope of the transaction. (search_services is for servers of the version before,
+-- which may still be running.)
 --
 --   words, head, last_word: what to look for; and the same taken apart, where the last word may be unfinished
 --   need_codes: any of them; weekday: MO … SU; on_from, on_to: "HH:MM", on at some time between; each null: no matter
@@ -224,7 +224,7 @@ $$;
 --   after_…: the keys of the last row of the page before, or null
 --
 -- corrected: the words that were looked for, where they are others than those asked for. today: the day at the hub.
-create function search_services(
+create function find_services(
   in_hub uuid, words text, head text, last_word text, need_codes text[], weekday text, on_from text, on_to text,
   from_latitude float8, from_longitude float8, within float8, only_free boolean,
   of_age int, spoken text[], access_kinds text[], with_capacity boolean,
@@ -528,9 +528,9 @@ from (
   where w.word ~ '^[[:alpha:]]{3,30}$') all_words;
 
 revoke all on function
-  search_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, float8, float8, text, uuid, int),
+  find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, float8, float8, text, uuid, int),
   public_search(uuid, text, text, text), suggest_services(uuid, text, int), corrected_words(uuid, text, text, boolean) from public;
 grant execute on function
-  search_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, float8, float8, text, uuid, int),
+  find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, float8, float8, text, uuid, int),
   suggest_services(uuid, text, int) to liferooms_app;
 grant execute on function public_search(uuid, text, text, text) to liferooms_public;
