@@ -22,6 +22,14 @@ func (pe *Person) DisplayName() string {
 // Retired reports whether the source no longer offers the service.
 func (s *Service) Retired() bool { return s.RetiredAt != nil }
 
+// Assurance is the latest of the service's assurances, where that was eager-loaded.
+func (s *Service) Assurance() *Assurance {
+	if len(s.Edges.Assurances) == 0 {
+		return nil
+	}
+	return s.Edges.Assurances[0]
+}
+
 // Locations are the service's places, each once, where service_at_locations.location was eager-loaded.
 func (s *Service) Locations() []*Location {
 	var places []*Location
