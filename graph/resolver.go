@@ -51,7 +51,7 @@ func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.S
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
 		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
-		Partners:    partner.New(s, log, partner.Direct(s)),
+		Partners:    partner.New(s, log, directory.New(s, log)),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

@@ -2,6 +2,7 @@ package partner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,10 +11,12 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
 )
@@ -49,7 +52,7 @@ func (p *Partners) Approve(ctx context.Context, ids []uuid.UUID, seen []string) 
 		saw[ids[i]] = text
 	}
 	return p.decide(ctx, ids, proposedchange.StateApproved, "", func(ctx context.Context, hub uuid.UUID, changes []*ent.ProposedChange) error {
-		columns := map[record]map[string]any{}
+		columns := map[record]directory.Changes{}
 		for _, c := range changes {
 			r := recordOf(c)
 			now, err := p.now(ctx, hub, r, c.Field)
@@ -64,7 +67,7 @@ func (p *Partners) Approve(ctx context.Context, ids []uuid.UUID, seen []string) 
 				return fmt.Errorf("a change of a %s is about its %s, which partners do not correct", r.kind, c.Field)
 			}
 			if columns[r] == nil {
-				columns[r] = map[string]any{}
+				columns[r] = directory.Changes{}
 			}
 			name, value := f.column(c.Proposed)
 			columns[r][name] = value
@@ -73,7 +76,7 @@ func (p *Partners) Approve(ctx context.Context, ids []uuid.UUID, seen []string) 
 			return strings.Compare(string(a.kind)+a.id.String(), string(b.kind)+b.id.String())
 		})
 		for _, r := range records {
-			if err := p.edit(ctx, r.kind, r.id, columns[r]); err != nil {
+			if _, err := p.directory.Edit(ctx, directory.Kind(r.kind), r.id, 0, columns[r]); err != nil {
 				return err
 			}
 		}
@@ -143,15 +146,22 @@ func (p *Partners) decide(ctx context.Context, ids []uuid.UUID, to proposedchang
 	return nil
 }
 
-// now is what the entry says of a field, as a text; it locks the record, so that an import or another editor waits.
+// now is what the entry says of a field, as a text; it locks the record, so that an import or another editor waits. An import
+// that is under way is not waited for.
 func (p *Partners) now(ctx context.Context, hub uuid.UUID, r record, field string) (string, error) {
 	f, known := fieldOf(r.kind, field)
 	if !known {
 		return "", fmt.Errorf("a %s has no field %s that partners correct", r.kind, field)
 	}
+	if _, err := p.store.Exec(ctx, "set local lock_timeout = '3s'"); err != nil {
+		return "", err
+	}
 	found, err := store.Collect(ctx, p.store, pgx.RowTo[string],
-		"select "+f.sql("x")+" from "+r.kind.table()+" x where hub_id = $1 and id = $2 and retired_at is null for update", hub, r.id)
+		"select "+f.sql("x")+" from "+r.kind.table()+" x where hub_id = $1 and id = $2 and retired_at is null for no key update", hub, r.id)
+	var pg *pgconn.PgError
 	switch {
+	case errors.As(err, &pg) && pg.Code == "55P03": // lock_not_available
+		return "", problem.New(problem.Conflict, "The catalogue is being brought up to date from a source, and this entry with it. Nothing was decided; try again in a few minutes.").Because(err)
 	case err != nil:
 		return "", fmt.Errorf("read what a %s says: %w", r.kind, err)
 	case len(found) == 0:

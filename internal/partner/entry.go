@@ -115,7 +115,7 @@ func (p *Partners) Entry(ctx context.Context) (*Entry, error) {
 	b.Queue("select service_id, id, "+textsSQL(Schedule, "d")+`, jsonb_build_object('freq', freq, 'interval', "interval", 'by_day', by_day, 'by_month_day', by_month_day,
 		  'dtstart', to_char(dtstart, 'YYYY-MM-DD"T00:00:00Z"'), 'until', to_char(until, 'YYYY-MM-DD"T00:00:00Z"'),
 		  'valid_from', to_char(valid_from, 'YYYY-MM-DD"T00:00:00Z"'), 'valid_to', to_char(valid_to, 'YYYY-MM-DD"T00:00:00Z"'),
-		  'opens_at', opens_at, 'closes_at', closes_at)
+		  'opens_at', opens_at, 'closes_at', closes_at, 'excluded_dates', excluded_dates, 'extra_dates', extra_dates)
 		from schedules d where hub_id = $1 order by id`, hub.ID).
 		Query(func(rows pgx.Rows) error {
 			var of, id uuid.UUID

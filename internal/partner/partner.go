@@ -9,24 +9,21 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
-// Edit changes columns of one record of the viewer's catalogue, in the transaction of ctx, as an edit that imports keep. A
-// value is nil, or of the column's type.
-type Edit func(ctx context.Context, kind Kind, id uuid.UUID, columns map[string]any) error
-
 // Partners is what is between the hub of the viewer of each context and its partners. It is safe for concurrent use.
 type Partners struct {
-	store *store.Store
-	log   *audit.Log
-	edit  Edit
+	store     *store.Store
+	log       *audit.Log
+	directory *directory.Directory
 }
 
-// New makes it over the store; approved changes are made by edit.
-func New(s *store.Store, log *audit.Log, edit Edit) *Partners { return &Partners{s, log, edit} }
+// New makes it over the store. Approved changes are edits of the directory, which imports keep.
+func New(s *store.Store, log *audit.Log, d *directory.Directory) *Partners { return &Partners{s, log, d} }
 
 // here is the one hub in which the viewer works, and the viewer.
 func here(ctx context.Context) (*viewer.Viewer, viewer.Hub, error) {

@@ -17,6 +17,7 @@ import (
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/internal/audit"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/partner"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
@@ -44,7 +45,7 @@ func newCatalogue(t *testing.T) *catalogue {
 	w := storetest.New(t)
 	log := audit.New(w.Store)
 	t.Cleanup(log.Close)
-	c := &catalogue{World: w, t: t, partners: partner.New(w.Store, log, partner.Direct(w.Store)), manager: w.As(t, w.Walton, viewer.Manager)}
+	c := &catalogue{World: w, t: t, partners: partner.New(w.Store, log, directory.New(w.Store, log)), manager: w.As(t, w.Walton, viewer.Manager)}
 	client := w.Store.Client(c.manager)
 	c.org = client.Organisation.Create().SetSource("feed").SetExternalID("o1").SetName("Citizens").SetDescription("Free advice.").SetPhone("0151 496 0001").SaveX(c.manager).ID
 	c.other = client.Organisation.Create().SetSource("feed").SetExternalID("o2").SetName("Other partner").SaveX(c.manager).ID

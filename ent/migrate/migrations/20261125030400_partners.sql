@@ -84,13 +84,24 @@ create function keep_assurance() returns trigger
   language plpgsql security definer set search_path = public, pg_temp
 as $$
 begin
-  update services set assured_date = new.assured_on
+  update services set assured_date = new.assured_on, version = version + 1
   where hub_id = new.hub_id and id = new.service_id and (assured_date is null or assured_date < new.assured_on);
   return null;
 end
 $$;
 revoke all on function keep_assurance() from public;
 create trigger hand_keep after insert on assurances for each row execute function keep_assurance();
+
+-- Nothing takes an assurance back: an import that began before it sets what its source says, or the day of the assurance.
+create function hold_assurance() returns trigger
+  language plpgsql as $$
+begin
+  new.assured_date := greatest(new.assured_date, (select max(a.assured_on) from assurances a where a.hub_id = new.hub_id and a.service_id = new.id));
+  return new;
+end
+$$;
+create trigger hand_hold_assurance before update of assured_date on services
+  for each row when (new.assured_date is distinct from old.assured_date) execute function hold_assurance();
 
 -- What is known of places at services: none is known where nobody said so within 28 days.
 create or replace function capacities_of(in_hub uuid) returns table (service_id uuid, has_places boolean)

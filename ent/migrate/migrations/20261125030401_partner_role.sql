@@ -33,7 +33,8 @@ create function app_partner_link() returns uuid
 grant select (id, hub_id, name, description, email, url, phone) on organisations to liferooms_partner;
 grant select (id, hub_id, organisation_id, name, description, url, email, phone, status, eligibility_description, minimum_age, maximum_age,
   fees_description, free, application_process, languages, assured_date) on services to liferooms_partner;
-grant select (id, hub_id, service_id, freq, "interval", by_day, by_month_day, dtstart, until, valid_from, valid_to, opens_at, closes_at, description)
+grant select (id, hub_id, service_id, freq, "interval", by_day, by_month_day, dtstart, until, valid_from, valid_to, opens_at, closes_at, description,
+  excluded_dates, extra_dates)
   on schedules to liferooms_partner;
 grant select (id, hub_id, service_id, location_id) on service_at_locations to liferooms_partner;
 grant select (id, hub_id, name, address, city, postcode) on locations to liferooms_partner;
