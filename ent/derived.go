@@ -22,6 +22,13 @@ func (pe *Person) DisplayName() string {
 // Retired reports whether the service is no longer offered.
 func (s *Service) Retired() bool { return s.RetiredAt != nil }
 
+// Assurance is the latest of the service's assurances, where that was eager-loaded.
+func (s *Service) Assurance() *Assurance {
+	if len(s.Edges.Assurances) == 0 {
+		return nil
+	}
+	return s.Edges.Assurances[0]
+}
 // Retired reports whether nothing of the partner's is offered.
 func (o *Organisation) Retired() bool { return o.RetiredAt != nil }
 

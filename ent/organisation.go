@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
 	"liferooms.io/liferooms/ent/schema"
 )
 
@@ -64,10 +65,15 @@ type Organisation struct {
 type OrganisationEdges struct {
 	// Services holds the value of the services edge.
 	Services []*Service `json:"services,omitempty"`
+	// Agreement holds the value of the agreement edge.
+	Agreement *PartnerAgreement `json:"agreement,omitempty"`
+	// PartnerLinks holds the value of the partner_links edge.
+	PartnerLinks []*PartnerLink `json:"partner_links,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes   [1]bool
-	namedServices map[string][]*Service
+	loadedTypes       [3]bool
+	namedServices     map[string][]*Service
+	namedPartnerLinks map[string][]*PartnerLink
 }
 
 // ServicesOrErr returns the Services value or an error if the edge
@@ -77,6 +83,26 @@ func (e OrganisationEdges) ServicesOrErr() ([]*Service, error) {
 		return e.Services, nil
 	}
 	return nil, &NotLoadedError{edge: "services"}
+}
+
+// AgreementOrErr returns the Agreement value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e OrganisationEdges) AgreementOrErr() (*PartnerAgreement, error) {
+	if e.Agreement != nil {
+		return e.Agreement, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: partneragreement.Label}
+	}
+	return nil, &NotLoadedError{edge: "agreement"}
+}
+
+// PartnerLinksOrErr returns the PartnerLinks value or an error if the edge
+// was not loaded in eager-loading.
+func (e OrganisationEdges) PartnerLinksOrErr() ([]*PartnerLink, error) {
+	if e.loadedTypes[2] {
+		return e.PartnerLinks, nil
+	}
+	return nil, &NotLoadedError{edge: "partner_links"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -246,6 +272,16 @@ func (_m *Organisation) QueryServices() *ServiceQuery {
 	return NewOrganisationClient(_m.config).QueryServices(_m)
 }
 
+// QueryAgreement queries the "agreement" edge of the Organisation entity.
+func (_m *Organisation) QueryAgreement() *PartnerAgreementQuery {
+	return NewOrganisationClient(_m.config).QueryAgreement(_m)
+}
+
+// QueryPartnerLinks queries the "partner_links" edge of the Organisation entity.
+func (_m *Organisation) QueryPartnerLinks() *PartnerLinkQuery {
+	return NewOrganisationClient(_m.config).QueryPartnerLinks(_m)
+}
+
 // Update returns a builder for updating this Organisation.
 // Note that you need to call Organisation.Unwrap() before calling this method if this Organisation
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -342,6 +378,16 @@ func (_m *Organisation) Services() []*Service {
 	return _m.Edges.Services
 }
 
+// Agreement is the "agreement" edge as it was eager-loaded; nil where it was not.
+func (_m *Organisation) Agreement() *PartnerAgreement {
+	return _m.Edges.Agreement
+}
+
+// PartnerLinks is the "partner_links" edge as it was eager-loaded; empty where it was not.
+func (_m *Organisation) PartnerLinks() []*PartnerLink {
+	return _m.Edges.PartnerLinks
+}
+
 // NamedServices returns the Services named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Organisation) NamedServices(name string) ([]*Service, error) {
@@ -363,6 +409,30 @@ func (_m *Organisation) appendNamedServices(name string, edges ...*Service) {
 		_m.Edges.namedServices[name] = []*Service{}
 	} else {
 		_m.Edges.namedServices[name] = append(_m.Edges.namedServices[name], edges...)
+	}
+}
+
+// NamedPartnerLinks returns the PartnerLinks named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Organisation) NamedPartnerLinks(name string) ([]*PartnerLink, error) {
+	if _m.Edges.namedPartnerLinks == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedPartnerLinks[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Organisation) appendNamedPartnerLinks(name string, edges ...*PartnerLink) {
+	if _m.Edges.namedPartnerLinks == nil {
+		_m.Edges.namedPartnerLinks = make(map[string][]*PartnerLink)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedPartnerLinks[name] = []*PartnerLink{}
+	} else {
+		_m.Edges.namedPartnerLinks[name] = append(_m.Edges.namedPartnerLinks[name], edges...)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 )
@@ -241,6 +243,40 @@ func (_c *OrganisationCreate) AddServices(v ...*Service) *OrganisationCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddServiceIDs(ids...)
+}
+
+// SetAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID.
+func (_c *OrganisationCreate) SetAgreementID(id uuid.UUID) *OrganisationCreate {
+	_c.mutation.SetAgreementID(id)
+	return _c
+}
+
+// SetNillableAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableAgreementID(id *uuid.UUID) *OrganisationCreate {
+	if id != nil {
+		_c = _c.SetAgreementID(*id)
+	}
+	return _c
+}
+
+// SetAgreement sets the "agreement" edge to the PartnerAgreement entity.
+func (_c *OrganisationCreate) SetAgreement(v *PartnerAgreement) *OrganisationCreate {
+	return _c.SetAgreementID(v.ID)
+}
+
+// AddPartnerLinkIDs adds the "partner_links" edge to the PartnerLink entity by IDs.
+func (_c *OrganisationCreate) AddPartnerLinkIDs(ids ...uuid.UUID) *OrganisationCreate {
+	_c.mutation.AddPartnerLinkIDs(ids...)
+	return _c
+}
+
+// AddPartnerLinks adds the "partner_links" edges to the PartnerLink entity.
+func (_c *OrganisationCreate) AddPartnerLinks(v ...*PartnerLink) *OrganisationCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPartnerLinkIDs(ids...)
 }
 
 // Mutation returns the OrganisationMutation object of the builder.
@@ -488,6 +524,38 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(service.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AgreementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   organisation.AgreementTable,
+			Columns: []string{organisation.AgreementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partneragreement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PartnerLinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

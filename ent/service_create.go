@@ -12,12 +12,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/taxonomyterm"
@@ -447,6 +449,36 @@ func (_c *ServiceCreate) AddSchedules(v ...*Schedule) *ServiceCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddScheduleIDs(ids...)
+}
+
+// AddCapacityIDs adds the "capacities" edge to the ServiceCapacity entity by IDs.
+func (_c *ServiceCreate) AddCapacityIDs(ids ...uuid.UUID) *ServiceCreate {
+	_c.mutation.AddCapacityIDs(ids...)
+	return _c
+}
+
+// AddCapacities adds the "capacities" edges to the ServiceCapacity entity.
+func (_c *ServiceCreate) AddCapacities(v ...*ServiceCapacity) *ServiceCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCapacityIDs(ids...)
+}
+
+// AddAssuranceIDs adds the "assurances" edge to the Assurance entity by IDs.
+func (_c *ServiceCreate) AddAssuranceIDs(ids ...uuid.UUID) *ServiceCreate {
+	_c.mutation.AddAssuranceIDs(ids...)
+	return _c
+}
+
+// AddAssurances adds the "assurances" edges to the Assurance entity.
+func (_c *ServiceCreate) AddAssurances(v ...*Assurance) *ServiceCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAssuranceIDs(ids...)
 }
 
 // AddServiceNeedIDs adds the "service_needs" edge to the ServiceNeed entity by IDs.
@@ -931,6 +963,38 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(schedule.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CapacitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AssurancesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

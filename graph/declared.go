@@ -15,6 +15,7 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
@@ -22,10 +23,14 @@ import (
 	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/trust"
@@ -122,16 +127,23 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			}},
 			"Signpost": {Table: signpost.Table},
 			"Organisation": {Table: organisation.Table, Fields: editedFields(map[string]compile.Field{
+				"agreement": agreementOf, "partnerLinks": linksOf,
 				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
 					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
 			})},
-			"Service": {Table: service.Table, Fields: r.serviceFields()},
+			"Service":          {Table: service.Table, Fields: r.serviceFields()},
+			"Location":         {Table: location.Table, Fields: editedFields(nil)},
+			"Schedule":         {Table: schedule.Table, Fields: editedFields(map[string]compile.Field{"summary": scheduleSummary})},
+			"ServiceCapacity":  {Table: servicecapacity.Table, Fields: capacityFields},
+			"Assurance":        {Table: assurance.Table, Fields: assuranceFields},
+			"CatalogueEditor":  {Table: staffuser.Table},
+			"PartnerAgreement": {Table: partneragreement.Table, Fields: agreementFields},
+			"PartnerLink":      {Table: partnerlink.Table, Fields: linkFields},
+			"ProposedChange":   {Table: proposedchange.Table, Fields: proposedFields},
 			"Suggestion": {Fields: map[string]compile.Field{
 				"kind": compile.SQL("@row.kind"), "label": compile.SQL("@row.label"), "id": compile.SQL("@row.id"), "code": compile.SQL("@row.code"),
 				"organisationName": compile.SQL("@row.organisation_name"),
 			}},
-			"Location": {Table: location.Table, Fields: editedFields(nil)},
-			"Schedule": {Table: schedule.Table, Fields: editedFields(map[string]compile.Field{"summary": scheduleSummary})},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
 			}},
@@ -376,6 +388,8 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		"organisations":      compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
 		"organisation":       byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
 
+		"proposedChanges": proposedChanges,
+
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
 		"findStaff": compile.With{
@@ -521,6 +535,8 @@ func (r *Resolver) serviceFields() map[string]compile.Field {
 			Order: []compile.Key{{By: "held.first"}}}},
 		"schedules":    compile.List{Rows: compile.Rows{Object: "Schedule", Where: "@row.service_id = @parent.id and @row.retired_at is null", Order: by("id")}},
 		"nextSessions": r.nextSessions(),
+		"capacities":   serviceCapacities,
+		"assurance":    lastAssurance,
 	}, editingServiceFields())
 }
 

@@ -266,6 +266,7 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 		"Hub.people":             ec.field_Hub_people_args,
 		"Hub.person":             ec.field_Hub_person_args,
 		"Hub.possibleDuplicates": ec.field_Hub_possibleDuplicates_args,
+		"Hub.proposedChanges":    ec.field_Hub_proposedChanges_args,
 		"Hub.service":            ec.field_Hub_service_args,
 		"Hub.locate":             ec.field_Hub_locate_args,
 		"Hub.services":           ec.field_Hub_services_args,

@@ -19,20 +19,24 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/graph/scalar"
 	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/partner"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/viewer"
@@ -53,14 +57,18 @@ type ResolverRoot interface {
 	Location() LocationResolver
 	Mutation() MutationResolver
 	Organisation() OrganisationResolver
+	PartnerAgreement() PartnerAgreementResolver
+	PartnerLink() PartnerLinkResolver
 	Person() PersonResolver
 	Platform() PlatformResolver
 	PlatformCatalogueSource() PlatformCatalogueSourceResolver
+	ProposedChange() ProposedChangeResolver
 	Query() QueryResolver
 	RoleGrant() RoleGrantResolver
 	Schedule() ScheduleResolver
 	Service() ServiceResolver
 	ServiceAtLocation() ServiceAtLocationResolver
+	ServiceCapacity() ServiceCapacityResolver
 	Subscription() SubscriptionResolver
 	UserError() UserErrorResolver
 }
@@ -90,9 +98,26 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	ApproveChangesPayload struct {
+		Approved   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ArchiveHubPayload struct {
 		Archived   func(childComplexity int) int
 		Hub        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Assurance struct {
+		AssuredOn func(childComplexity int) int
+		By        func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Staff     func(childComplexity int) int
+	}
+
+	AssureServicesPayload struct {
+		Services   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -122,6 +147,11 @@ type ComplexityRoot struct {
 	AuditEventEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CatalogueEditor struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
 	}
 
 	CheckInPayload struct {
@@ -176,6 +206,13 @@ type ComplexityRoot struct {
 		Option            func(childComplexity int) int
 		ValidFrom         func(childComplexity int) int
 		ValidTo           func(childComplexity int) int
+	}
+
+	CreatePartnerLinkPayload struct {
+		ClientMutationID func(childComplexity int) int
+		PartnerLink      func(childComplexity int) int
+		Path             func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	DisclosureRule struct {
@@ -236,6 +273,7 @@ type ComplexityRoot struct {
 		Person                func(childComplexity int, id uuid.UUID) int
 		PossibleDuplicates    func(childComplexity int, of PossibleDuplicatesInput) int
 		Postcode              func(childComplexity int) int
+		ProposedChanges       func(childComplexity int, first *int, after *string) int
 		Queue                 func(childComplexity int) int
 		RecordSources         func(childComplexity int) int
 		Service               func(childComplexity int, id uuid.UUID) int
@@ -278,18 +316,24 @@ type ComplexityRoot struct {
 	Mutation struct {
 		ApplyHub             func(childComplexity int, input ApplyHubInput) int
 		ApplyTrust           func(childComplexity int, input ApplyTrustInput) int
+		ApproveChanges       func(childComplexity int, input ApproveChangesInput) int
 		ArchiveHub           func(childComplexity int, input ArchiveHubInput) int
+		AssureServices       func(childComplexity int, input AssureServicesInput) int
 		CheckIn              func(childComplexity int, input CheckInInput) int
+		CreatePartnerLink    func(childComplexity int, input CreatePartnerLinkInput) int
 		EndConversation      func(childComplexity int, input EndConversationInput) int
 		EndVisit             func(childComplexity int, input EndVisitInput) int
 		GrantRole            func(childComplexity int, input GrantRoleInput) int
+		RecordAgreement      func(childComplexity int, input RecordAgreementInput) int
 		RecordAnonymousVisit func(childComplexity int, input RecordAnonymousVisitInput) int
 		RecordConversation   func(childComplexity int, input RecordConversationInput) int
 		RecordFollowUp       func(childComplexity int, input RecordFollowUpInput) int
 		RegisterPerson       func(childComplexity int, input RegisterPersonInput) int
+		RejectChanges        func(childComplexity int, input RejectChangesInput) int
 		RemoveSignpost       func(childComplexity int, input RemoveSignpostInput) int
 		RestoreRecord        func(childComplexity int, input RestoreRecordInput) int
 		RetireRecord         func(childComplexity int, input RetireRecordInput) int
+		RevokePartnerLink    func(childComplexity int, input RevokePartnerLinkInput) int
 		RevokeRole           func(childComplexity int, input RevokeRoleInput) int
 		SaveLocation         func(childComplexity int, input SaveLocationInput) int
 		SaveOrganisation     func(childComplexity int, input SaveOrganisationInput) int
@@ -297,6 +341,7 @@ type ComplexityRoot struct {
 		SaveSchedule         func(childComplexity int, input SaveScheduleInput) int
 		SaveService          func(childComplexity int, input SaveServiceInput) int
 		SetAccessNeeds       func(childComplexity int, input SetAccessNeedsInput) int
+		SetServiceCapacity   func(childComplexity int, input SetServiceCapacityInput) int
 		SetVisibility        func(childComplexity int, input SetVisibilityInput) int
 		SignOut              func(childComplexity int) int
 		Signpost             func(childComplexity int, input SignpostInput) int
@@ -322,6 +367,7 @@ type ComplexityRoot struct {
 	}
 
 	Organisation struct {
+		Agreement     func(childComplexity int) int
 		AlternateName func(childComplexity int) int
 		Description   func(childComplexity int) int
 		Email         func(childComplexity int) int
@@ -330,6 +376,7 @@ type ComplexityRoot struct {
 		LegalStatus   func(childComplexity int) int
 		LocalFields   func(childComplexity int) int
 		Name          func(childComplexity int) int
+		PartnerLinks  func(childComplexity int) int
 		Phone         func(childComplexity int) int
 		Retired       func(childComplexity int) int
 		Services      func(childComplexity int) int
@@ -356,6 +403,28 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PartnerAgreement struct {
+		Current      func(childComplexity int) int
+		EndsOn       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Note         func(childComplexity int) int
+		ResponseDays func(childComplexity int) int
+		SignedBy     func(childComplexity int) int
+		SignedOn     func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		UpdatedBy    func(childComplexity int) int
+	}
+
+	PartnerLink struct {
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		OpenedAt  func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+		State     func(childComplexity int) int
 	}
 
 	Person struct {
@@ -518,6 +587,31 @@ type ComplexityRoot struct {
 		Postcode  func(childComplexity int) int
 	}
 
+	ProposedChange struct {
+		Before       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Field        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Now          func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		Proposed     func(childComplexity int) int
+		Schedule     func(childComplexity int) int
+		Service      func(childComplexity int) int
+		State        func(childComplexity int) int
+	}
+
+	ProposedChangeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProposedChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
 		Hub      func(childComplexity int, slug string) int
 		Platform func(childComplexity int) int
@@ -527,6 +621,11 @@ type ComplexityRoot struct {
 	Queue struct {
 		Waiting     func(childComplexity int) int
 		WithAdvisor func(childComplexity int) int
+	}
+
+	RecordAgreementPayload struct {
+		Organisation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	RecordAnonymousVisitPayload struct {
@@ -557,6 +656,11 @@ type ComplexityRoot struct {
 		UserErrors         func(childComplexity int) int
 	}
 
+	RejectChangesPayload struct {
+		Rejected   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RemoveSignpostPayload struct {
 		Removed    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -576,6 +680,11 @@ type ComplexityRoot struct {
 	RetireRecordPayload struct {
 		Retired    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevokePartnerLinkPayload struct {
+		PartnerLink func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RevokeRolePayload struct {
@@ -649,7 +758,9 @@ type ComplexityRoot struct {
 		Alert                  func(childComplexity int) int
 		AlternateName          func(childComplexity int) int
 		ApplicationProcess     func(childComplexity int) int
+		Assurance              func(childComplexity int) int
 		AssuredDate            func(childComplexity int) int
+		Capacities             func(childComplexity int) int
 		Contacts               func(childComplexity int) int
 		CostOptions            func(childComplexity int) int
 		Description            func(childComplexity int) int
@@ -700,6 +811,18 @@ type ComplexityRoot struct {
 		Visibility  func(childComplexity int) int
 	}
 
+	ServiceCapacity struct {
+		Available   func(childComplexity int) int
+		By          func(childComplexity int) int
+		Current     func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Maximum     func(childComplexity int) int
+		Staff       func(childComplexity int) int
+		Unit        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+	}
+
 	ServiceConnection struct {
 		CorrectedText func(childComplexity int) int
 		Edges         func(childComplexity int) int
@@ -721,6 +844,11 @@ type ComplexityRoot struct {
 
 	SetAccessNeedsPayload struct {
 		Person     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetServiceCapacityPayload struct {
+		Service    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -929,6 +1057,7 @@ type HubResolver interface {
 	Queue(ctx context.Context, obj *ent.Hub) (*Queue, error)
 	Visits(ctx context.Context, obj *ent.Hub, on *time.Time, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Visit], error)
 	VisitsByWeek(ctx context.Context, obj *ent.Hub, from time.Time, to time.Time) ([]*WeekCount, error)
+	ProposedChanges(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.ProposedChange], error)
 	Person(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Person, error)
 	People(ctx context.Context, obj *ent.Hub, search string, first *int, after *string) (*paging.Connection[*ent.Person], error)
 	PossibleDuplicates(ctx context.Context, obj *ent.Hub, of PossibleDuplicatesInput) ([]*ent.Person, error)
@@ -959,6 +1088,13 @@ type MutationResolver interface {
 	RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error)
 	UndoVisit(ctx context.Context, input UndoVisitInput) (*UndoVisitPayload, error)
 	EndVisit(ctx context.Context, input EndVisitInput) (*EndVisitPayload, error)
+	SetServiceCapacity(ctx context.Context, input SetServiceCapacityInput) (*SetServiceCapacityPayload, error)
+	AssureServices(ctx context.Context, input AssureServicesInput) (*AssureServicesPayload, error)
+	RecordAgreement(ctx context.Context, input RecordAgreementInput) (*RecordAgreementPayload, error)
+	CreatePartnerLink(ctx context.Context, input CreatePartnerLinkInput) (*CreatePartnerLinkPayload, error)
+	RevokePartnerLink(ctx context.Context, input RevokePartnerLinkInput) (*RevokePartnerLinkPayload, error)
+	ApproveChanges(ctx context.Context, input ApproveChangesInput) (*ApproveChangesPayload, error)
+	RejectChanges(ctx context.Context, input RejectChangesInput) (*RejectChangesPayload, error)
 	RegisterPerson(ctx context.Context, input RegisterPersonInput) (*RegisterPersonPayload, error)
 	UpdatePerson(ctx context.Context, input UpdatePersonInput) (*UpdatePersonPayload, error)
 	SetAccessNeeds(ctx context.Context, input SetAccessNeedsInput) (*SetAccessNeedsPayload, error)
@@ -979,6 +1115,12 @@ type MutationResolver interface {
 type OrganisationResolver interface {
 	LocalFields(ctx context.Context, obj *ent.Organisation) ([]*directory.LocalField, error)
 }
+type PartnerAgreementResolver interface {
+	Current(ctx context.Context, obj *ent.PartnerAgreement) (bool, error)
+}
+type PartnerLinkResolver interface {
+	State(ctx context.Context, obj *ent.PartnerLink) (partner.LinkState, error)
+}
 type PersonResolver interface {
 	Age(ctx context.Context, obj *ent.Person) (*int, error)
 
@@ -992,6 +1134,9 @@ type PlatformResolver interface {
 }
 type PlatformCatalogueSourceResolver interface {
 	Message(ctx context.Context, obj *ent.CatalogueSource) (*string, error)
+}
+type ProposedChangeResolver interface {
+	Now(ctx context.Context, obj *ent.ProposedChange) (*string, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*Viewer, error)
@@ -1022,6 +1167,9 @@ type ServiceAtLocationResolver interface {
 	Visibility(ctx context.Context, obj *ent.ServiceAtLocation) (organisation.Visibility, error)
 
 	LocalFields(ctx context.Context, obj *ent.ServiceAtLocation) ([]*directory.LocalField, error)
+}
+type ServiceCapacityResolver interface {
+	Current(ctx context.Context, obj *ent.ServiceCapacity) (bool, error)
 }
 type SubscriptionResolver interface {
 	Queue(ctx context.Context, hub string) (<-chan *Queue, error)
@@ -1123,6 +1271,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApplyTrustPayload.UserErrors(childComplexity), true
 
+	case "ApproveChangesPayload.approved":
+		if e.ComplexityRoot.ApproveChangesPayload.Approved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveChangesPayload.Approved(childComplexity), true
+	case "ApproveChangesPayload.userErrors":
+		if e.ComplexityRoot.ApproveChangesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveChangesPayload.UserErrors(childComplexity), true
+
 	case "ArchiveHubPayload.archived":
 		if e.ComplexityRoot.ArchiveHubPayload.Archived == nil {
 			break
@@ -1141,6 +1302,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveHubPayload.UserErrors(childComplexity), true
+
+	case "Assurance.assuredOn":
+		if e.ComplexityRoot.Assurance.AssuredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.AssuredOn(childComplexity), true
+	case "Assurance.by":
+		if e.ComplexityRoot.Assurance.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.By(childComplexity), true
+	case "Assurance.id":
+		if e.ComplexityRoot.Assurance.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.ID(childComplexity), true
+	case "Assurance.staff":
+		if e.ComplexityRoot.Assurance.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.Staff(childComplexity), true
+
+	case "AssureServicesPayload.services":
+		if e.ComplexityRoot.AssureServicesPayload.Services == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssureServicesPayload.Services(childComplexity), true
+	case "AssureServicesPayload.userErrors":
+		if e.ComplexityRoot.AssureServicesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssureServicesPayload.UserErrors(childComplexity), true
 
 	case "AuditActor.id":
 		if e.ComplexityRoot.AuditActor.ID == nil {
@@ -1241,6 +1440,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
+
+	case "CatalogueEditor.id":
+		if e.ComplexityRoot.CatalogueEditor.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEditor.ID(childComplexity), true
+	case "CatalogueEditor.name":
+		if e.ComplexityRoot.CatalogueEditor.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEditor.Name(childComplexity), true
 
 	case "CheckInPayload.alreadyHere":
 		if e.ComplexityRoot.CheckInPayload.AlreadyHere == nil {
@@ -1446,6 +1658,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CostOption.ValidTo(childComplexity), true
+
+	case "CreatePartnerLinkPayload.clientMutationId":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.ClientMutationID(childComplexity), true
+	case "CreatePartnerLinkPayload.partnerLink":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.PartnerLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.PartnerLink(childComplexity), true
+	case "CreatePartnerLinkPayload.path":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.Path(childComplexity), true
+	case "CreatePartnerLinkPayload.userErrors":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.UserErrors(childComplexity), true
 
 	case "DisclosureRule.roundTo":
 		if e.ComplexityRoot.DisclosureRule.RoundTo == nil {
@@ -1757,6 +1994,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Postcode(childComplexity), true
+	case "Hub.proposedChanges":
+		if e.ComplexityRoot.Hub.ProposedChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_proposedChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.ProposedChanges(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Hub.queue":
 		if e.ComplexityRoot.Hub.Queue == nil {
 			break
@@ -1998,6 +2246,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyTrust(childComplexity, args["input"].(ApplyTrustInput)), true
+	case "Mutation.approveChanges":
+		if e.ComplexityRoot.Mutation.ApproveChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveChanges(childComplexity, args["input"].(ApproveChangesInput)), true
 	case "Mutation.archiveHub":
 		if e.ComplexityRoot.Mutation.ArchiveHub == nil {
 			break
@@ -2009,6 +2268,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveHub(childComplexity, args["input"].(ArchiveHubInput)), true
+	case "Mutation.assureServices":
+		if e.ComplexityRoot.Mutation.AssureServices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assureServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssureServices(childComplexity, args["input"].(AssureServicesInput)), true
 	case "Mutation.checkIn":
 		if e.ComplexityRoot.Mutation.CheckIn == nil {
 			break
@@ -2020,6 +2290,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CheckIn(childComplexity, args["input"].(CheckInInput)), true
+	case "Mutation.createPartnerLink":
+		if e.ComplexityRoot.Mutation.CreatePartnerLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPartnerLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePartnerLink(childComplexity, args["input"].(CreatePartnerLinkInput)), true
 	case "Mutation.endConversation":
 		if e.ComplexityRoot.Mutation.EndConversation == nil {
 			break
@@ -2053,6 +2334,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(GrantRoleInput)), true
+	case "Mutation.recordAgreement":
+		if e.ComplexityRoot.Mutation.RecordAgreement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordAgreement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordAgreement(childComplexity, args["input"].(RecordAgreementInput)), true
 	case "Mutation.recordAnonymousVisit":
 		if e.ComplexityRoot.Mutation.RecordAnonymousVisit == nil {
 			break
@@ -2097,6 +2389,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterPerson(childComplexity, args["input"].(RegisterPersonInput)), true
+	case "Mutation.rejectChanges":
+		if e.ComplexityRoot.Mutation.RejectChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectChanges(childComplexity, args["input"].(RejectChangesInput)), true
 	case "Mutation.removeSignpost":
 		if e.ComplexityRoot.Mutation.RemoveSignpost == nil {
 			break
@@ -2130,6 +2433,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetireRecord(childComplexity, args["input"].(RetireRecordInput)), true
+	case "Mutation.revokePartnerLink":
+		if e.ComplexityRoot.Mutation.RevokePartnerLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokePartnerLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokePartnerLink(childComplexity, args["input"].(RevokePartnerLinkInput)), true
 	case "Mutation.revokeRole":
 		if e.ComplexityRoot.Mutation.RevokeRole == nil {
 			break
@@ -2207,6 +2521,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccessNeeds(childComplexity, args["input"].(SetAccessNeedsInput)), true
+	case "Mutation.setServiceCapacity":
+		if e.ComplexityRoot.Mutation.SetServiceCapacity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setServiceCapacity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetServiceCapacity(childComplexity, args["input"].(SetServiceCapacityInput)), true
 	case "Mutation.setVisibility":
 		if e.ComplexityRoot.Mutation.SetVisibility == nil {
 			break
@@ -2346,6 +2671,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OpeningHours.Opens(childComplexity), true
 
+	case "Organisation.agreement":
+		if e.ComplexityRoot.Organisation.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Agreement(childComplexity), true
 	case "Organisation.alternateName":
 		if e.ComplexityRoot.Organisation.AlternateName == nil {
 			break
@@ -2394,6 +2725,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.Name(childComplexity), true
+	case "Organisation.partnerLinks":
+		if e.ComplexityRoot.Organisation.PartnerLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.PartnerLinks(childComplexity), true
 	case "Organisation.phone":
 		if e.ComplexityRoot.Organisation.Phone == nil {
 			break
@@ -2499,6 +2836,104 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PartnerAgreement.current":
+		if e.ComplexityRoot.PartnerAgreement.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.Current(childComplexity), true
+	case "PartnerAgreement.endsOn":
+		if e.ComplexityRoot.PartnerAgreement.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.EndsOn(childComplexity), true
+	case "PartnerAgreement.id":
+		if e.ComplexityRoot.PartnerAgreement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.ID(childComplexity), true
+	case "PartnerAgreement.note":
+		if e.ComplexityRoot.PartnerAgreement.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.Note(childComplexity), true
+	case "PartnerAgreement.responseDays":
+		if e.ComplexityRoot.PartnerAgreement.ResponseDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.ResponseDays(childComplexity), true
+	case "PartnerAgreement.signedBy":
+		if e.ComplexityRoot.PartnerAgreement.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.SignedBy(childComplexity), true
+	case "PartnerAgreement.signedOn":
+		if e.ComplexityRoot.PartnerAgreement.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.SignedOn(childComplexity), true
+	case "PartnerAgreement.updatedAt":
+		if e.ComplexityRoot.PartnerAgreement.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.UpdatedAt(childComplexity), true
+	case "PartnerAgreement.updatedBy":
+		if e.ComplexityRoot.PartnerAgreement.UpdatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.UpdatedBy(childComplexity), true
+
+	case "PartnerLink.createdAt":
+		if e.ComplexityRoot.PartnerLink.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.CreatedAt(childComplexity), true
+	case "PartnerLink.createdBy":
+		if e.ComplexityRoot.PartnerLink.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.CreatedBy(childComplexity), true
+	case "PartnerLink.expiresAt":
+		if e.ComplexityRoot.PartnerLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.ExpiresAt(childComplexity), true
+	case "PartnerLink.id":
+		if e.ComplexityRoot.PartnerLink.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.ID(childComplexity), true
+	case "PartnerLink.openedAt":
+		if e.ComplexityRoot.PartnerLink.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.OpenedAt(childComplexity), true
+	case "PartnerLink.revokedAt":
+		if e.ComplexityRoot.PartnerLink.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.RevokedAt(childComplexity), true
+	case "PartnerLink.state":
+		if e.ComplexityRoot.PartnerLink.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.State(childComplexity), true
 
 	case "Person.accessNeeds":
 		if e.ComplexityRoot.Person.AccessNeeds == nil {
@@ -3191,6 +3626,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Point.Postcode(childComplexity), true
 
+	case "ProposedChange.before":
+		if e.ComplexityRoot.ProposedChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Before(childComplexity), true
+	case "ProposedChange.createdAt":
+		if e.ComplexityRoot.ProposedChange.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.CreatedAt(childComplexity), true
+	case "ProposedChange.field":
+		if e.ComplexityRoot.ProposedChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Field(childComplexity), true
+	case "ProposedChange.id":
+		if e.ComplexityRoot.ProposedChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.ID(childComplexity), true
+	case "ProposedChange.now":
+		if e.ComplexityRoot.ProposedChange.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Now(childComplexity), true
+	case "ProposedChange.organisation":
+		if e.ComplexityRoot.ProposedChange.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Organisation(childComplexity), true
+	case "ProposedChange.proposed":
+		if e.ComplexityRoot.ProposedChange.Proposed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Proposed(childComplexity), true
+	case "ProposedChange.schedule":
+		if e.ComplexityRoot.ProposedChange.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Schedule(childComplexity), true
+	case "ProposedChange.service":
+		if e.ComplexityRoot.ProposedChange.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Service(childComplexity), true
+	case "ProposedChange.state":
+		if e.ComplexityRoot.ProposedChange.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.State(childComplexity), true
+
+	case "ProposedChangeConnection.edges":
+		if e.ComplexityRoot.ProposedChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.Edges(childComplexity), true
+	case "ProposedChangeConnection.nodes":
+		if e.ComplexityRoot.ProposedChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.Nodes(childComplexity), true
+	case "ProposedChangeConnection.pageInfo":
+		if e.ComplexityRoot.ProposedChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.PageInfo(childComplexity), true
+	case "ProposedChangeConnection.totalCount":
+		if e.ComplexityRoot.ProposedChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.TotalCount(childComplexity), true
+
+	case "ProposedChangeEdge.cursor":
+		if e.ComplexityRoot.ProposedChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeEdge.Cursor(childComplexity), true
+	case "ProposedChangeEdge.node":
+		if e.ComplexityRoot.ProposedChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeEdge.Node(childComplexity), true
+
 	case "Query.hub":
 		if e.ComplexityRoot.Query.Hub == nil {
 			break
@@ -3228,6 +3762,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Queue.WithAdvisor(childComplexity), true
+
+	case "RecordAgreementPayload.organisation":
+		if e.ComplexityRoot.RecordAgreementPayload.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAgreementPayload.Organisation(childComplexity), true
+	case "RecordAgreementPayload.userErrors":
+		if e.ComplexityRoot.RecordAgreementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAgreementPayload.UserErrors(childComplexity), true
 
 	case "RecordAnonymousVisitPayload.clientMutationId":
 		if e.ComplexityRoot.RecordAnonymousVisitPayload.ClientMutationID == nil {
@@ -3312,6 +3859,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterPersonPayload.UserErrors(childComplexity), true
 
+	case "RejectChangesPayload.rejected":
+		if e.ComplexityRoot.RejectChangesPayload.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectChangesPayload.Rejected(childComplexity), true
+	case "RejectChangesPayload.userErrors":
+		if e.ComplexityRoot.RejectChangesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectChangesPayload.UserErrors(childComplexity), true
+
 	case "RemoveSignpostPayload.removed":
 		if e.ComplexityRoot.RemoveSignpostPayload.Removed == nil {
 			break
@@ -3369,6 +3929,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetireRecordPayload.UserErrors(childComplexity), true
+
+	case "RevokePartnerLinkPayload.partnerLink":
+		if e.ComplexityRoot.RevokePartnerLinkPayload.PartnerLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokePartnerLinkPayload.PartnerLink(childComplexity), true
+	case "RevokePartnerLinkPayload.userErrors":
+		if e.ComplexityRoot.RevokePartnerLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokePartnerLinkPayload.UserErrors(childComplexity), true
 
 	case "RevokeRolePayload.revoked":
 		if e.ComplexityRoot.RevokeRolePayload.Revoked == nil {
@@ -3654,12 +4227,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.ApplicationProcess(childComplexity), true
+	case "Service.assurance":
+		if e.ComplexityRoot.Service.Assurance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Assurance(childComplexity), true
 	case "Service.assuredDate":
 		if e.ComplexityRoot.Service.AssuredDate == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.AssuredDate(childComplexity), true
+	case "Service.capacities":
+		if e.ComplexityRoot.Service.Capacities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Capacities(childComplexity), true
 	case "Service.contacts":
 		if e.ComplexityRoot.Service.Contacts == nil {
 			break
@@ -3920,6 +4505,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceAtLocation.Visibility(childComplexity), true
 
+	case "ServiceCapacity.available":
+		if e.ComplexityRoot.ServiceCapacity.Available == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Available(childComplexity), true
+	case "ServiceCapacity.by":
+		if e.ComplexityRoot.ServiceCapacity.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.By(childComplexity), true
+	case "ServiceCapacity.current":
+		if e.ComplexityRoot.ServiceCapacity.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Current(childComplexity), true
+	case "ServiceCapacity.description":
+		if e.ComplexityRoot.ServiceCapacity.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Description(childComplexity), true
+	case "ServiceCapacity.id":
+		if e.ComplexityRoot.ServiceCapacity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.ID(childComplexity), true
+	case "ServiceCapacity.maximum":
+		if e.ComplexityRoot.ServiceCapacity.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Maximum(childComplexity), true
+	case "ServiceCapacity.staff":
+		if e.ComplexityRoot.ServiceCapacity.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Staff(childComplexity), true
+	case "ServiceCapacity.unit":
+		if e.ComplexityRoot.ServiceCapacity.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Unit(childComplexity), true
+	case "ServiceCapacity.updatedAt":
+		if e.ComplexityRoot.ServiceCapacity.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.UpdatedAt(childComplexity), true
+
 	case "ServiceConnection.correctedText":
 		if e.ComplexityRoot.ServiceConnection.CorrectedText == nil {
 			break
@@ -3995,6 +4635,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAccessNeedsPayload.UserErrors(childComplexity), true
+
+	case "SetServiceCapacityPayload.service":
+		if e.ComplexityRoot.SetServiceCapacityPayload.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetServiceCapacityPayload.Service(childComplexity), true
+	case "SetServiceCapacityPayload.userErrors":
+		if e.ComplexityRoot.SetServiceCapacityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetServiceCapacityPayload.UserErrors(childComplexity), true
 
 	case "SetVisibilityPayload.effect":
 		if e.ComplexityRoot.SetVisibilityPayload.Effect == nil {
@@ -4629,12 +5282,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessNeedInput", ec.unmarshalInputAccessNeedInput),
 			graphql.NewInputUnmarshaler("ApplyHubInput", ec.unmarshalInputApplyHubInput),
 			graphql.NewInputUnmarshaler("ApplyTrustInput", ec.unmarshalInputApplyTrustInput),
+			graphql.NewInputUnmarshaler("ApproveChangesInput", ec.unmarshalInputApproveChangesInput),
 			graphql.NewInputUnmarshaler("ArchiveHubInput", ec.unmarshalInputArchiveHubInput),
+			graphql.NewInputUnmarshaler("AssureServicesInput", ec.unmarshalInputAssureServicesInput),
 			graphql.NewInputUnmarshaler("BrandInput", ec.unmarshalInputBrandInput),
 			graphql.NewInputUnmarshaler("CatalogueSourceInput", ec.unmarshalInputCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
 			graphql.NewInputUnmarshaler("ContactInput", ec.unmarshalInputContactInput),
 			graphql.NewInputUnmarshaler("CostOptionInput", ec.unmarshalInputCostOptionInput),
+			graphql.NewInputUnmarshaler("CreatePartnerLinkInput", ec.unmarshalInputCreatePartnerLinkInput),
 			graphql.NewInputUnmarshaler("DisclosureRuleInput", ec.unmarshalInputDisclosureRuleInput),
 			graphql.NewInputUnmarshaler("EditableFilter", ec.unmarshalInputEditableFilter),
 			graphql.NewInputUnmarshaler("EndConversationInput", ec.unmarshalInputEndConversationInput),
@@ -4647,14 +5303,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpeningExceptionInput", ec.unmarshalInputOpeningExceptionInput),
 			graphql.NewInputUnmarshaler("OpeningHoursInput", ec.unmarshalInputOpeningHoursInput),
 			graphql.NewInputUnmarshaler("PossibleDuplicatesInput", ec.unmarshalInputPossibleDuplicatesInput),
+			graphql.NewInputUnmarshaler("RecordAgreementInput", ec.unmarshalInputRecordAgreementInput),
 			graphql.NewInputUnmarshaler("RecordAnonymousVisitInput", ec.unmarshalInputRecordAnonymousVisitInput),
 			graphql.NewInputUnmarshaler("RecordConversationInput", ec.unmarshalInputRecordConversationInput),
 			graphql.NewInputUnmarshaler("RecordFollowUpInput", ec.unmarshalInputRecordFollowUpInput),
 			graphql.NewInputUnmarshaler("RegisterPersonInput", ec.unmarshalInputRegisterPersonInput),
+			graphql.NewInputUnmarshaler("RejectChangesInput", ec.unmarshalInputRejectChangesInput),
 			graphql.NewInputUnmarshaler("RemoveSignpostInput", ec.unmarshalInputRemoveSignpostInput),
 			graphql.NewInputUnmarshaler("RestoreRecordInput", ec.unmarshalInputRestoreRecordInput),
 			graphql.NewInputUnmarshaler("RetentionInput", ec.unmarshalInputRetentionInput),
 			graphql.NewInputUnmarshaler("RetireRecordInput", ec.unmarshalInputRetireRecordInput),
+			graphql.NewInputUnmarshaler("RevokePartnerLinkInput", ec.unmarshalInputRevokePartnerLinkInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
 			graphql.NewInputUnmarshaler("RoomInput", ec.unmarshalInputRoomInput),
@@ -4666,6 +5325,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceAreaInput", ec.unmarshalInputServiceAreaInput),
 			graphql.NewInputUnmarshaler("ServiceFilter", ec.unmarshalInputServiceFilter),
 			graphql.NewInputUnmarshaler("SetAccessNeedsInput", ec.unmarshalInputSetAccessNeedsInput),
+			graphql.NewInputUnmarshaler("SetServiceCapacityInput", ec.unmarshalInputSetServiceCapacityInput),
 			graphql.NewInputUnmarshaler("SetVisibilityInput", ec.unmarshalInputSetVisibilityInput),
 			graphql.NewInputUnmarshaler("SignpostInput", ec.unmarshalInputSignpostInput),
 			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
@@ -4766,7 +5426,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "catalogue_edit.graphql" "directory.graphql" "finder.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
+//go:embed "catalogue_edit.graphql" "directory.graphql" "finder.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -4783,6 +5443,7 @@ var sources = []*ast.Source{
 	{Name: "finder.graphql", Input: sourceData("finder.graphql"), BuiltIn: false},
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
 	{Name: "hub.graphql", Input: sourceData("hub.graphql"), BuiltIn: false},
+	{Name: "partner.graphql", Input: sourceData("partner.graphql"), BuiltIn: false},
 	{Name: "person.graphql", Input: sourceData("person.graphql"), BuiltIn: false},
 	{Name: "platform.graphql", Input: sourceData("platform.graphql"), BuiltIn: false},
 	{Name: "referral.graphql", Input: sourceData("referral.graphql"), BuiltIn: false},
@@ -4837,6 +5498,16 @@ func (ec *executionContext) childFields_ApplyTrustPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ApplyTrustPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approved":
+		return ec.fieldContext_ApproveChangesPayload_approved(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveChangesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveChangesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveHubPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "archived":
@@ -4847,6 +5518,30 @@ func (ec *executionContext) childFields_ArchiveHubPayload(ctx context.Context, f
 		return ec.fieldContext_ArchiveHubPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveHubPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Assurance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Assurance_id(ctx, field)
+	case "assuredOn":
+		return ec.fieldContext_Assurance_assuredOn(ctx, field)
+	case "by":
+		return ec.fieldContext_Assurance_by(ctx, field)
+	case "staff":
+		return ec.fieldContext_Assurance_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Assurance", field.Name)
+}
+
+func (ec *executionContext) childFields_AssureServicesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "services":
+		return ec.fieldContext_AssureServicesPayload_services(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssureServicesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssureServicesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditActor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4903,6 +5598,16 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 		return ec.fieldContext_AuditEventEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueEditor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueEditor_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueEditor_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueEditor", field.Name)
 }
 
 func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5011,6 +5716,20 @@ func (ec *executionContext) childFields_CostOption(ctx context.Context, field gr
 		return ec.fieldContext_CostOption_validTo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CostOption", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePartnerLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_CreatePartnerLinkPayload_clientMutationId(ctx, field)
+	case "partnerLink":
+		return ec.fieldContext_CreatePartnerLinkPayload_partnerLink(ctx, field)
+	case "path":
+		return ec.fieldContext_CreatePartnerLinkPayload_path(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePartnerLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePartnerLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5135,6 +5854,8 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_visits(ctx, field)
 	case "visitsByWeek":
 		return ec.fieldContext_Hub_visitsByWeek(ctx, field)
+	case "proposedChanges":
+		return ec.fieldContext_Hub_proposedChanges(ctx, field)
 	case "person":
 		return ec.fieldContext_Hub_person(ctx, field)
 	case "people":
@@ -5265,6 +5986,10 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_version(ctx, field)
 	case "localFields":
 		return ec.fieldContext_Organisation_localFields(ctx, field)
+	case "agreement":
+		return ec.fieldContext_Organisation_agreement(ctx, field)
+	case "partnerLinks":
+		return ec.fieldContext_Organisation_partnerLinks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organisation", field.Name)
 }
@@ -5305,6 +6030,50 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerAgreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PartnerAgreement_id(ctx, field)
+	case "current":
+		return ec.fieldContext_PartnerAgreement_current(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_PartnerAgreement_signedOn(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_PartnerAgreement_signedBy(ctx, field)
+	case "responseDays":
+		return ec.fieldContext_PartnerAgreement_responseDays(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_PartnerAgreement_endsOn(ctx, field)
+	case "note":
+		return ec.fieldContext_PartnerAgreement_note(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PartnerAgreement_updatedAt(ctx, field)
+	case "updatedBy":
+		return ec.fieldContext_PartnerAgreement_updatedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAgreement", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PartnerLink_id(ctx, field)
+	case "state":
+		return ec.fieldContext_PartnerLink_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PartnerLink_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_PartnerLink_createdBy(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PartnerLink_expiresAt(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_PartnerLink_openedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_PartnerLink_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerLink", field.Name)
 }
 
 func (ec *executionContext) childFields_Person(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5627,6 +6396,56 @@ func (ec *executionContext) childFields_Point(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Point", field.Name)
 }
 
+func (ec *executionContext) childFields_ProposedChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProposedChange_id(ctx, field)
+	case "organisation":
+		return ec.fieldContext_ProposedChange_organisation(ctx, field)
+	case "service":
+		return ec.fieldContext_ProposedChange_service(ctx, field)
+	case "schedule":
+		return ec.fieldContext_ProposedChange_schedule(ctx, field)
+	case "field":
+		return ec.fieldContext_ProposedChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_ProposedChange_before(ctx, field)
+	case "proposed":
+		return ec.fieldContext_ProposedChange_proposed(ctx, field)
+	case "now":
+		return ec.fieldContext_ProposedChange_now(ctx, field)
+	case "state":
+		return ec.fieldContext_ProposedChange_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProposedChange_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposedChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposedChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProposedChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProposedChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProposedChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProposedChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposedChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposedChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProposedChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProposedChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposedChangeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "waiting":
@@ -5635,6 +6454,16 @@ func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql
 		return ec.fieldContext_Queue_withAdvisor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Queue", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAgreementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return ec.fieldContext_RecordAgreementPayload_organisation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordAgreementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAgreementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordAnonymousVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5693,6 +6522,16 @@ func (ec *executionContext) childFields_RegisterPersonPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RegisterPersonPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RejectChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rejected":
+		return ec.fieldContext_RejectChangesPayload_rejected(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectChangesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectChangesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveSignpostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "removed":
@@ -5733,6 +6572,16 @@ func (ec *executionContext) childFields_RetireRecordPayload(ctx context.Context,
 		return ec.fieldContext_RetireRecordPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetireRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokePartnerLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "partnerLink":
+		return ec.fieldContext_RevokePartnerLinkPayload_partnerLink(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokePartnerLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokePartnerLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5939,6 +6788,10 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_version(ctx, field)
 	case "localFields":
 		return ec.fieldContext_Service_localFields(ctx, field)
+	case "capacities":
+		return ec.fieldContext_Service_capacities(ctx, field)
+	case "assurance":
+		return ec.fieldContext_Service_assurance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Service", field.Name)
 }
@@ -5977,6 +6830,30 @@ func (ec *executionContext) childFields_ServiceAtLocation(ctx context.Context, f
 		return ec.fieldContext_ServiceAtLocation_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceAtLocation", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceCapacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceCapacity_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_ServiceCapacity_unit(ctx, field)
+	case "available":
+		return ec.fieldContext_ServiceCapacity_available(ctx, field)
+	case "maximum":
+		return ec.fieldContext_ServiceCapacity_maximum(ctx, field)
+	case "description":
+		return ec.fieldContext_ServiceCapacity_description(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ServiceCapacity_updatedAt(ctx, field)
+	case "current":
+		return ec.fieldContext_ServiceCapacity_current(ctx, field)
+	case "by":
+		return ec.fieldContext_ServiceCapacity_by(ctx, field)
+	case "staff":
+		return ec.fieldContext_ServiceCapacity_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceCapacity", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6025,6 +6902,16 @@ func (ec *executionContext) childFields_SetAccessNeedsPayload(ctx context.Contex
 		return ec.fieldContext_SetAccessNeedsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAccessNeedsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetServiceCapacityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_SetServiceCapacityPayload_service(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetServiceCapacityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetServiceCapacityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetVisibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6777,6 +7664,28 @@ func (ec *executionContext) field_Hub_possibleDuplicates_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_proposedChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_service_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6961,6 +7870,20 @@ func (ec *executionContext) field_Mutation_applyTrust_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ApproveChangesInput, error) {
+			return ec.unmarshalNApproveChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_archiveHub_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6975,12 +7898,40 @@ func (ec *executionContext) field_Mutation_archiveHub_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_assureServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AssureServicesInput, error) {
+			return ec.unmarshalNAssureServicesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_checkIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CheckInInput, error) {
 			return ec.unmarshalNCheckInInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createPartnerLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreatePartnerLinkInput, error) {
+			return ec.unmarshalNCreatePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7023,6 +7974,20 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (GrantRoleInput, error) {
 			return ec.unmarshalNGrantRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐGrantRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordAgreement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RecordAgreementInput, error) {
+			return ec.unmarshalNRecordAgreementInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7087,6 +8052,20 @@ func (ec *executionContext) field_Mutation_registerPerson_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_rejectChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RejectChangesInput, error) {
+			return ec.unmarshalNRejectChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeSignpost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7121,6 +8100,20 @@ func (ec *executionContext) field_Mutation_retireRecord_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RetireRecordInput, error) {
 			return ec.unmarshalNRetireRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokePartnerLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RevokePartnerLinkInput, error) {
+			return ec.unmarshalNRevokePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7219,6 +8212,20 @@ func (ec *executionContext) field_Mutation_setAccessNeeds_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SetAccessNeedsInput, error) {
 			return ec.unmarshalNSetAccessNeedsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetAccessNeedsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setServiceCapacity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetServiceCapacityInput, error) {
+			return ec.unmarshalNSetServiceCapacityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7861,6 +8868,61 @@ func (ec *executionContext) fieldContext_ApplyTrustPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _ApproveChangesPayload_approved(ctx context.Context, field graphql.CollectedField, obj *ApproveChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveChangesPayload_approved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveChangesPayload_approved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproveChangesPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproveChangesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ApproveChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveChangesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveChangesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveChangesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ArchiveHubPayload_archived(ctx context.Context, field graphql.CollectedField, obj *ArchiveHubPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7938,6 +9000,171 @@ func (ec *executionContext) _ArchiveHubPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_ArchiveHubPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ArchiveHubPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Assurance_id(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assurance", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Assurance_assuredOn(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_assuredOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssuredOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_assuredOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assurance", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Assurance_by(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v assurance.By) graphql.Marshaler {
+			return ec.marshalNAssuredBy2liferoomsᚗioᚋliferoomsᚋentᚋassuranceᚐBy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assurance", field, false, false, "AssuredBy")
+}
+
+func (ec *executionContext) _Assurance_staff(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_staff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Staff(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_staff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assurance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssureServicesPayload_services(ctx context.Context, field graphql.CollectedField, obj *AssureServicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssureServicesPayload_services(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Services, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssureServicesPayload_services(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssureServicesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssureServicesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AssureServicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssureServicesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssureServicesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssureServicesPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -8382,6 +9609,52 @@ func (ec *executionContext) fieldContext_AuditEventEdge_node(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueEditor_id(ctx context.Context, field graphql.CollectedField, obj *ent.StaffUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueEditor_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueEditor_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueEditor", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueEditor_name(ctx context.Context, field graphql.CollectedField, obj *ent.StaffUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueEditor_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueEditor_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueEditor", field, false, false, "String")
 }
 
 func (ec *executionContext) _CheckInPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *CheckInPayload) (ret graphql.Marshaler) {
@@ -9240,6 +10513,116 @@ func (ec *executionContext) _CostOption_validTo(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_CostOption_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreatePartnerLinkPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_partnerLink(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_partnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+			return ec.marshalOPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_partnerLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_path(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreatePartnerLinkPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DisclosureRule_suppressBelow(ctx context.Context, field graphql.CollectedField, obj *provision.Disclosure) (ret graphql.Marshaler) {
@@ -10589,6 +11972,50 @@ func (ec *executionContext) fieldContext_Hub_visitsByWeek(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_visitsByWeek_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_proposedChanges(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_proposedChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().ProposedChanges(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.ProposedChange]) graphql.Marshaler {
+			return ec.marshalNProposedChangeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_proposedChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_proposedChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12029,6 +13456,314 @@ func (ec *executionContext) fieldContext_Mutation_endVisit(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setServiceCapacity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setServiceCapacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetServiceCapacity(ctx, fc.Args["input"].(SetServiceCapacityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SetServiceCapacityPayload) graphql.Marshaler {
+			return ec.marshalNSetServiceCapacityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setServiceCapacity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetServiceCapacityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setServiceCapacity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assureServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assureServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssureServices(ctx, fc.Args["input"].(AssureServicesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AssureServicesPayload) graphql.Marshaler {
+			return ec.marshalNAssureServicesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assureServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssureServicesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assureServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordAgreement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordAgreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordAgreement(ctx, fc.Args["input"].(RecordAgreementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RecordAgreementPayload) graphql.Marshaler {
+			return ec.marshalNRecordAgreementPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordAgreement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordAgreementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordAgreement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createPartnerLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createPartnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreatePartnerLink(ctx, fc.Args["input"].(CreatePartnerLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreatePartnerLinkPayload) graphql.Marshaler {
+			return ec.marshalNCreatePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createPartnerLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreatePartnerLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createPartnerLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokePartnerLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokePartnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokePartnerLink(ctx, fc.Args["input"].(RevokePartnerLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RevokePartnerLinkPayload) graphql.Marshaler {
+			return ec.marshalNRevokePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokePartnerLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokePartnerLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokePartnerLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveChanges(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveChanges(ctx, fc.Args["input"].(ApproveChangesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ApproveChangesPayload) graphql.Marshaler {
+			return ec.marshalNApproveChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveChangesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectChanges(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectChanges(ctx, fc.Args["input"].(RejectChangesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RejectChangesPayload) graphql.Marshaler {
+			return ec.marshalNRejectChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectChangesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_registerPerson(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13257,6 +14992,70 @@ func (ec *executionContext) fieldContext_Organisation_localFields(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Organisation_agreement(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_agreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agreement(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PartnerAgreement) graphql.Marshaler {
+			return ec.marshalOPartnerAgreement2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerAgreement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_agreement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organisation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerAgreement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Organisation_partnerLinks(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_partnerLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerLinks(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PartnerLink) graphql.Marshaler {
+			return ec.marshalNPartnerLink2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLinkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_partnerLinks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organisation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OrganisationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Organisation]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13521,6 +15320,392 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _PartnerAgreement_id(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PartnerAgreement_current(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PartnerAgreement().Current(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _PartnerAgreement_signedOn(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_signedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_signedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PartnerAgreement_signedBy(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_signedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_signedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "String")
+}
+
+func (ec *executionContext) _PartnerAgreement_responseDays(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_responseDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResponseDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_responseDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PartnerAgreement_endsOn(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_endsOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_endsOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PartnerAgreement_note(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "String")
+}
+
+func (ec *executionContext) _PartnerAgreement_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerAgreement_updatedBy(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_updatedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_updatedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PartnerAgreement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PartnerLink_id(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PartnerLink_state(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PartnerLink().State(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v partner.LinkState) graphql.Marshaler {
+			return ec.marshalNPartnerLinkState2liferoomsᚗioᚋliferoomsᚋinternalᚋpartnerᚐLinkState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, true, true, "PartnerLinkState")
+}
+
+func (ec *executionContext) _PartnerLink_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerLink_createdBy(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PartnerLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PartnerLink_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerLink_openedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_openedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_openedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerLink_revokedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Person_id(ctx context.Context, field graphql.CollectedField, obj *ent.Person) (ret graphql.Marshaler) {
@@ -16276,6 +18461,437 @@ func (ec *executionContext) fieldContext_Point_postcode(_ context.Context, field
 	return graphql.NewScalarFieldContext("Point", field, false, false, "String")
 }
 
+func (ec *executionContext) _ProposedChange_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ProposedChange_organisation(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_organisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organisation(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organisation) graphql.Marshaler {
+			return ec.marshalNOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_organisation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChange_service(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChange_schedule(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_schedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Schedule(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
+			return ec.marshalOSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_schedule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChange_field(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_before(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_proposed(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_proposed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proposed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_proposed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_now(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_now(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProposedChange().Now(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, true, true, "String")
+}
+
+func (ec *executionContext) _ProposedChange_state(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v proposedchange.State) graphql.Marshaler {
+			return ec.marshalNProposedChangeState2liferoomsᚗioᚋliferoomsᚋentᚋproposedchangeᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "ProposedChangeState")
+}
+
+func (ec *executionContext) _ProposedChange_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ProposedChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+			return ec.marshalNProposedChangeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChangeEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChangeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProposedChange) graphql.Marshaler {
+			return ec.marshalNProposedChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChangeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChangeConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProposedChangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChangeEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChangeEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProposedChange) graphql.Marshaler {
+			return ec.marshalNProposedChange2ᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16519,6 +19135,70 @@ func (ec *executionContext) fieldContext_Queue_withAdvisor(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Visit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordAgreementPayload_organisation(ctx context.Context, field graphql.CollectedField, obj *RecordAgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordAgreementPayload_organisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organisation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organisation) graphql.Marshaler {
+			return ec.marshalOOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordAgreementPayload_organisation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordAgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordAgreementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordAgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordAgreementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordAgreementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordAgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -16904,6 +19584,61 @@ func (ec *executionContext) fieldContext_RegisterPersonPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RejectChangesPayload_rejected(ctx context.Context, field graphql.CollectedField, obj *RejectChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectChangesPayload_rejected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rejected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectChangesPayload_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectChangesPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RejectChangesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RejectChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectChangesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectChangesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectChangesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RemoveSignpostPayload_removed(ctx context.Context, field graphql.CollectedField, obj *RemoveSignpostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17128,6 +19863,70 @@ func (ec *executionContext) _RetireRecordPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_RetireRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RetireRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokePartnerLinkPayload_partnerLink(ctx context.Context, field graphql.CollectedField, obj *RevokePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokePartnerLinkPayload_partnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+			return ec.marshalOPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokePartnerLinkPayload_partnerLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokePartnerLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokePartnerLinkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokePartnerLinkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokePartnerLinkPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -19137,6 +21936,70 @@ func (ec *executionContext) fieldContext_Service_localFields(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Service_capacities(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_capacities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capacities(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceCapacity) graphql.Marshaler {
+			return ec.marshalNServiceCapacity2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_capacities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceCapacity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_assurance(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_assurance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assurance(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Assurance) graphql.Marshaler {
+			return ec.marshalOAssurance2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAssurance(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_assurance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Assurance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ServiceArea_name(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19426,6 +22289,222 @@ func (ec *executionContext) fieldContext_ServiceAtLocation_localFields(_ context
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceCapacity_id(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ServiceCapacity_unit(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceCapacity_available(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Available, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceCapacity_maximum(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_maximum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Maximum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_maximum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceCapacity_description(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceCapacity_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ServiceCapacity_current(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServiceCapacity().Current(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _ServiceCapacity_by(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v servicecapacity.By) graphql.Marshaler {
+			return ec.marshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋentᚋservicecapacityᚐBy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "CapacityBy")
+}
+
+func (ec *executionContext) _ServiceCapacity_staff(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_staff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Staff(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_staff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceCapacity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19751,6 +22830,70 @@ func (ec *executionContext) _SetAccessNeedsPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_SetAccessNeedsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetAccessNeedsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetServiceCapacityPayload_service(ctx context.Context, field graphql.CollectedField, obj *SetServiceCapacityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetServiceCapacityPayload_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetServiceCapacityPayload_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetServiceCapacityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetServiceCapacityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetServiceCapacityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetServiceCapacityPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetServiceCapacityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetServiceCapacityPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -23864,6 +27007,62 @@ func UnmarshalApplyTrustInput(ctx context.Context, raw any) (ApplyTrustInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputApproveChangesInput(ctx context.Context, obj any) (ApproveChangesInput, error) {
+	var it ApproveChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "proposedChangeIds", "seen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "proposedChangeIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedChangeIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProposedChangeIds = data
+		case "seen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seen"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seen = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproveChangesInput unmarshals raw into the ApproveChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproveChangesInput(ctx context.Context, raw any) (ApproveChangesInput, error) {
+	var out ApproveChangesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveChangesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveHubInput(ctx context.Context, obj any) (ArchiveHubInput, error) {
 	var it ArchiveHubInput
 	if obj == nil {
@@ -23910,6 +27109,55 @@ func (ec *executionContext) unmarshalInputArchiveHubInput(ctx context.Context, o
 func UnmarshalArchiveHubInput(ctx context.Context, raw any) (ArchiveHubInput, error) {
 	var out ArchiveHubInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveHubInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAssureServicesInput(ctx context.Context, obj any) (AssureServicesInput, error) {
+	var it AssureServicesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "serviceIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "serviceIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAssureServicesInput unmarshals raw into the AssureServicesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAssureServicesInput(ctx context.Context, raw any) (AssureServicesInput, error) {
+	var out AssureServicesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssureServicesInput", raw, &out)
 	return out, err
 }
 
@@ -24310,6 +27558,73 @@ func (ec *executionContext) unmarshalInputCostOptionInput(ctx context.Context, o
 func UnmarshalCostOptionInput(ctx context.Context, raw any) (schema.CostOption, error) {
 	var out schema.CostOption
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CostOptionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreatePartnerLinkInput(ctx context.Context, obj any) (CreatePartnerLinkInput, error) {
+	var it CreatePartnerLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["expiresInDays"]; !present {
+		asMap["expiresInDays"] = 30
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "organisationId", "expiresInDays"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = data
+		case "expiresInDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresInDays"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresInDays = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreatePartnerLinkInput unmarshals raw into the CreatePartnerLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreatePartnerLinkInput(ctx context.Context, raw any) (CreatePartnerLinkInput, error) {
+	var out CreatePartnerLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreatePartnerLinkInput", raw, &out)
 	return out, err
 }
 
@@ -25075,6 +28390,90 @@ func UnmarshalPossibleDuplicatesInput(ctx context.Context, raw any) (PossibleDup
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordAgreementInput(ctx context.Context, obj any) (RecordAgreementInput, error) {
+	var it RecordAgreementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "organisationId", "dataProtectionSignedOn", "signedBy", "responseDays", "endsOn", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = data
+		case "dataProtectionSignedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dataProtectionSignedOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DataProtectionSignedOn = graphql.OmittableOf(data)
+		case "signedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signedBy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignedBy = graphql.OmittableOf(data)
+		case "responseDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("responseDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResponseDays = graphql.OmittableOf(data)
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordAgreementInput unmarshals raw into the RecordAgreementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordAgreementInput(ctx context.Context, raw any) (RecordAgreementInput, error) {
+	var out RecordAgreementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordAgreementInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecordAnonymousVisitInput(ctx context.Context, obj any) (RecordAnonymousVisitInput, error) {
 	var it RecordAnonymousVisitInput
 	if obj == nil {
@@ -25425,6 +28824,62 @@ func UnmarshalRegisterPersonInput(ctx context.Context, raw any) (RegisterPersonI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRejectChangesInput(ctx context.Context, obj any) (RejectChangesInput, error) {
+	var it RejectChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "proposedChangeIds", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "proposedChangeIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedChangeIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProposedChangeIds = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRejectChangesInput unmarshals raw into the RejectChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRejectChangesInput(ctx context.Context, raw any) (RejectChangesInput, error) {
+	var out RejectChangesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RejectChangesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoveSignpostInput(ctx context.Context, obj any) (RemoveSignpostInput, error) {
 	var it RemoveSignpostInput
 	if obj == nil {
@@ -25663,6 +29118,55 @@ func (ec *executionContext) unmarshalInputRetireRecordInput(ctx context.Context,
 func UnmarshalRetireRecordInput(ctx context.Context, raw any) (RetireRecordInput, error) {
 	var out RetireRecordInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetireRecordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokePartnerLinkInput(ctx context.Context, obj any) (RevokePartnerLinkInput, error) {
+	var it RevokePartnerLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "partnerLinkId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "partnerLinkId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partnerLinkId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PartnerLinkID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokePartnerLinkInput unmarshals raw into the RevokePartnerLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokePartnerLinkInput(ctx context.Context, raw any) (RevokePartnerLinkInput, error) {
+	var out RevokePartnerLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokePartnerLinkInput", raw, &out)
 	return out, err
 }
 
@@ -26796,6 +30300,87 @@ func UnmarshalSetAccessNeedsInput(ctx context.Context, raw any) (SetAccessNeedsI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetServiceCapacityInput(ctx context.Context, obj any) (SetServiceCapacityInput, error) {
+	var it SetServiceCapacityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["unit"]; !present {
+		asMap["unit"] = "places"
+	}
+
+	fieldsInOrder := [...]string{"hub", "serviceId", "unit", "available", "maximum", "description"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = data
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "available":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("available"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Available = graphql.OmittableOf(data)
+		case "maximum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maximum"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Maximum = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetServiceCapacityInput unmarshals raw into the SetServiceCapacityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetServiceCapacityInput(ctx context.Context, raw any) (SetServiceCapacityInput, error) {
+	var out SetServiceCapacityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetServiceCapacityInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetVisibilityInput(ctx context.Context, obj any) (SetVisibilityInput, error) {
 	var it SetVisibilityInput
 	if obj == nil {
@@ -27494,6 +31079,44 @@ func (ec *executionContext) _ApplyTrustPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var approveChangesPayloadImplementors = []string{"ApproveChangesPayload"}
+
+func (ec *executionContext) _ApproveChangesPayload(ctx context.Context, sel ast.SelectionSet, obj *ApproveChangesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveChangesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveChangesPayload")
+		case "approved":
+			out.Values[i] = ec._ApproveChangesPayload_approved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveChangesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var archiveHubPayloadImplementors = []string{"ArchiveHubPayload"}
 
 func (ec *executionContext) _ArchiveHubPayload(ctx context.Context, sel ast.SelectionSet, obj *ArchiveHubPayload) graphql.Marshaler {
@@ -27517,6 +31140,92 @@ func (ec *executionContext) _ArchiveHubPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._ArchiveHubPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assuranceImplementors = []string{"Assurance"}
+
+func (ec *executionContext) _Assurance(ctx context.Context, sel ast.SelectionSet, obj *ent.Assurance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assuranceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Assurance")
+		case "id":
+			out.Values[i] = ec._Assurance_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assuredOn":
+			out.Values[i] = ec._Assurance_assuredOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._Assurance_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "staff":
+			out.Values[i] = ec._Assurance_staff(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assureServicesPayloadImplementors = []string{"AssureServicesPayload"}
+
+func (ec *executionContext) _AssureServicesPayload(ctx context.Context, sel ast.SelectionSet, obj *AssureServicesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assureServicesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssureServicesPayload")
+		case "services":
+			out.Values[i] = ec._AssureServicesPayload_services(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AssureServicesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27710,6 +31419,44 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 			}
 		case "node":
 			out.Values[i] = ec._AuditEventEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueEditorImplementors = []string{"CatalogueEditor"}
+
+func (ec *executionContext) _CatalogueEditor(ctx context.Context, sel ast.SelectionSet, obj *ent.StaffUser) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueEditorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueEditor")
+		case "id":
+			out.Values[i] = ec._CatalogueEditor_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueEditor_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28074,6 +31821,54 @@ func (ec *executionContext) _CostOption(ctx context.Context, sel ast.SelectionSe
 			}
 		case "validTo":
 			out.Values[i] = ec._CostOption_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createPartnerLinkPayloadImplementors = []string{"CreatePartnerLinkPayload"}
+
+func (ec *executionContext) _CreatePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *CreatePartnerLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createPartnerLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreatePartnerLinkPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._CreatePartnerLinkPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "partnerLink":
+			out.Values[i] = ec._CreatePartnerLinkPayload_partnerLink(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CreatePartnerLinkPayload_path(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreatePartnerLinkPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28500,6 +32295,12 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_visitsByWeek(ctx, field, obj)
 				})
+		case "proposedChanges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_proposedChanges(ctx, field, obj)
+				})
 		case "person":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -28844,6 +32645,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setServiceCapacity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setServiceCapacity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assureServices":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assureServices(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordAgreement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordAgreement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createPartnerLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createPartnerLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokePartnerLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokePartnerLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approveChanges":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveChanges(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rejectChanges":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectChanges(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "registerPerson":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_registerPerson(ctx, field)
@@ -29154,6 +33004,16 @@ func (ec *executionContext) _Organisation(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Organisation_localFields(ctx, field, obj)
 				})
+		case "agreement":
+			out.Values[i] = ec._Organisation_agreement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "partnerLinks":
+			out.Values[i] = ec._Organisation_partnerLinks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29287,6 +33147,144 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var partnerAgreementImplementors = []string{"PartnerAgreement"}
+
+func (ec *executionContext) _PartnerAgreement(ctx context.Context, sel ast.SelectionSet, obj *ent.PartnerAgreement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, partnerAgreementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PartnerAgreement")
+		case "id":
+			out.Values[i] = ec._PartnerAgreement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "current":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PartnerAgreement_current(ctx, field, obj)
+				})
+		case "signedOn":
+			out.Values[i] = ec._PartnerAgreement_signedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "signedBy":
+			out.Values[i] = ec._PartnerAgreement_signedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "responseDays":
+			out.Values[i] = ec._PartnerAgreement_responseDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endsOn":
+			out.Values[i] = ec._PartnerAgreement_endsOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "note":
+			out.Values[i] = ec._PartnerAgreement_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._PartnerAgreement_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedBy":
+			out.Values[i] = ec._PartnerAgreement_updatedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var partnerLinkImplementors = []string{"PartnerLink"}
+
+func (ec *executionContext) _PartnerLink(ctx context.Context, sel ast.SelectionSet, obj *ent.PartnerLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, partnerLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PartnerLink")
+		case "id":
+			out.Values[i] = ec._PartnerLink_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PartnerLink_state(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._PartnerLink_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.Values[i] = ec._PartnerLink_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._PartnerLink_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "openedAt":
+			out.Values[i] = ec._PartnerLink_openedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedAt":
+			out.Values[i] = ec._PartnerLink_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -30336,6 +34334,171 @@ func (ec *executionContext) _Point(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var proposedChangeImplementors = []string{"ProposedChange"}
+
+func (ec *executionContext) _ProposedChange(ctx context.Context, sel ast.SelectionSet, obj *ent.ProposedChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proposedChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProposedChange")
+		case "id":
+			out.Values[i] = ec._ProposedChange_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "organisation":
+			out.Values[i] = ec._ProposedChange_organisation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "service":
+			out.Values[i] = ec._ProposedChange_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "schedule":
+			out.Values[i] = ec._ProposedChange_schedule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "field":
+			out.Values[i] = ec._ProposedChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.Values[i] = ec._ProposedChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposed":
+			out.Values[i] = ec._ProposedChange_proposed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "now":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProposedChange_now(ctx, field, obj)
+				})
+		case "state":
+			out.Values[i] = ec._ProposedChange_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ProposedChange_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proposedChangeConnectionImplementors = []string{"ProposedChangeConnection"}
+
+func (ec *executionContext) _ProposedChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.ProposedChange]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proposedChangeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProposedChangeConnection")
+		case "edges":
+			out.Values[i] = ec._ProposedChangeConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProposedChangeConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProposedChangeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProposedChangeConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proposedChangeEdgeImplementors = []string{"ProposedChangeEdge"}
+
+func (ec *executionContext) _ProposedChangeEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proposedChangeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProposedChangeEdge")
+		case "cursor":
+			out.Values[i] = ec._ProposedChangeEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ProposedChangeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -30422,6 +34585,44 @@ func (ec *executionContext) _Queue(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "withAdvisor":
 			out.Values[i] = ec._Queue_withAdvisor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordAgreementPayloadImplementors = []string{"RecordAgreementPayload"}
+
+func (ec *executionContext) _RecordAgreementPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordAgreementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordAgreementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordAgreementPayload")
+		case "organisation":
+			out.Values[i] = ec._RecordAgreementPayload_organisation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordAgreementPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -30647,6 +34848,44 @@ func (ec *executionContext) _RegisterPersonPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var rejectChangesPayloadImplementors = []string{"RejectChangesPayload"}
+
+func (ec *executionContext) _RejectChangesPayload(ctx context.Context, sel ast.SelectionSet, obj *RejectChangesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectChangesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectChangesPayload")
+		case "rejected":
+			out.Values[i] = ec._RejectChangesPayload_rejected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectChangesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var removeSignpostPayloadImplementors = []string{"RemoveSignpostPayload"}
 
 func (ec *executionContext) _RemoveSignpostPayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveSignpostPayload) graphql.Marshaler {
@@ -30784,6 +35023,44 @@ func (ec *executionContext) _RetireRecordPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._RetireRecordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokePartnerLinkPayloadImplementors = []string{"RevokePartnerLinkPayload"}
+
+func (ec *executionContext) _RevokePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokePartnerLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokePartnerLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokePartnerLinkPayload")
+		case "partnerLink":
+			out.Values[i] = ec._RevokePartnerLinkPayload_partnerLink(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokePartnerLinkPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -31440,6 +35717,16 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Service_localFields(ctx, field, obj)
 				})
+		case "capacities":
+			out.Values[i] = ec._Service_capacities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "assurance":
+			out.Values[i] = ec._Service_assurance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -31561,6 +35848,80 @@ func (ec *executionContext) _ServiceAtLocation(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ServiceAtLocation_localFields(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceCapacityImplementors = []string{"ServiceCapacity"}
+
+func (ec *executionContext) _ServiceCapacity(ctx context.Context, sel ast.SelectionSet, obj *ent.ServiceCapacity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceCapacityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceCapacity")
+		case "id":
+			out.Values[i] = ec._ServiceCapacity_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unit":
+			out.Values[i] = ec._ServiceCapacity_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "available":
+			out.Values[i] = ec._ServiceCapacity_available(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maximum":
+			out.Values[i] = ec._ServiceCapacity_maximum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._ServiceCapacity_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ServiceCapacity_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "current":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceCapacity_current(ctx, field, obj)
+				})
+		case "by":
+			out.Values[i] = ec._ServiceCapacity_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "staff":
+			out.Values[i] = ec._ServiceCapacity_staff(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -31730,6 +36091,44 @@ func (ec *executionContext) _SetAccessNeedsPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._SetAccessNeedsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setServiceCapacityPayloadImplementors = []string{"SetServiceCapacityPayload"}
+
+func (ec *executionContext) _SetServiceCapacityPayload(ctx context.Context, sel ast.SelectionSet, obj *SetServiceCapacityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setServiceCapacityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetServiceCapacityPayload")
+		case "service":
+			out.Values[i] = ec._SetServiceCapacityPayload_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetServiceCapacityPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33470,6 +37869,19 @@ func (ec *executionContext) marshalNApplyTrustPayload2ᚖliferoomsᚗioᚋlifero
 	return ec._ApplyTrustPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNApproveChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesInput(ctx context.Context, v any) (ApproveChangesInput, error) {
+	res, err := ec.unmarshalInputApproveChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApproveChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesPayload(ctx context.Context, sel ast.SelectionSet, v *ApproveChangesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApproveChangesPayload!")
+		return graphql.Null
+	}
+	return ec._ApproveChangesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNArchiveHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubInput(ctx context.Context, v any) (ArchiveHubInput, error) {
 	res, err := ec.unmarshalInputArchiveHubInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -33481,6 +37893,34 @@ func (ec *executionContext) marshalNArchiveHubPayload2ᚖliferoomsᚗioᚋlifero
 		return graphql.Null
 	}
 	return ec._ArchiveHubPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAssureServicesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesInput(ctx context.Context, v any) (AssureServicesInput, error) {
+	res, err := ec.unmarshalInputAssureServicesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssureServicesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesPayload(ctx context.Context, sel ast.SelectionSet, v *AssureServicesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AssureServicesPayload!")
+		return graphql.Null
+	}
+	return ec._AssureServicesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAssuredBy2liferoomsᚗioᚋliferoomsᚋentᚋassuranceᚐBy(ctx context.Context, v any) (assurance.By, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := assurance.By(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssuredBy2liferoomsᚗioᚋliferoomsᚋentᚋassuranceᚐBy(ctx context.Context, sel ast.SelectionSet, v assurance.By) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssuredBy!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AuditEvent) graphql.Marshaler {
@@ -33553,6 +37993,21 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 func (ec *executionContext) unmarshalNBrandInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐBrand(ctx context.Context, v any) (*provision.Brand, error) {
 	res, err := ec.unmarshalInputBrandInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋentᚋservicecapacityᚐBy(ctx context.Context, v any) (servicecapacity.By, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := servicecapacity.By(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋentᚋservicecapacityᚐBy(ctx context.Context, sel ast.SelectionSet, v servicecapacity.By) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CapacityBy!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx context.Context, v any) (cataloguesource.Format, error) {
@@ -33758,6 +38213,19 @@ func (ec *executionContext) unmarshalNCostOptionInput2ᚖliferoomsᚗioᚋlifero
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreatePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkInput(ctx context.Context, v any) (CreatePartnerLinkInput, error) {
+	res, err := ec.unmarshalInputCreatePartnerLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreatePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, v *CreatePartnerLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreatePartnerLinkPayload!")
+		return graphql.Null
+	}
+	return ec._CreatePartnerLinkPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -33922,6 +38390,35 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx c
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, v any) ([]uuid.UUID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]uuid.UUID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, sel ast.SelectionSet, v []uuid.UUID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNIdentityProviderInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐIdentityProviderInputᚄ(ctx context.Context, v any) ([]*IdentityProviderInput, error) {
@@ -34259,6 +38756,45 @@ func (ec *executionContext) marshalNPageInfo2ᚖliferoomsᚗioᚋliferoomsᚋint
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPartnerLink2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PartnerLink) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx context.Context, sel ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PartnerLink!")
+		return graphql.Null
+	}
+	return ec._PartnerLink(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPartnerLinkState2liferoomsᚗioᚋliferoomsᚋinternalᚋpartnerᚐLinkState(ctx context.Context, v any) (partner.LinkState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := partner.LinkState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPartnerLinkState2liferoomsᚗioᚋliferoomsᚋinternalᚋpartnerᚐLinkState(ctx context.Context, sel ast.SelectionSet, v partner.LinkState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PartnerLinkState!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNPermission2liferoomsᚗioᚋliferoomsᚋinternalᚋaccessᚐPermission(ctx context.Context, v any) (access.Permission, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := access.Permission(tmp)
@@ -34557,12 +39093,92 @@ func (ec *executionContext) unmarshalNPossibleDuplicatesInput2liferoomsᚗioᚋl
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNProposedChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProposedChange) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProposedChange2ᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProposedChange2ᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChange(ctx context.Context, sel ast.SelectionSet, v *ent.ProposedChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProposedChange!")
+		return graphql.Null
+	}
+	return ec._ProposedChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProposedChangeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.ProposedChange]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProposedChangeConnection!")
+		return graphql.Null
+	}
+	return ec._ProposedChangeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProposedChangeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+	return ec._ProposedChangeEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProposedChangeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProposedChangeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNProposedChangeState2liferoomsᚗioᚋliferoomsᚋentᚋproposedchangeᚐState(ctx context.Context, v any) (proposedchange.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := proposedchange.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProposedChangeState2liferoomsᚗioᚋliferoomsᚋentᚋproposedchangeᚐState(ctx context.Context, sel ast.SelectionSet, v proposedchange.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProposedChangeState!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNQueue2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐQueue(ctx context.Context, sel ast.SelectionSet, v *Queue) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Queue!")
 		return graphql.Null
 	}
 	return ec._Queue(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordAgreementInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementInput(ctx context.Context, v any) (RecordAgreementInput, error) {
+	res, err := ec.unmarshalInputRecordAgreementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordAgreementPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementPayload(ctx context.Context, sel ast.SelectionSet, v *RecordAgreementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordAgreementPayload!")
+		return graphql.Null
+	}
+	return ec._RecordAgreementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRecordAnonymousVisitInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordAnonymousVisitInput(ctx context.Context, v any) (RecordAnonymousVisitInput, error) {
@@ -34651,6 +39267,19 @@ func (ec *executionContext) marshalNRegisterPersonPayload2ᚖliferoomsᚗioᚋli
 	return ec._RegisterPersonPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRejectChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesInput(ctx context.Context, v any) (RejectChangesInput, error) {
+	res, err := ec.unmarshalInputRejectChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRejectChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesPayload(ctx context.Context, sel ast.SelectionSet, v *RejectChangesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RejectChangesPayload!")
+		return graphql.Null
+	}
+	return ec._RejectChangesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRemoveSignpostInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveSignpostInput(ctx context.Context, v any) (RemoveSignpostInput, error) {
 	res, err := ec.unmarshalInputRemoveSignpostInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -34697,6 +39326,19 @@ func (ec *executionContext) marshalNRetireRecordPayload2ᚖliferoomsᚗioᚋlife
 		return graphql.Null
 	}
 	return ec._RetireRecordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkInput(ctx context.Context, v any) (RevokePartnerLinkInput, error) {
+	res, err := ec.unmarshalInputRevokePartnerLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, v *RevokePartnerLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokePartnerLinkPayload!")
+		return graphql.Null
+	}
+	return ec._RevokePartnerLinkPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRevokeRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokeRoleInput(ctx context.Context, v any) (RevokeRoleInput, error) {
@@ -34996,6 +39638,30 @@ func (ec *executionContext) marshalNServiceAtLocation2ᚖliferoomsᚗioᚋlifero
 	return ec._ServiceAtLocation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNServiceCapacity2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ServiceCapacity) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceCapacity2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceCapacity2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacity(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceCapacity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceCapacity!")
+		return graphql.Null
+	}
+	return ec._ServiceCapacity(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceConnection(ctx context.Context, sel ast.SelectionSet, v *ServiceConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ServiceConnection!")
@@ -35078,6 +39744,19 @@ func (ec *executionContext) marshalNSetAccessNeedsPayload2ᚖliferoomsᚗioᚋli
 		return graphql.Null
 	}
 	return ec._SetAccessNeedsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetServiceCapacityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityInput(ctx context.Context, v any) (SetServiceCapacityInput, error) {
+	res, err := ec.unmarshalInputSetServiceCapacityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetServiceCapacityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityPayload(ctx context.Context, sel ast.SelectionSet, v *SetServiceCapacityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetServiceCapacityPayload!")
+		return graphql.Null
+	}
+	return ec._SetServiceCapacityPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSetVisibilityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityInput(ctx context.Context, v any) (SetVisibilityInput, error) {
@@ -35772,6 +40451,13 @@ func (ec *executionContext) marshalOAccessibilityKind2ᚕliferoomsᚗioᚋlifero
 	return ret
 }
 
+func (ec *executionContext) marshalOAssurance2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAssurance(ctx context.Context, sel ast.SelectionSet, v *ent.Assurance) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Assurance(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAuditActor2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAuditActor(ctx context.Context, sel ast.SelectionSet, v *AuditActor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -35807,6 +40493,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx context.Context, sel ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CatalogueEditor(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOContactInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx context.Context, v any) ([]*schema.Contact, error) {
@@ -36054,6 +40747,20 @@ func (ec *executionContext) marshalOOrganisation2ᚖliferoomsᚗioᚋliferooms�
 		return graphql.Null
 	}
 	return ec._Organisation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPartnerAgreement2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerAgreement(ctx context.Context, sel ast.SelectionSet, v *ent.PartnerAgreement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PartnerAgreement(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx context.Context, sel ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PartnerLink(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPerson2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPerson(ctx context.Context, sel ast.SelectionSet, v *ent.Person) graphql.Marshaler {

@@ -93,6 +93,19 @@ type ApplyTrustPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type ApproveChangesInput struct {
+	Hub               string      `json:"hub"`
+	ProposedChangeIds []uuid.UUID `json:"proposedChangeIds"`
+	// What the entry said of each (now), in the same order, when the viewer looked. Where it says something else since, nothing is approved.
+	Seen graphql.Omittable[[]string] `json:"seen,omitempty"`
+}
+
+type ApproveChangesPayload struct {
+	// How many of them are approved: all, or none.
+	Approved   int                `json:"approved"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type ArchiveHubInput struct {
 	// The ODS code of the hub's trust.
 	Trust string `json:"trust"`
@@ -104,6 +117,16 @@ type ArchiveHubPayload struct {
 	Archived   bool                `json:"archived"`
 	Hub        *provision.HubState `json:"hub,omitempty"`
 	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
+type AssureServicesInput struct {
+	Hub        string      `json:"hub"`
+	ServiceIds []uuid.UUID `json:"serviceIds"`
+}
+
+type AssureServicesPayload struct {
+	Services   []*ent.Service     `json:"services"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 type AuditActor struct {
@@ -149,6 +172,23 @@ type ClosedHub struct {
 	Name string `json:"name"`
 	// What there is to know, for people to read.
 	Message string `json:"message"`
+}
+
+type CreatePartnerLinkInput struct {
+	Hub              string    `json:"hub"`
+	ClientMutationID string    `json:"clientMutationId"`
+	OrganisationID   uuid.UUID `json:"organisationId"`
+	// From 1 to 90.
+	ExpiresInDays int `json:"expiresInDays"`
+}
+
+type CreatePartnerLinkPayload struct {
+	ClientMutationID *string          `json:"clientMutationId,omitempty"`
+	PartnerLink      *ent.PartnerLink `json:"partnerLink,omitempty"`
+	// Where the link leads, to be put after the address of the hub or of the app: such as /partner/0Jx…. It is kept nowhere. Null
+	// where the same request is sent again after the link was opened.
+	Path       *string            `json:"path,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 // All that is given must hold.
@@ -246,6 +286,21 @@ type Queue struct {
 	WithAdvisor []*ent.Visit `json:"withAdvisor"`
 }
 
+type RecordAgreementInput struct {
+	Hub                    string                        `json:"hub"`
+	OrganisationID         uuid.UUID                     `json:"organisationId"`
+	DataProtectionSignedOn graphql.Omittable[*time.Time] `json:"dataProtectionSignedOn,omitempty"`
+	SignedBy               graphql.Omittable[*string]    `json:"signedBy,omitempty"`
+	ResponseDays           graphql.Omittable[*int]       `json:"responseDays,omitempty"`
+	EndsOn                 graphql.Omittable[*time.Time] `json:"endsOn,omitempty"`
+	Note                   graphql.Omittable[*string]    `json:"note,omitempty"`
+}
+
+type RecordAgreementPayload struct {
+	Organisation *ent.Organisation  `json:"organisation,omitempty"`
+	UserErrors   []*problem.Problem `json:"userErrors"`
+}
+
 type RecordAnonymousVisitInput struct {
 	Hub              string                     `json:"hub"`
 	ClientMutationID string                     `json:"clientMutationId"`
@@ -317,6 +372,19 @@ type RegisterPersonPayload struct {
 	UserErrors         []*problem.Problem `json:"userErrors"`
 }
 
+type RejectChangesInput struct {
+	Hub               string      `json:"hub"`
+	ProposedChangeIds []uuid.UUID `json:"proposedChangeIds"`
+	// Why, for whoever asks later.
+	Reason string `json:"reason"`
+}
+
+type RejectChangesPayload struct {
+	// How many of them are turned down: all, or none.
+	Rejected   int                `json:"rejected"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type RemoveSignpostInput struct {
 	Hub        string    `json:"hub"`
 	SignpostID uuid.UUID `json:"signpostId"`
@@ -349,6 +417,16 @@ type RetireRecordInput struct {
 type RetireRecordPayload struct {
 	Retired    bool               `json:"retired"`
 	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RevokePartnerLinkInput struct {
+	Hub           string    `json:"hub"`
+	PartnerLinkID uuid.UUID `json:"partnerLinkId"`
+}
+
+type RevokePartnerLinkPayload struct {
+	PartnerLink *ent.PartnerLink   `json:"partnerLink,omitempty"`
+	UserErrors  []*problem.Problem `json:"userErrors"`
 }
 
 type RevokeRoleInput struct {
@@ -556,6 +634,22 @@ type SetAccessNeedsInput struct {
 
 type SetAccessNeedsPayload struct {
 	Person     *ent.Person        `json:"person,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type SetServiceCapacityInput struct {
+	Hub       string    `json:"hub"`
+	ServiceID uuid.UUID `json:"serviceId"`
+	// What is counted.
+	Unit string `json:"unit"`
+	// Null: it is not known.
+	Available   graphql.Omittable[*int]    `json:"available,omitempty"`
+	Maximum     graphql.Omittable[*int]    `json:"maximum,omitempty"`
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+}
+
+type SetServiceCapacityPayload struct {
+	Service    *ent.Service       `json:"service,omitempty"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 

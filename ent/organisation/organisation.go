@@ -52,6 +52,10 @@ const (
 	FieldIdentifiers = "identifiers"
 	// EdgeServices holds the string denoting the services edge name in mutations.
 	EdgeServices = "services"
+	// EdgeAgreement holds the string denoting the agreement edge name in mutations.
+	EdgeAgreement = "agreement"
+	// EdgePartnerLinks holds the string denoting the partner_links edge name in mutations.
+	EdgePartnerLinks = "partner_links"
 	// Table holds the table name of the organisation in the database.
 	Table = "organisations"
 	// ServicesTable is the table that holds the services relation/edge.
@@ -61,6 +65,20 @@ const (
 	ServicesInverseTable = "services"
 	// ServicesColumn is the table column denoting the services relation/edge.
 	ServicesColumn = "organisation_id"
+	// AgreementTable is the table that holds the agreement relation/edge.
+	AgreementTable = "partner_agreements"
+	// AgreementInverseTable is the table name for the PartnerAgreement entity.
+	// It exists in this package in order to avoid circular dependency with the "partneragreement" package.
+	AgreementInverseTable = "partner_agreements"
+	// AgreementColumn is the table column denoting the agreement relation/edge.
+	AgreementColumn = "organisation_id"
+	// PartnerLinksTable is the table that holds the partner_links relation/edge.
+	PartnerLinksTable = "partner_links"
+	// PartnerLinksInverseTable is the table name for the PartnerLink entity.
+	// It exists in this package in order to avoid circular dependency with the "partnerlink" package.
+	PartnerLinksInverseTable = "partner_links"
+	// PartnerLinksColumn is the table column denoting the partner_links relation/edge.
+	PartnerLinksColumn = "organisation_id"
 )
 
 // Columns holds all SQL columns for organisation fields.
@@ -247,10 +265,45 @@ func ByServices(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newServicesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAgreementField orders the results by agreement field.
+func ByAgreementField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAgreementStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPartnerLinksCount orders the results by partner_links count.
+func ByPartnerLinksCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPartnerLinksStep(), opts...)
+	}
+}
+
+// ByPartnerLinks orders the results by partner_links terms.
+func ByPartnerLinks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPartnerLinksStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newServicesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ServicesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ServicesTable, ServicesColumn),
+	)
+}
+func newAgreementStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AgreementInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, AgreementTable, AgreementColumn),
+	)
+}
+func newPartnerLinksStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PartnerLinksInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PartnerLinksTable, PartnerLinksColumn),
 	)
 }

@@ -33,7 +33,11 @@ func (Organisation) Fields() []ent.Field {
 }
 
 func (Organisation) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("services", Service.Type)}
+	return []ent.Edge{
+		edge.To("services", Service.Type),
+		edge.To("agreement", PartnerAgreement.Type).Unique(),
+		edge.To("partner_links", PartnerLink.Type),
+	}
 }
 
 func (Organisation) Indexes() []ent.Index {
@@ -80,6 +84,8 @@ func (Service) Edges() []ent.Edge {
 		edge.To("taxonomy_terms", TaxonomyTerm.Type).Through("service_terms", ServiceTerm.Type),
 		edge.To("service_at_locations", ServiceAtLocation.Type),
 		edge.To("schedules", Schedule.Type),
+		edge.To("capacities", ServiceCapacity.Type),
+		edge.To("assurances", Assurance.Type),
 	}
 }
 

@@ -86,6 +86,10 @@ const (
 	EdgeServiceAtLocations = "service_at_locations"
 	// EdgeSchedules holds the string denoting the schedules edge name in mutations.
 	EdgeSchedules = "schedules"
+	// EdgeCapacities holds the string denoting the capacities edge name in mutations.
+	EdgeCapacities = "capacities"
+	// EdgeAssurances holds the string denoting the assurances edge name in mutations.
+	EdgeAssurances = "assurances"
 	// EdgeServiceNeeds holds the string denoting the service_needs edge name in mutations.
 	EdgeServiceNeeds = "service_needs"
 	// EdgeServiceTerms holds the string denoting the service_terms edge name in mutations.
@@ -123,6 +127,20 @@ const (
 	SchedulesInverseTable = "schedules"
 	// SchedulesColumn is the table column denoting the schedules relation/edge.
 	SchedulesColumn = "service_id"
+	// CapacitiesTable is the table that holds the capacities relation/edge.
+	CapacitiesTable = "service_capacities"
+	// CapacitiesInverseTable is the table name for the ServiceCapacity entity.
+	// It exists in this package in order to avoid circular dependency with the "servicecapacity" package.
+	CapacitiesInverseTable = "service_capacities"
+	// CapacitiesColumn is the table column denoting the capacities relation/edge.
+	CapacitiesColumn = "service_id"
+	// AssurancesTable is the table that holds the assurances relation/edge.
+	AssurancesTable = "assurances"
+	// AssurancesInverseTable is the table name for the Assurance entity.
+	// It exists in this package in order to avoid circular dependency with the "assurance" package.
+	AssurancesInverseTable = "assurances"
+	// AssurancesColumn is the table column denoting the assurances relation/edge.
+	AssurancesColumn = "service_id"
 	// ServiceNeedsTable is the table that holds the service_needs relation/edge.
 	ServiceNeedsTable = "service_needs"
 	// ServiceNeedsInverseTable is the table name for the ServiceNeed entity.
@@ -493,6 +511,34 @@ func BySchedules(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByCapacitiesCount orders the results by capacities count.
+func ByCapacitiesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newCapacitiesStep(), opts...)
+	}
+}
+
+// ByCapacities orders the results by capacities terms.
+func ByCapacities(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCapacitiesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByAssurancesCount orders the results by assurances count.
+func ByAssurancesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAssurancesStep(), opts...)
+	}
+}
+
+// ByAssurances orders the results by assurances terms.
+func ByAssurances(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAssurancesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByServiceNeedsCount orders the results by service_needs count.
 func ByServiceNeedsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -553,6 +599,20 @@ func newSchedulesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SchedulesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SchedulesTable, SchedulesColumn),
+	)
+}
+func newCapacitiesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CapacitiesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, CapacitiesTable, CapacitiesColumn),
+	)
+}
+func newAssurancesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AssurancesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AssurancesTable, AssurancesColumn),
 	)
 }
 func newServiceNeedsStep() *sqlgraph.Step {

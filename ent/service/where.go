@@ -1661,6 +1661,52 @@ func HasSchedulesWith(preds ...predicate.Schedule) predicate.Service {
 	})
 }
 
+// HasCapacities applies the HasEdge predicate on the "capacities" edge.
+func HasCapacities() predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, CapacitiesTable, CapacitiesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCapacitiesWith applies the HasEdge predicate on the "capacities" edge with a given conditions (other predicates).
+func HasCapacitiesWith(preds ...predicate.ServiceCapacity) predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := newCapacitiesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAssurances applies the HasEdge predicate on the "assurances" edge.
+func HasAssurances() predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, AssurancesTable, AssurancesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAssurancesWith applies the HasEdge predicate on the "assurances" edge with a given conditions (other predicates).
+func HasAssurancesWith(preds ...predicate.Assurance) predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := newAssurancesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasServiceNeeds applies the HasEdge predicate on the "service_needs" edge.
 func HasServiceNeeds() predicate.Service {
 	return predicate.Service(func(s *sql.Selector) {

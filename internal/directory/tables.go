@@ -64,13 +64,16 @@ var tables = []table{
 			  on c.code = replace(lower(n.code), '_', '-')
 			where n.hub_id = $1 order by c.place limit 1))`},
 	}},
-	{name: "services", given: "organisation text", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
+	{name: "services", given: "organisation text, assured_date date", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
 		{name: "organisation_id", value: "coalesce(named.id, (b).organisation_id, none.id)"},
 		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
 		{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
 		{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
 		{name: "fees_description", kind: "text", empty: "''"}, {name: "free", kind: "boolean", empty: "false"},
-		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"}, {name: "assured_date", kind: "date"},
+		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"},
+		// What was found right here stays so, unless the source says so of a later day.
+		{name: "assured_date", value: `greatest(coalesce(g.assured_date, case when g.partial then (b).assured_date end),
+			(select max(a.assured_on) from assurances a where a.hub_id = $1 and a.service_id = (kept).id))`},
 		{name: "last_modified", kind: "timestamptz"},
 		{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
 		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"},

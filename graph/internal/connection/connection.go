@@ -17,6 +17,8 @@ type (
 	SignpostEdge        = paging.Edge[*ent.Signpost]
 	OrganisationPage    = paging.Connection[*ent.Organisation]
 	OrganisationEdge    = paging.Edge[*ent.Organisation]
+	ProposedChangePage  = paging.Connection[*ent.ProposedChange]
+	ProposedChangeEdge  = paging.Edge[*ent.ProposedChange]
 	StaffPage           = paging.Connection[*ent.StaffUser]
 	StaffEdge           = paging.Edge[*ent.StaffUser]
 	AuditEventPage      = paging.Connection[*ent.AuditEvent]

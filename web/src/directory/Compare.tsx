@@ -6,9 +6,9 @@ import { useHub } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Unread } from '../shell/Shell';
-import { day, list, miles, plural } from '../shell/words';
+import { list, miles, plural } from '../shell/words';
 import { BasketButton } from './Basket';
-import { areas, contacts, costs, distance, languages, next, times } from './facts';
+import { areas, checked, contacts, costs, distance, languages, next, places, times } from './facts';
 import { ServiceWarning } from './ServiceCard';
 import { ages, shortly } from './takeaway';
 import { useBasket } from './useBasket';
@@ -71,7 +71,8 @@ function rowsOf(both: [Service, Service], from: From, timeZone: string): Row[] {
     row('Area', areas, 'Any, as far as is known'),
     row('How to get in', (s) => [s.applicationProcess]),
     row('Contact', (s) => contacts(s).map((c) => [c.who, c.ways.join(', ')].filter(Boolean).join(': '))),
-    row('Last checked', (s) => [s.assuredDate && day(s.assuredDate)], 'Never, as far as is known'),
+    row('Has places', (s) => places(s, timeZone)),
+    row('Last checked', (s) => [checked(s)]),
   ];
 }
 

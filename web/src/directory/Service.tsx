@@ -7,9 +7,9 @@ import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Unread } from '../shell/Shell';
 import { useShortcut } from '../shell/shortcuts';
-import { day, dayOf, session } from '../shell/words';
+import { dayOf, session } from '../shell/words';
 import { BasketButton, BasketRegion, toggle } from './Basket';
-import { areas, contacts, costs, languages } from './facts';
+import { areas, checked, contacts, costs, languages, places } from './facts';
 import { ServiceWarning } from './ServiceCard';
 import { ages, publicPage, publicPages } from './takeaway';
 import { useBasket } from './useBasket';
@@ -42,7 +42,8 @@ export function ServicePage({ id }: { id: string }) {
     ['Languages', languages(service)],
     ['For people in', area.length > 0 && lines(area)],
     ['Quality marks', service.accreditations],
-    ['Last checked', service.assuredDate ? day(service.assuredDate) : 'Never, as far as is known'],
+    ['Has places', service.capacities.length > 0 && lines(places(service, hub.timeZone))],
+    ['Last checked', checked(service)],
     ['Known from', from && `${from}, ${dayOf(source.importedAt, hub.timeZone)}`],
   ];
   return (

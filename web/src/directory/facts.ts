@@ -1,5 +1,5 @@
 import type { ServiceFactsFragment } from '../gql/graphql';
-import { day, list, session } from '../shell/words';
+import { day, dayOf, list, session } from '../shell/words';
 
 type Service = ServiceFactsFragment;
 
@@ -67,4 +67,21 @@ export function next(service: Service, timeZone: string): string {
 
 export function areas(service: Service): string[] {
   return service.serviceAreas.map((a) => [a.name, a.description].filter(Boolean).join(': ')).filter(Boolean);
+}
+
+/** How much of it is to be had: three of ten places, said on 3 May 2026. What was said long ago is not relied on. */
+export function places(service: Service, timeZone: string): string[] {
+  return service.capacities.map((c) => {
+    const said = `said on ${dayOf(c.updatedAt, timeZone)}`;
+    if (!c.current) return `${c.unit}: not known, last ${said}`;
+    const many = c.maximum == null ? c.available.toLocaleString('en-GB') : `${c.available.toLocaleString('en-GB')} of ${c.maximum.toLocaleString('en-GB')}`;
+    return `${c.unit}: ${c.available ? many : 'none'} free, ${said}${c.description ? `. ${c.description}` : ''}`;
+  });
+}
+
+/** When somebody last looked at the entry and found it right, and who, where it was one of the hub. */
+export function checked(service: Service): string {
+  if (!service.assuredDate) return 'Never, as far as is known';
+  const by = service.assurance?.assuredOn === service.assuredDate && service.assurance.staff?.name;
+  return `${day(service.assuredDate)}${by ? `, by ${by}` : ''}`;
 }
