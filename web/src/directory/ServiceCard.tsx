@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { ServiceCardFragment, ServiceStatus, Visibility } from '../gql/graphql';
 import { useHub } from '../shell/hub';
-import { miles, session } from '../shell/words';
+import { capital, miles, session } from '../shell/words';
 
 export const statusWords: Record<Exclude<ServiceStatus, 'ACTIVE'>, string> = {
   INACTIVE: 'Not running now',
@@ -49,7 +49,7 @@ export function ServiceCard(props: { service: ServiceCardFragment; distanceMetre
       {reasons && reasons.length > 0 && (
         <p className="lr-card__why">
           <span className="nhsuk-u-visually-hidden">Why it is here: </span>
-          {reasons.join(' · ')}
+          {capital(reasons.join('\u00a0· '))}
         </p>
       )}
       <ServiceWarning service={service} />

@@ -61,6 +61,11 @@ export function nhsNumber(digits: string): string {
   return digits.replace(/^(\d{3})(\d{3})(\d{4})$/, '$1 $2 $3');
 }
 
+/** Free of charge, of "free of charge". */
+export function capital(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
 /** One, two and three. */
 export function list(words: string[]): string {
   return new Intl.ListFormat('en-GB').format(words);
