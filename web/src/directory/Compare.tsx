@@ -44,15 +44,16 @@ interface Row {
   what: string;
   /** Of each service, line by line. */
   lines: [string[], string[]];
+  /** Whether the two say the same, or different things, or nothing is known of either. */
+  mark: 'The same' | 'Different' | 'Not known';
 }
 
 function rowsOf(both: [Service, Service], from: From, timeZone: string): Row[] {
   const row = (what: string, of: (s: Service) => (string | null | undefined)[], none = 'Not known: ask them'): Row => {
-    const lines = (s: Service) => {
-      const all = of(s).filter((line) => line != null && line !== '') as string[];
-      return all.length ? all : [none];
-    };
-    return { what, lines: [lines(both[0]), lines(both[1])] };
+    const [a, b] = both.map((s) => of(s).filter((line): line is string => Boolean(line))) as [string[], string[]];
+    const same = a.join('\n').toLowerCase() === b.join('\n').toLowerCase();
+    const mark = a.length + b.length === 0 ? 'Not known' : same ? 'The same' : 'Different';
+    return { what, lines: [a.length ? a : [none], b.length ? b : [none]], mark };
   };
   return [
     row('What it is', (s) => [shortly(s.description)], 'Not said'),
@@ -72,11 +73,9 @@ function rowsOf(both: [Service, Service], from: From, timeZone: string): Row[] {
     row('How to get in', (s) => [s.applicationProcess]),
     row('Contact', (s) => contacts(s).map((c) => [c.who, c.ways.join(', ')].filter(Boolean).join(': '))),
     row('Has places', (s) => places(s, timeZone)),
-    row('Last checked', (s) => [checked(s)]),
+    row('Last checked', (s) => [checked(s)], 'Never, as far as is known'),
   ];
 }
-
-const same = ({ lines: [a, b] }: Row) => a.join('\n').toLowerCase() === b.join('\n').toLowerCase();
 
 function Beside({ both, place, near }: { both: [Service, Service]; place: NonNullable<PlaceQuery['hub']>; near?: string }) {
   const hub = useHub();
@@ -85,7 +84,7 @@ function Beside({ both, place, near }: { both: [Service, Service]; place: NonNul
   const basket = useBasket(hub.slug, conversation?.id);
   const from = usePoint(place, near);
   const rows = rowsOf(both, from, hub.timeZone);
-  const differing = rows.filter((row) => !same(row));
+  const differing = rows.filter((row) => row.mark === 'Different');
   const [a, b] = both;
   return (
     <Page
@@ -110,7 +109,7 @@ function Beside({ both, place, near }: { both: [Service, Service]; place: NonNul
       <p>
         {differing.length === 0
           ? 'As far as is known, the two are the same in everything below.'
-          : `They differ in ${plural(differing.length, 'way')}: ${list(differing.map((row) => row.what.toLowerCase()))}.`}
+          : `They differ in ${plural(differing.length, 'way')}: ${list(differing.map((row) => row.what.slice(0, 1).toLowerCase() + row.what.slice(1)))}.`}
       </p>
       {/* The roles are said, since a table whose parts are laid out one below the other on a small screen is none to some browsers. */}
       <table className="lr-compare" role="table">
@@ -136,10 +135,10 @@ function Beside({ both, place, near }: { both: [Service, Service]; place: NonNul
         </thead>
         <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={row.what} role="row" data-differs={!same(row)}>
+            <tr key={row.what} role="row" data-differs={row.mark === 'Different'}>
               <th scope="row" role="rowheader">
                 {row.what}
-                <span className="lr-compare__mark">{same(row) ? 'The same' : 'Different'}</span>
+                <span className="lr-compare__mark">{row.mark}</span>
               </th>
               {row.lines.map((lines, side) => (
                 <td key={side} role="cell">

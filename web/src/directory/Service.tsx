@@ -34,16 +34,16 @@ export function ServicePage({ id }: { id: string }) {
   const from = source && (kept.data?.hub?.recordSources.find((r) => r.source === source.source)?.name ?? source.source);
 
   const facts: [string, ReactNode][] = [
-    ['Cost', lines(costs(service))],
+    ['Cost', lines(costs(service)) ?? 'Not known: ask them'],
     ['Who it is for', lines([service.eligibilityDescription, ages(service)])],
     ['How to get in', service.applicationProcess],
     ['Contact', ways.length > 0 && lines(ways.map((c) => [c.who, c.ways.join(', ')].filter(Boolean).join(': ')))],
     ['Website', website(service.url ?? partner.url)],
-    ['Languages', languages(service)],
+    ['Languages', languages(service) || 'Not said: ask them'],
     ['For people in', area.length > 0 && lines(area)],
     ['Quality marks', service.accreditations],
     ['Has places', service.capacities.length > 0 && lines(places(service, hub.timeZone))],
-    ['Last checked', checked(service)],
+    ['Last checked', checked(service) || 'Never, as far as is known'],
     ['Known from', from && `${from}, ${dayOf(source.importedAt, hub.timeZone)}`],
   ];
   return (

@@ -86,7 +86,7 @@ export function Sheet({ services, place, shown }: { services: TakeawayFragment[]
           </div>
         </section>
       ))}
-      <p>Come and see us again whenever you like.</p>
+      <p className="lr-sheet__end">Come and see us again whenever you like.</p>
     </article>
   );
 }

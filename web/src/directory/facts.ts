@@ -9,7 +9,7 @@ export function costs(service: Service): string[] {
     .filter((c) => !(service.free && !c.amount && !c.amountDescription))
     .map((c) => [c.option, c.amount == null ? '' : price(c.amount, c.currency), c.amountDescription, c.validTo && `until ${day(c.validTo)}`].filter(Boolean).join(', '));
   const all = [service.free && !/\bfree\b/i.test(service.feesDescription) ? 'Free' : '', service.feesDescription, ...prices].filter(Boolean);
-  return all.length ? [...new Set(all)] : ['Not known: ask them'];
+  return [...new Set(all)];
 }
 
 function price(amount: number, currency: string | null | undefined): string {
@@ -52,7 +52,7 @@ export function distance(service: Service, from: { latitude?: number | null; lon
 }
 
 export function languages(service: Service): string {
-  return service.languages.length ? list(service.languages) : 'Not said: ask them';
+  return list(service.languages);
 }
 
 export function times(service: Service): string[] {
@@ -81,7 +81,7 @@ export function places(service: Service, timeZone: string): string[] {
 
 /** When somebody last looked at the entry and found it right, and who, where it was one of the hub. */
 export function checked(service: Service): string {
-  if (!service.assuredDate) return 'Never, as far as is known';
+  if (!service.assuredDate) return '';
   const by = service.assurance?.assuredOn === service.assuredDate && service.assurance.staff?.name;
   return `${day(service.assuredDate)}${by ? `, by ${by}` : ''}`;
 }
