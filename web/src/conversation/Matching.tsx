@@ -69,6 +69,7 @@ export function Matching(props: {
         />
         <Facets wanted={wanted} onChange={setWanted} place={props.place} from={from} theirs={props.theirs} needs={Boolean(wanted.need)} />
       </div>
+      {basket.items.length > 0 && <BasketRegion basket={basket} />}
       {problem && <Problem error={problem.error} retry={problem.retry} />}
       {refused && (
         <p className="lr-problem" role="alert">
@@ -99,7 +100,6 @@ export function Matching(props: {
           }}
         </Found>
       )}
-      {basket.items.length > 0 && <BasketRegion basket={basket} />}
     </section>
   );
 }
