@@ -13,8 +13,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -24,12 +26,16 @@ import (
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -101,8 +107,10 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			accessneed.Table:        accessneed.ValidColumn,
+			assurance.Table:         assurance.ValidColumn,
 			auditevent.Table:        auditevent.ValidColumn,
 			cataloguesource.Table:   cataloguesource.ValidColumn,
+			catalogueword.Table:     catalogueword.ValidColumn,
 			conversation.Table:      conversation.ValidColumn,
 			conversationneed.Table:  conversationneed.ValidColumn,
 			groupgrant.Table:        groupgrant.ValidColumn,
@@ -112,12 +120,16 @@ func checkColumn(t, c string) error {
 			location.Table:          location.ValidColumn,
 			need.Table:              need.ValidColumn,
 			organisation.Table:      organisation.ValidColumn,
+			partneragreement.Table:  partneragreement.ValidColumn,
+			partnerlink.Table:       partnerlink.ValidColumn,
 			person.Table:            person.ValidColumn,
+			proposedchange.Table:    proposedchange.ValidColumn,
 			rolegrant.Table:         rolegrant.ValidColumn,
 			room.Table:              room.ValidColumn,
 			schedule.Table:          schedule.ValidColumn,
 			service.Table:           service.ValidColumn,
 			serviceatlocation.Table: serviceatlocation.ValidColumn,
+			servicecapacity.Table:   servicecapacity.ValidColumn,
 			serviceneed.Table:       serviceneed.ValidColumn,
 			serviceterm.Table:       serviceterm.ValidColumn,
 			session.Table:           session.ValidColumn,

@@ -30,6 +30,14 @@ func (r *hubResolver) Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (
 	return found("service", row, err)
 }
 
+func (r *hubResolver) SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error) {
+	return r.Directory.Suggest(ctx, text, first)
+}
+
+func (r *hubResolver) CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error) {
+	return r.Directory.Languages(ctx)
+}
+
 func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
 	args, err := paging.Forward(first, after, paging.Text, paging.ID)
 	if err != nil {
@@ -85,11 +93,17 @@ func (r *serviceResolver) NextSessions(ctx context.Context, obj *ent.Service, fi
 	return sessions, nil
 }
 
+func (r *Resolver) Location() LocationResolver { return &locationResolver{r} }
+
+func (r *Resolver) Organisation() OrganisationResolver { return &organisationResolver{r} }
+
 func (r *Resolver) Schedule() ScheduleResolver { return &scheduleResolver{r} }
 
 func (r *Resolver) Service() ServiceResolver { return &serviceResolver{r} }
 
 type (
-	scheduleResolver struct{ *Resolver }
-	serviceResolver  struct{ *Resolver }
+	locationResolver     struct{ *Resolver }
+	organisationResolver struct{ *Resolver }
+	scheduleResolver     struct{ *Resolver }
+	serviceResolver      struct{ *Resolver }
 )

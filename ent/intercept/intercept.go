@@ -9,8 +9,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
 	"liferooms.io/liferooms/ent/groupgrant"
@@ -20,13 +22,17 @@ import (
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -122,6 +128,33 @@ func (f TraverseAccessNeed) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.AccessNeedQuery", q)
 }
 
+// The AssuranceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AssuranceFunc func(context.Context, *ent.AssuranceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AssuranceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AssuranceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AssuranceQuery", q)
+}
+
+// The TraverseAssurance type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAssurance func(context.Context, *ent.AssuranceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAssurance) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAssurance) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AssuranceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AssuranceQuery", q)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary function as a Querier.
 type AuditEventFunc func(context.Context, *ent.AuditEventQuery) (ent.Value, error)
 
@@ -174,6 +207,33 @@ func (f TraverseCatalogueSource) Traverse(ctx context.Context, q ent.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
+}
+
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueWordFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
+}
+
+// The TraverseCatalogueWord type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueWord func(context.Context, *ent.CatalogueWordQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueWord) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueWord) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
 }
 
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -419,6 +479,60 @@ func (f TraverseOrganisation) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.OrganisationQuery", q)
 }
 
+// The PartnerAgreementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PartnerAgreementFunc func(context.Context, *ent.PartnerAgreementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PartnerAgreementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PartnerAgreementQuery", q)
+}
+
+// The TraversePartnerAgreement type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePartnerAgreement func(context.Context, *ent.PartnerAgreementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePartnerAgreement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePartnerAgreement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PartnerAgreementQuery", q)
+}
+
+// The PartnerLinkFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PartnerLinkFunc func(context.Context, *ent.PartnerLinkQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PartnerLinkFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PartnerLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PartnerLinkQuery", q)
+}
+
+// The TraversePartnerLink type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePartnerLink func(context.Context, *ent.PartnerLinkQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePartnerLink) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePartnerLink) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PartnerLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PartnerLinkQuery", q)
+}
+
 // The PersonFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PersonFunc func(context.Context, *ent.PersonQuery) (ent.Value, error)
 
@@ -444,6 +558,33 @@ func (f TraversePerson) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.PersonQuery", q)
+}
+
+// The ProposedChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProposedChangeFunc func(context.Context, *ent.ProposedChangeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProposedChangeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProposedChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProposedChangeQuery", q)
+}
+
+// The TraverseProposedChange type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProposedChange func(context.Context, *ent.ProposedChangeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProposedChange) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProposedChange) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProposedChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProposedChangeQuery", q)
 }
 
 // The RoleGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -579,6 +720,33 @@ func (f TraverseServiceAtLocation) Traverse(ctx context.Context, q ent.Query) er
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ServiceAtLocationQuery", q)
+}
+
+// The ServiceCapacityFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ServiceCapacityFunc func(context.Context, *ent.ServiceCapacityQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ServiceCapacityFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ServiceCapacityQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ServiceCapacityQuery", q)
+}
+
+// The TraverseServiceCapacity type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseServiceCapacity func(context.Context, *ent.ServiceCapacityQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseServiceCapacity) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseServiceCapacity) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ServiceCapacityQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ServiceCapacityQuery", q)
 }
 
 // The ServiceNeedFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -856,10 +1024,14 @@ func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.AccessNeedQuery:
 		return &query[*ent.AccessNeedQuery, predicate.AccessNeed, accessneed.OrderOption]{typ: ent.TypeAccessNeed, tq: q}, nil
+	case *ent.AssuranceQuery:
+		return &query[*ent.AssuranceQuery, predicate.Assurance, assurance.OrderOption]{typ: ent.TypeAssurance, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.CatalogueSourceQuery:
 		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
+	case *ent.CatalogueWordQuery:
+		return &query[*ent.CatalogueWordQuery, predicate.CatalogueWord, catalogueword.OrderOption]{typ: ent.TypeCatalogueWord, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:
@@ -878,8 +1050,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.NeedQuery, predicate.Need, need.OrderOption]{typ: ent.TypeNeed, tq: q}, nil
 	case *ent.OrganisationQuery:
 		return &query[*ent.OrganisationQuery, predicate.Organisation, organisation.OrderOption]{typ: ent.TypeOrganisation, tq: q}, nil
+	case *ent.PartnerAgreementQuery:
+		return &query[*ent.PartnerAgreementQuery, predicate.PartnerAgreement, partneragreement.OrderOption]{typ: ent.TypePartnerAgreement, tq: q}, nil
+	case *ent.PartnerLinkQuery:
+		return &query[*ent.PartnerLinkQuery, predicate.PartnerLink, partnerlink.OrderOption]{typ: ent.TypePartnerLink, tq: q}, nil
 	case *ent.PersonQuery:
 		return &query[*ent.PersonQuery, predicate.Person, person.OrderOption]{typ: ent.TypePerson, tq: q}, nil
+	case *ent.ProposedChangeQuery:
+		return &query[*ent.ProposedChangeQuery, predicate.ProposedChange, proposedchange.OrderOption]{typ: ent.TypeProposedChange, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
 	case *ent.RoomQuery:
@@ -890,6 +1068,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ServiceQuery, predicate.Service, service.OrderOption]{typ: ent.TypeService, tq: q}, nil
 	case *ent.ServiceAtLocationQuery:
 		return &query[*ent.ServiceAtLocationQuery, predicate.ServiceAtLocation, serviceatlocation.OrderOption]{typ: ent.TypeServiceAtLocation, tq: q}, nil
+	case *ent.ServiceCapacityQuery:
+		return &query[*ent.ServiceCapacityQuery, predicate.ServiceCapacity, servicecapacity.OrderOption]{typ: ent.TypeServiceCapacity, tq: q}, nil
 	case *ent.ServiceNeedQuery:
 		return &query[*ent.ServiceNeedQuery, predicate.ServiceNeed, serviceneed.OrderOption]{typ: ent.TypeServiceNeed, tq: q}, nil
 	case *ent.ServiceTermQuery:

@@ -39,6 +39,45 @@ var (
 			},
 		},
 	}
+	// AssurancesColumns holds the columns for the "assurances" table.
+	AssurancesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "assured_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "by", Type: field.TypeEnum, Enums: []string{"STAFF", "PARTNER"}},
+		{Name: "partner_link_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "service_id", Type: field.TypeUUID},
+	}
+	// AssurancesTable holds the schema information for the "assurances" table.
+	AssurancesTable = &schema.Table{
+		Name:       "assurances",
+		Columns:    AssurancesColumns,
+		PrimaryKey: []*schema.Column{AssurancesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "assurances_staff_users_staff",
+				Columns:    []*schema.Column{AssurancesColumns[7]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "assurances_services_assurances",
+				Columns:    []*schema.Column{AssurancesColumns[8]},
+				RefColumns: []*schema.Column{ServicesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "assurance_hub_id_service_id_assured_on_by",
+				Unique:  true,
+				Columns: []*schema.Column{AssurancesColumns[1], AssurancesColumns[8], AssurancesColumns[3], AssurancesColumns[4]},
+			},
+		},
+	}
 	// AuditEventsColumns holds the columns for the "audit_events" table.
 	AuditEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -113,6 +152,25 @@ var (
 				Name:    "cataloguesource_due_at",
 				Unique:  false,
 				Columns: []*schema.Column{CatalogueSourcesColumns[14]},
+			},
+		},
+	}
+	// CatalogueWordsColumns holds the columns for the "catalogue_words" table.
+	CatalogueWordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "word", Type: field.TypeString, Size: 30},
+	}
+	// CatalogueWordsTable holds the schema information for the "catalogue_words" table.
+	CatalogueWordsTable = &schema.Table{
+		Name:       "catalogue_words",
+		Columns:    CatalogueWordsColumns,
+		PrimaryKey: []*schema.Column{CatalogueWordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "catalogueword_hub_id_word",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueWordsColumns[1], CatalogueWordsColumns[2]},
 			},
 		},
 	}
@@ -339,6 +397,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PHYSICAL", "POSTAL", "VIRTUAL"}, Default: "PHYSICAL"},
@@ -395,6 +455,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
@@ -419,7 +481,105 @@ var (
 			{
 				Name:    "organisation_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[8], OrganisationsColumns[0]},
+				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[10], OrganisationsColumns[0]},
+			},
+		},
+	}
+	// PartnerAgreementsColumns holds the columns for the "partner_agreements" table.
+	PartnerAgreementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "signed_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "signed_by", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "response_days", Type: field.TypeInt, Nullable: true},
+		{Name: "ends_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "note", Type: field.TypeString, Size: 2000, Default: ""},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "organisation_id", Type: field.TypeUUID, Unique: true},
+		{Name: "updated_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PartnerAgreementsTable holds the schema information for the "partner_agreements" table.
+	PartnerAgreementsTable = &schema.Table{
+		Name:       "partner_agreements",
+		Columns:    PartnerAgreementsColumns,
+		PrimaryKey: []*schema.Column{PartnerAgreementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "partner_agreements_organisations_agreement",
+				Columns:    []*schema.Column{PartnerAgreementsColumns[9]},
+				RefColumns: []*schema.Column{OrganisationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "partner_agreements_staff_users_updated_by",
+				Columns:    []*schema.Column{PartnerAgreementsColumns[10]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "partneragreement_hub_id_organisation_id",
+				Unique:  true,
+				Columns: []*schema.Column{PartnerAgreementsColumns[1], PartnerAgreementsColumns[9]},
+			},
+		},
+	}
+	// PartnerLinksColumns holds the columns for the "partner_links" table.
+	PartnerLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "token_hash", Type: field.TypeBytes, Size: 32},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "opened_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "organisation_id", Type: field.TypeUUID},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PartnerLinksTable holds the schema information for the "partner_links" table.
+	PartnerLinksTable = &schema.Table{
+		Name:       "partner_links",
+		Columns:    PartnerLinksColumns,
+		PrimaryKey: []*schema.Column{PartnerLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "partner_links_organisations_partner_links",
+				Columns:    []*schema.Column{PartnerLinksColumns[10]},
+				RefColumns: []*schema.Column{OrganisationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "partner_links_staff_users_created_by",
+				Columns:    []*schema.Column{PartnerLinksColumns[11]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "partnerlink_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{PartnerLinksColumns[1], PartnerLinksColumns[11], PartnerLinksColumns[4]},
+			},
+			{
+				Name:    "partnerlink_hub_id_token_hash",
+				Unique:  true,
+				Columns: []*schema.Column{PartnerLinksColumns[1], PartnerLinksColumns[5]},
+			},
+			{
+				Name:    "partnerlink_token_hash",
+				Unique:  false,
+				Columns: []*schema.Column{PartnerLinksColumns[5]},
+			},
+			{
+				Name:    "partnerlink_hub_id_organisation_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{PartnerLinksColumns[1], PartnerLinksColumns[10], PartnerLinksColumns[3]},
 			},
 		},
 	}
@@ -471,6 +631,62 @@ var (
 				Name:    "person_hub_id_nhs_number",
 				Unique:  false,
 				Columns: []*schema.Column{PersonsColumns[1], PersonsColumns[15]},
+			},
+		},
+	}
+	// ProposedChangesColumns holds the columns for the "proposed_changes" table.
+	ProposedChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "partner_link_id", Type: field.TypeUUID},
+		{Name: "field", Type: field.TypeString, Size: 60},
+		{Name: "before", Type: field.TypeString, Size: 20000, Default: ""},
+		{Name: "proposed", Type: field.TypeString, Size: 20000, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "APPROVED", "REJECTED", "REPLACED"}, Default: "WAITING"},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "organisation_id", Type: field.TypeUUID},
+		{Name: "service_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "schedule_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ProposedChangesTable holds the schema information for the "proposed_changes" table.
+	ProposedChangesTable = &schema.Table{
+		Name:       "proposed_changes",
+		Columns:    ProposedChangesColumns,
+		PrimaryKey: []*schema.Column{ProposedChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "proposed_changes_organisations_organisation",
+				Columns:    []*schema.Column{ProposedChangesColumns[12]},
+				RefColumns: []*schema.Column{OrganisationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "proposed_changes_services_service",
+				Columns:    []*schema.Column{ProposedChangesColumns[13]},
+				RefColumns: []*schema.Column{ServicesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "proposed_changes_schedules_schedule",
+				Columns:    []*schema.Column{ProposedChangesColumns[14]},
+				RefColumns: []*schema.Column{SchedulesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "proposedchange_hub_id_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProposedChangesColumns[1], ProposedChangesColumns[7], ProposedChangesColumns[8], ProposedChangesColumns[0]},
+			},
+			{
+				Name:    "proposedchange_hub_id_organisation_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ProposedChangesColumns[1], ProposedChangesColumns[12], ProposedChangesColumns[8]},
 			},
 		},
 	}
@@ -535,6 +751,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "service_at_location_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "freq", Type: field.TypeEnum, Nullable: true, Enums: []string{"WEEKLY", "MONTHLY", "DAILY", "YEARLY"}},
@@ -547,6 +765,8 @@ var (
 		{Name: "valid_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "opens_at", Type: field.TypeString, Nullable: true, Size: 5},
 		{Name: "closes_at", Type: field.TypeString, Nullable: true, Size: 5},
+		{Name: "excluded_dates", Type: field.TypeJSON, Nullable: true},
+		{Name: "extra_dates", Type: field.TypeJSON, Nullable: true},
 		{Name: "description", Type: field.TypeString, Size: 2000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
 	}
@@ -558,7 +778,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schedules_services_schedules",
-				Columns:    []*schema.Column{SchedulesColumns[20]},
+				Columns:    []*schema.Column{SchedulesColumns[24]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -572,7 +792,7 @@ var (
 			{
 				Name:    "schedule_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[20]},
+				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[24]},
 			},
 		},
 	}
@@ -585,6 +805,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
@@ -616,7 +838,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[28]},
+				Columns:    []*schema.Column{ServicesColumns[30]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -630,12 +852,12 @@ var (
 			{
 				Name:    "service_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[8], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[10], ServicesColumns[0]},
 			},
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[28], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[30], ServicesColumns[0]},
 			},
 		},
 	}
@@ -648,6 +870,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
@@ -661,13 +885,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_at_locations_services_service_at_locations",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[9]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[11]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_at_locations_locations_location",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[10]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[12]},
 				RefColumns: []*schema.Column{LocationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -681,12 +905,53 @@ var (
 			{
 				Name:    "serviceatlocation_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[9]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[11]},
 			},
 			{
 				Name:    "serviceatlocation_hub_id_location_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[10]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[12]},
+			},
+		},
+	}
+	// ServiceCapacitiesColumns holds the columns for the "service_capacities" table.
+	ServiceCapacitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "unit", Type: field.TypeString, Size: 60},
+		{Name: "available", Type: field.TypeInt},
+		{Name: "maximum", Type: field.TypeInt, Nullable: true},
+		{Name: "description", Type: field.TypeString, Size: 500, Default: ""},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "by", Type: field.TypeEnum, Enums: []string{"STAFF", "PARTNER", "SOURCE"}},
+		{Name: "service_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ServiceCapacitiesTable holds the schema information for the "service_capacities" table.
+	ServiceCapacitiesTable = &schema.Table{
+		Name:       "service_capacities",
+		Columns:    ServiceCapacitiesColumns,
+		PrimaryKey: []*schema.Column{ServiceCapacitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "service_capacities_services_capacities",
+				Columns:    []*schema.Column{ServiceCapacitiesColumns[9]},
+				RefColumns: []*schema.Column{ServicesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "service_capacities_staff_users_staff",
+				Columns:    []*schema.Column{ServiceCapacitiesColumns[10]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "servicecapacity_hub_id_service_id_unit",
+				Unique:  true,
+				Columns: []*schema.Column{ServiceCapacitiesColumns[1], ServiceCapacitiesColumns[9], ServiceCapacitiesColumns[3]},
 			},
 		},
 	}
@@ -945,6 +1210,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "taxonomy", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "code", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -960,7 +1227,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "taxonomy_terms_needs_need",
-				Columns:    []*schema.Column{TaxonomyTermsColumns[12]},
+				Columns:    []*schema.Column{TaxonomyTermsColumns[14]},
 				RefColumns: []*schema.Column{NeedsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1085,8 +1352,10 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccessNeedsTable,
+		AssurancesTable,
 		AuditEventsTable,
 		CatalogueSourcesTable,
+		CatalogueWordsTable,
 		ConversationsTable,
 		ConversationNeedsTable,
 		GroupGrantsTable,
@@ -1096,12 +1365,16 @@ var (
 		LocationsTable,
 		NeedsTable,
 		OrganisationsTable,
+		PartnerAgreementsTable,
+		PartnerLinksTable,
 		PersonsTable,
+		ProposedChangesTable,
 		RoleGrantsTable,
 		RoomsTable,
 		SchedulesTable,
 		ServicesTable,
 		ServiceAtLocationsTable,
+		ServiceCapacitiesTable,
 		ServiceNeedsTable,
 		ServiceTermsTable,
 		SessionsTable,
@@ -1117,6 +1390,8 @@ var (
 
 func init() {
 	AccessNeedsTable.ForeignKeys[0].RefTable = PersonsTable
+	AssurancesTable.ForeignKeys[0].RefTable = StaffUsersTable
+	AssurancesTable.ForeignKeys[1].RefTable = ServicesTable
 	ConversationsTable.ForeignKeys[0].RefTable = StaffUsersTable
 	ConversationsTable.ForeignKeys[1].RefTable = PersonsTable
 	ConversationsTable.ForeignKeys[2].RefTable = VisitsTable
@@ -1125,6 +1400,16 @@ func init() {
 	}
 	ConversationNeedsTable.ForeignKeys[0].RefTable = ConversationsTable
 	ConversationNeedsTable.ForeignKeys[1].RefTable = NeedsTable
+	PartnerAgreementsTable.ForeignKeys[0].RefTable = OrganisationsTable
+	PartnerAgreementsTable.ForeignKeys[1].RefTable = StaffUsersTable
+	PartnerAgreementsTable.Annotation = &entsql.Annotation{
+		Check: "ends_on IS NULL OR signed_on IS NULL OR ends_on >= signed_on",
+	}
+	PartnerLinksTable.ForeignKeys[0].RefTable = OrganisationsTable
+	PartnerLinksTable.ForeignKeys[1].RefTable = StaffUsersTable
+	ProposedChangesTable.ForeignKeys[0].RefTable = OrganisationsTable
+	ProposedChangesTable.ForeignKeys[1].RefTable = ServicesTable
+	ProposedChangesTable.ForeignKeys[2].RefTable = SchedulesTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = StaffUsersTable
 	SchedulesTable.ForeignKeys[0].RefTable = ServicesTable
 	ServicesTable.ForeignKeys[0].RefTable = OrganisationsTable
@@ -1133,6 +1418,8 @@ func init() {
 	}
 	ServiceAtLocationsTable.ForeignKeys[0].RefTable = ServicesTable
 	ServiceAtLocationsTable.ForeignKeys[1].RefTable = LocationsTable
+	ServiceCapacitiesTable.ForeignKeys[0].RefTable = ServicesTable
+	ServiceCapacitiesTable.ForeignKeys[1].RefTable = StaffUsersTable
 	ServiceNeedsTable.ForeignKeys[0].RefTable = ServicesTable
 	ServiceNeedsTable.ForeignKeys[1].RefTable = NeedsTable
 	ServiceTermsTable.ForeignKeys[0].RefTable = ServicesTable

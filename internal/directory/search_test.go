@@ -214,7 +214,7 @@ func TestFiltersAllHoldAndNeedsAny(t *testing.T) {
 	}{
 		{Query{}, []string{"A", "B", "C", "D", "E"}},
 		{Query{Needs: []string{"housing"}}, []string{"A", "B"}},
-		{Query{Needs: []string{"housing", "money"}}, []string{"A", "B", "C"}},
+		{Query{Needs: []string{"housing", "money"}}, []string{"B", "A", "C"}}, // who meets both stands first
 		{Query{Needs: []string{"housing", "money"}, Free: &yes}, []string{"A", "C"}},
 		{Query{Needs: []string{"housing", "money"}, Free: &yes, Text: "benefits"}, []string{"C"}},
 		{Query{Needs: []string{"isolation"}, Text: "benefits"}, nil},
@@ -394,7 +394,7 @@ func TestSearchOfAnotherHubGivesNothing(t *testing.T) {
 	if got := s.found(t, Query{Text: "choir"}, 5); got != nil {
 		t.Errorf("Walton finds %v", got)
 	}
-	const ask = "select count(*) from search_services($1, $2, '', '', null, null, null, null, null, null, null, null, null, null, 10)"
+	const ask = "select count(*) from find_services($1, $2, '', '', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 10)"
 	for _, hub := range []any{s.Southport.ID, s.Elsewhere.ID, nil} {
 		for _, words := range []string{"", "choir", "chior"} {
 			got := must(store.Collect(s.ctx, s.Store, pgx.RowTo[int], ask, hub, words))(t)

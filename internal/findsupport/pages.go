@@ -96,6 +96,11 @@ type frame struct {
 	zone *time.Location
 }
 
+// Style is the style sheet of a hub's public pages, in the hub's colour.
+func Style(brandColour *string) template.CSS {
+	return template.CSS(paletteOf(brandColour).css() + styleSheet)
+}
+
 type languageLink struct {
 	Code, Name, URL string
 	Current         bool
@@ -137,7 +142,7 @@ func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
 	if f.Code != "en" {
 		f.Content = ` lang="en-GB"`
 	}
-	f.Style = template.CSS(paletteOf(brand).css() + styleSheet)
+	f.Style = Style(brand)
 	for _, l := range locales {
 		query := r.URL.Query()
 		query.Set("lang", l.Code)
@@ -233,6 +238,8 @@ func (p *Pages) page(ctx context.Context, w http.ResponseWriter, r *http.Request
 			return p.service(ctx, w, r, f, id)
 		case file == "sessions.ics":
 			return p.calendar(ctx, w, r, f, id)
+		case file == "qr.svg":
+			return p.qrPicture(ctx, w, r, f, id)
 		}
 	}
 	return problem.Missing("page")

@@ -38,18 +38,24 @@ var tables = map[string]table{
 	ent.TypeSession:           {"sessions", trustLevel},
 	ent.TypeAuditEvent:        {"audit_events", trustLevel},
 	ent.TypeAccessNeed:        {"access_needs", hubLevel},
+	ent.TypeAssurance:         {"assurances", hubLevel},
 	ent.TypeCatalogueSource:   {"catalogue_sources", hubLevel},
+	ent.TypeCatalogueWord:     {"catalogue_words", hubLevel},
 	ent.TypeConversation:      {"conversations", hubLevel},
 	ent.TypeConversationNeed:  {"conversation_needs", hubLevel},
 	ent.TypeGroupGrant:        {"group_grants", hubLevel},
 	ent.TypeLocation:          {"locations", hubLevel},
 	ent.TypeNeed:              {"needs", hubLevel},
 	ent.TypeOrganisation:      {"organisations", hubLevel},
+	ent.TypePartnerAgreement:  {"partner_agreements", hubLevel},
+	ent.TypePartnerLink:       {"partner_links", hubLevel},
 	ent.TypePerson:            {"persons", hubLevel},
+	ent.TypeProposedChange:    {"proposed_changes", hubLevel},
 	ent.TypeRoom:              {"rooms", hubLevel},
 	ent.TypeSchedule:          {"schedules", hubLevel},
 	ent.TypeService:           {"services", hubLevel},
 	ent.TypeServiceAtLocation: {"service_at_locations", hubLevel},
+	ent.TypeServiceCapacity:   {"service_capacities", hubLevel},
 	ent.TypeServiceNeed:       {"service_needs", hubLevel},
 	ent.TypeServiceTerm:       {"service_terms", hubLevel},
 	ent.TypeSignpost:          {"signposts", hubLevel},
@@ -73,8 +79,11 @@ func scopeOf(ctx context.Context) (entpgx.Scope, error) {
 	if v == nil {
 		return nil, errNobody
 	}
-	if v.Kind == viewer.Public {
+	switch v.Kind {
+	case viewer.Public:
 		return publicScope(v)
+	case viewer.Partner:
+		return partnerScope(v)
 	}
 	return entpgx.Scope{{Name: "app.trust", Value: v.TrustID.String()}, {Name: "app.hubs", Value: hubArray(v.Hubs)}}, nil
 }

@@ -2,8 +2,11 @@ import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
+import { BasketPage } from './directory/BasketPage';
+import { Compare } from './directory/Compare';
 import { ServicePage } from './directory/Service';
-import { Services, type ServiceSearch } from './directory/Services';
+import { Services } from './directory/Services';
+import { readWanted } from './directory/wanted';
 import { EditPerson, NewPerson } from './person/Form';
 import { PersonPage } from './person/Person';
 import { Report } from './report/Report';
@@ -99,20 +102,41 @@ const followUps = createRoute({
 const services = createRoute({
   getParentRoute: () => hub,
   path: '/services',
-  validateSearch: (search): ServiceSearch => ({
-    text: typeof search.text === 'string' ? search.text : undefined,
-    need: typeof search.need === 'string' ? search.need : undefined,
-    day: typeof search.day === 'string' ? search.day : undefined,
-    within: typeof search.within === 'number' ? search.within : undefined,
-    free: search.free === true || undefined,
-  }),
+  validateSearch: readWanted,
   component: function ServicesRoute() {
     return (
       <Needs permission="CATALOGUE_READ">
-        <Services search={services.useSearch()} />
+        <Services wanted={services.useSearch()} />
       </Needs>
     );
   },
+});
+
+const compare = createRoute({
+  getParentRoute: () => hub,
+  path: '/services/compare',
+  validateSearch: (search): { a?: string; b?: string; near?: string } => ({
+    a: typeof search.a === 'string' ? search.a : undefined,
+    b: typeof search.b === 'string' ? search.b : undefined,
+    near: typeof search.near === 'string' ? search.near : undefined,
+  }),
+  component: function CompareRoute() {
+    return (
+      <Needs permission="CATALOGUE_READ">
+        <Compare {...compare.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const basket = createRoute({
+  getParentRoute: () => hub,
+  path: '/services/basket',
+  component: () => (
+    <Needs permission="CATALOGUE_READ">
+      <BasketPage />
+    </Needs>
+  ),
 });
 
 const service = createRoute({
@@ -158,7 +182,7 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit];
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

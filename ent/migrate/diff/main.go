@@ -105,8 +105,20 @@ func writeSum(dir migrate.Dir) error {
 	return migrate.WriteSumFile(dir, sum)
 }
 
-// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others.
-const outside = "\ndrop schema river cascade;\n"
+// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others. When it
+// is done it drops the tables one by one, which policies that look at one another's tables would not let it.
+const outside = `
+drop schema river cascade;
+do $$
+declare
+  p record;
+begin
+  for p in select policyname, tablename from pg_policies where schemaname = 'public' loop
+    execute format('drop policy %I on %I', p.policyname, p.tablename);
+  end loop;
+end
+$$;
+`
 
 // diff replays the migrations of a folder on a private Postgres and gives the one that is missing to the schema; nil
 // where none is. The folder stays as it is.
