@@ -13,7 +13,7 @@ create function one_letter_less(word text) returns text[]
   language sql immutable strict parallel safe
   return array(select distinct overlay(word placing '' from n for 1) from generate_series(1, length(word) + 1) n order by 1);
 alter table catalogue_words add column hand_near text[] not null generated always as (one_letter_less(word)) stored;
-create index hand_catalogue_words_alike on catalogue_words using gin (hub_id, word gin_trgm_ops, hand_near);
+create index hand_catalogue_words_alike on catalogue_words using gin (hub_id, word gin_trgm_ops, hand_near) with (fastupdate = off);
 
 -- keep_words adds the words that are new to the hub. No two rows need be kept apart: the same word may come in twice by two
 -- transactions at once, and neither waits for the other.
@@ -64,8 +64,8 @@ create function label_of(name text) returns text
   return ' ' || trim(regexp_replace(fold(name), '[^[:alnum:]]+', ' ', 'g'));
 alter table services add column hand_label text not null generated always as (label_of(name)) stored;
 alter table organisations add column hand_label text not null generated always as (label_of(name)) stored;
-create index hand_services_label on services using gin (hub_id, hand_label gin_trgm_ops);
-create index hand_organisations_label on organisations using gin (hub_id, hand_label gin_trgm_ops);
+create index hand_services_label on services using gin (hub_id, hand_label gin_trgm_ops) with (fastupdate = off);
+create index hand_organisations_label on organisations using gin (hub_id, hand_label gin_trgm_ops) with (fastupdate = off);
 
 -- The languages of a service as they are compared: folded names and codes, of a code with its region (en-GB) the language too.
 create function languages_of(languages jsonb) returns text[]
@@ -162,7 +162,7 @@ create function words_wanted(words text, head text, last_word text) returns tsqu
 create function corrected_words(in_hub uuid, words text, last_word text, for_strangers boolean) returns text
   language plpgsql stable
   set search_path = public, pg_temp
-  set pg_trgm.similarity_threshold = 0.45
+  set pg_trgm.similarity_threshold = 0.4
 as $$
 declare
   corrected text := '';
