@@ -422,7 +422,7 @@ func TestSearchOfAnotherHubGivesNothing(t *testing.T) {
 	if got := s.found(t, Query{Text: "choir"}, 5); got != nil {
 		t.Errorf("Walton finds %v", got)
 	}
-	const ask = "select count(*) from find_services($1, $2, '', '', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 10)"
+	const ask = "select count(*) from find_services($1, $2, '', '', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 10)"
 	for _, hub := range []any{s.Southport.ID, s.Elsewhere.ID, nil} {
 		for _, words := range []string{"", "choir", "chior"} {
 			got := must(store.Collect(s.ctx, s.Store, pgx.RowTo[int], ask, hub, words))(t)

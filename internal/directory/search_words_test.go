@@ -225,7 +225,7 @@ func TestNothingHiddenPutsStrangersWordsRight(t *testing.T) {
 	}
 	// The functions of staff answer strangers nothing, and those of strangers nobody else's hub.
 	for _, ask := range []string{
-		"select count(*) from find_services($1, 'xylophone', '', '', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 10)",
+		"select count(*) from find_services($1, 'xylophone', '', '', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 10)",
 		"select count(*) from suggest_services($1, 'xylo', 8)", "select count(*) from catalogue_words where hub_id = $1", "select corrected_words($1, 'xylofone', '', false)",
 	} {
 		if _, err := store.Collect(stranger, s.Store, pgx.RowTo[any], ask, s.Walton.ID); err == nil {

@@ -74,7 +74,7 @@ const searchSQL = `
 	       from schedules c where c.hub_id = $1::uuid and c.service_id = s.id and c.retired_at is null), '[]')) order by found.place) filter (where found.place <= 10), '[]'),
 	  'pageInfo', json_build_object('hasNextPage', count(*) > 10, 'endCursor', max(s.id::text) filter (where found.place = 10))))))::text
 	from (select service_id, row_number() over () as place
-	      from find_services($1::uuid, $2, '', $2, $3::text[], null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 11)) found
+	      from find_services($1::uuid, $2, '', $2, $3::text[], null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 11)) found
 	join services s on s.hub_id = $1::uuid and s.id = found.service_id
 	join organisations o on o.hub_id = $1::uuid and o.id = s.organisation_id`
 
