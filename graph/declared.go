@@ -466,22 +466,26 @@ func (r *Resolver) servicesField() compile.Field {
 			"free boolean, age int, spoken text[], access text[], capacity boolean"),
 		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 			filter, _ := a["filter"].(*ServiceFilter)
-			return queryOf(filter).Arguments()
+			arguments, err := queryOf(filter).Arguments()
+			if err != nil {
+				return nil, err
+			}
+			return arguments[:len(arguments)-1], nil // @today is there already
 		},
 		Field: compile.Page{Itself: true,
 			Rows: compile.Rows{Object: "Service",
-				From: `find_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity,
+				From: `find_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity, @today,
 					@after1, @after2, @after3, @after4, @limit) found join services @row on @row.id = found.service_id`,
 				Order: []compile.Key{{By: "found.standing", Kind: paging.Number, Type: "float8"}, {By: "found.distance", Kind: paging.Number, Type: "float8"},
 					{By: "found.sort_name", Kind: paging.Text, Type: "text"}, {By: "found.service_id", Kind: paging.ID, Type: "uuid"}}},
-			Also:  map[string]string{"corrected": "found.corrected", "today": "found.today"},
+			Also:  map[string]string{"corrected": "found.corrected"},
 			First: map[string]compile.SQL{"correctedText": "@row.corrected"},
 			Edge: map[string]compile.Field{
 				// Rounded as Go does, half away from zero.
 				"distanceMetres": compile.SQL("case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"),
 				"reasons": compile.Computed{
 					From: `service_facts(@hub, @row.id, @words, @head, @last_word, @row.corrected, @needs, @day, @from, @to,
-						case when @metres is not null then @row.k2 end, @age, @spoken, @access, @row.today)`,
+						case when @metres is not null then @row.k2 end, @age, @spoken, @access, @today)`,
 					Write: writeReasons,
 				},
 			},

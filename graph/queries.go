@@ -328,6 +328,11 @@ func (r *Resolver) services(ctx context.Context, filter *ServiceFilter, first *i
 	s := wanted(ctx)
 	query := queryOf(filter)
 	query.Explained = s.of("edges").has("reasons")
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query.Today = clock.Day(time.Now())
 	page, err := r.Directory.Search(ctx, query, first, after, func(q *ent.ServiceQuery) { selectService(q, s.node()) })
 	if err != nil {
 		return nil, err

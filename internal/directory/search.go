@@ -43,6 +43,8 @@ type Query struct {
 	// Capacity true: known to have places; false: not known to have any.
 	Capacity *bool
 
+	// Today is the day at the hub; where it is zero Postgres finds it out.
+	Today time.Time
 	// Explained asks for the reasons of each hit.
 	Explained bool
 }
@@ -261,8 +263,12 @@ func (q Query) Arguments() ([]any, error) {
 		}
 		needs = codes
 	}
+	var today any
+	if !q.Today.IsZero() {
+		today = q.Today
+	}
 	words, head, last := splitWords(q.Text)
-	return []any{words, head, last, needs, day, from, to, latitude, longitude, metres, orNull(q.Free), age, spoken, access, orNull(q.Capacity)}, nil
+	return []any{words, head, last, needs, day, from, to, latitude, longitude, metres, orNull(q.Free), age, spoken, access, orNull(q.Capacity), today}, nil
 }
 
 // factsOf is service_facts of a row of find_services. Arguments are those of Query.Arguments after the hub.

@@ -13,7 +13,7 @@ create function one_letter_less(word text) returns text[]
   language sql immutable strict parallel safe
   return array(select distinct overlay(word placing '' from n for 1) from generate_series(1, length(word) + 1) n order by 1);
 alter table catalogue_words add column hand_near text[] not null generated always as (one_letter_less(word)) stored;
-create index hand_catalogue_words_alike on catalogue_words using gin (hub_id, word gin_trgm_ops, hand_near);
+create index hand_catalogue_words_alike on catalogue_words using gin (hub_id, word gin_trgm_ops, hand_near) with (fastupdate = off);
 
 -- keep_words adds the words that are new to the hub. No two rows need be kept apart: the same word may come in twice by two
 -- transactions at once, and neither waits for the other.
@@ -64,8 +64,8 @@ create function label_of(name text) returns text
   return ' ' || trim(regexp_replace(fold(name), '[^[:alnum:]]+', ' ', 'g'));
 alter table services add column hand_label text not null generated always as (label_of(name)) stored;
 alter table organisations add column hand_label text not null generated always as (label_of(name)) stored;
-create index hand_services_label on services using gin (hub_id, hand_label gin_trgm_ops);
-create index hand_organisations_label on organisations using gin (hub_id, hand_label gin_trgm_ops);
+create index hand_services_label on services using gin (hub_id, hand_label gin_trgm_ops) with (fastupdate = off);
+create index hand_organisations_label on organisations using gin (hub_id, hand_label gin_trgm_ops) with (fastupdate = off);
 
 -- The languages of a service as they are compared: folded names and codes, of a code with its region (en-GB) the language too.
 create function languages_of(languages jsonb) returns text[]
@@ -162,7 +162,7 @@ create function words_wanted(words text, head text, last_word text) returns tsqu
 create function corrected_words(in_hub uuid, words text, last_word text, for_strangers boolean) returns text
   language plpgsql stable
   set search_path = public, pg_temp
-  set pg_trgm.similarity_threshold = 0.45
+  set pg_trgm.similarity_threshold = 0.4
 as $$
 declare
   corrected text := '';
@@ -220,14 +220,14 @@ $$;
 --   need_codes: any of them; weekday: MO … SU; on_from, on_to: "HH:MM", on at some time between; each null: no matter
 --   from_latitude, from_longitude, within: a circle in degrees and metres, or null
 --   only_free: as the service says; of_age: years; spoken: forms of languages; access_kinds: all at one place
---   with_capacity: known to have places, or not
+--   with_capacity: known to have places, or not; on_day: today at the hub, null where it is not at hand
 --   after_…: the keys of the last row of the page before, or null
 --
 -- corrected: the words that were looked for, where they are others than those asked for. today: the day at the hub.
 create function find_services(
   in_hub uuid, words text, head text, last_word text, need_codes text[], weekday text, on_from text, on_to text,
   from_latitude float8, from_longitude float8, within float8, only_free boolean,
-  of_age int, spoken text[], access_kinds text[], with_capacity boolean,
+  of_age int, spoken text[], access_kinds text[], with_capacity boolean, on_day date,
   after_standing float8, after_distance float8, after_name text, after_id uuid, size int
 ) returns table (service_id uuid, standing float8, distance float8, sort_name text, corrected text, today date)
   language plpgsql stable security definer rows 25
@@ -246,25 +246,30 @@ declare
   timed boolean := weekday is not null or on_from is not null or on_to is not null;
   need_ids uuid[];
   tongues text[];
-  day date;
+  day date := on_day;
 begin
   if in_hub is null or not coalesce(in_hub = any (app_hubs()), false) then
     return;
   end if;
   if words <> '' then
-    wanted := words_wanted(words, head, last_word);
+    wanted := websearch_to_tsquery('life_rooms', words); -- as words_wanted, each once
+    if last_word <> '' and numnode(wanted) > 0 then
+      wanted := wanted || (websearch_to_tsquery('life_rooms', head) && to_tsquery('life_rooms_words', last_word || ':*'));
+    end if;
     by_words := numnode(wanted) > 0;
   end if;
   everything := not by_words; -- no words, or none but "the" and "of"
   -- Where nothing says what is wanted there is nothing to weigh, and names are the order.
   weighed := by_words or need_codes is not null or within is not null;
-  if need_codes is not null then
-    need_ids := array(select n.id from needs n where n.hub_id = in_hub and n.code = any (need_codes));
-  end if;
   if spoken is not null then
     tongues := array(select fold(form) from unnest(spoken) form);
   end if;
-  select (now() at time zone h.time_zone)::date into day from hubs h where h.id = in_hub;
+  if need_codes is not null then
+    need_ids := array(select n.id from needs n where n.hub_id = in_hub and n.code = any (need_codes));
+  end if;
+  if day is null then
+    select (now() at time zone h.time_zone)::date into day from hubs h where h.id = in_hub;
+  end if;
 
   loop
     return query
@@ -287,7 +292,11 @@ begin
     ),
     placed as (
       select m.id, coalesce(nearest.metres, 0) as distance, lower(m.name) as sort_name,
-        case when weighed then service_standing(m.text_rank, coalesce(met.needs::float8 / cardinality(need_codes), 0), nearest.metres, m.assured_date, c.has_places, day)
+        case when weighed then service_standing(m.text_rank, case
+            when need_ids is null then 0
+            when cardinality(need_codes) = 1 then 1 -- or it is not here
+            else (select count(*) from service_needs sn where sn.hub_id = in_hub and sn.service_id = m.id and sn.need_id = any (need_ids))::float8 / cardinality(need_codes)
+          end, nearest.metres, m.assured_date, c.has_places, day)
           else 0 end as standing
       from matched m
       left join capacities_of(in_hub) c on c.service_id = m.id
@@ -302,14 +311,11 @@ begin
             or abs(l.latitude - from_latitude) <= within / 110000
             and abs(l.longitude - from_longitude) <= within / (110000 * greatest(cos(radians(least(89.9, abs(from_latitude) + within / 110000))), 0.001)))
       ) nearest on true
-      left join lateral (
-        select count(*) as needs from service_needs sn
-        where need_ids is not null and sn.hub_id = in_hub and sn.service_id = m.id and sn.need_id = any (need_ids)
-      ) met on true
       where (only_free is null or m.free = only_free)
         and (within is null or nearest.metres <= within)
         and (access_kinds is null or nearest.places > 0)
-        and (need_codes is null or met.needs > 0)
+        and (need_ids is null or exists (
+          select from service_needs sn where sn.hub_id = in_hub and sn.service_id = m.id and sn.need_id = any (need_ids)))
         and (of_age is null or coalesce(m.minimum_age, 0) <= of_age and coalesce(m.maximum_age, of_age) >= of_age)
         -- A service that says no language is in English.
         and (tongues is null or m.hand_languages && tongues or (m.hand_languages = '{}' and 'english' = any (tongues)))
@@ -460,6 +466,7 @@ create function service_facts(
   metres float8, of_age int, spoken text[], access_kinds text[], today date
 ) returns jsonb
   language plpgsql stable
+  set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -528,9 +535,9 @@ from (
   where w.word ~ '^[[:alpha:]]{3,30}$') all_words;
 
 revoke all on function
-  find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, float8, float8, text, uuid, int),
+  find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, date, float8, float8, text, uuid, int),
   public_search(uuid, text, text, text), suggest_services(uuid, text, int), corrected_words(uuid, text, text, boolean) from public;
 grant execute on function
-  find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, float8, float8, text, uuid, int),
+  find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, date, float8, float8, text, uuid, int),
   suggest_services(uuid, text, int) to liferooms_app;
 grant execute on function public_search(uuid, text, text, text) to liferooms_public;

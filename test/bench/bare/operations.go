@@ -89,7 +89,7 @@ const searchSQL = `
 	     'until', c.until, 'valid_from', c.valid_from, 'valid_to', c.valid_to, 'opens_at', c.opens_at, 'closes_at', c.closes_at) order by c.id)
 	   from schedules c where c.hub_id = $1::uuid and c.service_id = s.id and c.retired_at is null)::text
 	from (select service_id, row_number() over () as place
-	      from find_services($1::uuid, $2, '', $2, $3::text[], null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 11)) found
+	      from find_services($1::uuid, $2, '', $2, $3::text[], null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 11)) found
 	join services s on s.hub_id = $1::uuid and s.id = found.service_id
 	join organisations o on o.hub_id = $1::uuid and o.id = s.organisation_id
 	order by found.place`
