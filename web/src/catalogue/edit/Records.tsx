@@ -83,7 +83,7 @@ export function Records({ search }: { search: RecordSearch }) {
             <Select.Option value="">Any source</Select.Option>
             {sources.map((s) => (
               <Select.Option key={s.source} value={s.source}>
-                {sourceName(s.source, sources)}
+                {s.source === 'local' ? 'Added here' : s.name}
               </Select.Option>
             ))}
           </Select>

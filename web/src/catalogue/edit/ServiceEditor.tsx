@@ -83,6 +83,7 @@ function NewService({ partner }: { partner?: string }) {
     await navigate({ to: '/$hub/catalogue/records/services/$id', params: { hub: hub.slug, id: made.id } });
   }
 
+  if (!place || (partner && !of)) return <Loading what="the form" />;
   return (
     <Page title="Add a service" caption={given ? `Of ${given.name}` : undefined}>
       <Sections />
@@ -155,15 +156,11 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
   return (
     <Page
       title={service.name}
-      caption={
-        <>
-          Of{' '}
-          <Link to="/$hub/catalogue/records/partners/$id" params={{ hub: hub.slug, id: service.organisation.id }}>
-            {service.organisation.name}
-          </Link>
-          . {from}
-          {service.source === 'local' ? '' : `, last changed there ${dayOf(service.importedAt, hub.timeZone)}`}
-        </>
+      caption={`Of ${service.organisation.name}. ${from}${service.source === 'local' ? '' : `, last changed there ${dayOf(service.importedAt, hub.timeZone)}`}`}
+      aside={
+        <Link to="/$hub/catalogue/records/partners/$id" params={{ hub: hub.slug, id: service.organisation.id }}>
+          Open {service.organisation.name}
+        </Link>
       }
     >
       <Sections />
@@ -310,19 +307,22 @@ function ServiceFields({ draft, needs, held }: { draft: Draft; needs: Need[]; he
       <Choice {...of} field="status" label="Is it running?" options={Object.entries(statusWords)} />
       <Fieldset>
         <Fieldset.Legend size="m">Needs that it helps with</Fieldset.Legend>
-        <Checkboxes small className="lr-form__access-needs">
-          {needs.map((n) => (
-            <Checkboxes.Item
-              key={n.code}
-              id={`needs-${n.code}`}
-              value={n.code}
-              checked={chosen.includes(n.code)}
-              onChange={(e) => draft.set('needs', (e.currentTarget.checked ? [...chosen, n.code] : chosen.filter((c) => c !== n.code)).sort())}
-            >
-              {n.name}
-            </Checkboxes.Item>
-          ))}
-        </Checkboxes>
+        {needs.length === 0 && <p>The hub has no list of needs.</p>}
+        {needs.length > 0 && (
+          <Checkboxes small className="lr-form__access-needs">
+            {needs.map((n) => (
+              <Checkboxes.Item
+                key={n.code}
+                id={`needs-${n.code}`}
+                value={n.code}
+                checked={chosen.includes(n.code)}
+                onChange={(e) => draft.set('needs', (e.currentTarget.checked ? [...chosen, n.code] : chosen.filter((c) => c !== n.code)).sort())}
+              >
+                {n.name}
+              </Checkboxes.Item>
+            ))}
+          </Checkboxes>
+        )}
         <Flag held={held} field="needs" label="Needs" />
       </Fieldset>
       <h2 className="nhsuk-heading-m">How to reach it</h2>

@@ -51,7 +51,7 @@ function words(value: unknown): string {
 
 export function sourceName(source: string, sources: { source: string; name: string }[]): string {
   if (source === 'local') return 'Added here';
-  return sources.find((s) => s.source === source)?.name ?? source;
+  return `From ${sources.find((s) => s.source === source)?.name ?? source}`;
 }
 
 const labels: Record<string, string> = { url: 'website', retired: 'whether it is offered', feesDescription: 'cost', applicationProcess: 'how to get in', eligibilityDescription: 'who it is for' };
