@@ -29,6 +29,8 @@ const (
 	FieldRetiredAt = "retired_at"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
+	// FieldMergedIntoID holds the string denoting the merged_into_id field in the database.
+	FieldMergedIntoID = "merged_into_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldKind holds the string denoting the kind field in the database.
@@ -63,6 +65,7 @@ var Columns = []string{
 	FieldLastModified,
 	FieldRetiredAt,
 	FieldVisibility,
+	FieldMergedIntoID,
 	FieldName,
 	FieldKind,
 	FieldDescription,
@@ -207,6 +210,11 @@ func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 // ByVisibility orders the results by the visibility field.
 func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
+// ByMergedIntoID orders the results by the merged_into_id field.
+func ByMergedIntoID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMergedIntoID, opts...).ToFunc()
 }
 
 // ByName orders the results by the name field.

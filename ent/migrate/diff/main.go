@@ -105,8 +105,19 @@ func writeSum(dir migrate.Dir) error {
 	return migrate.WriteSumFile(dir, sum)
 }
 
-// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others.
-const outside = "\ndrop schema river cascade;\n"
+// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others; and it cleans up
+// in an order that it does not find where a table points to itself. Foreign keys are not compared.
+const outside = `
+drop schema river cascade;
+do $$
+declare k record;
+begin
+  for k in select conrelid::regclass as tbl, conname from pg_constraint where contype = 'f' and conrelid = confrelid loop
+    execute format('alter table %s drop constraint %I', k.tbl, k.conname);
+  end loop;
+end
+$$;
+`
 
 // diff replays the migrations of a folder on a private Postgres and gives the one that is missing to the schema; nil
 // where none is. The folder stays as it is.
