@@ -10000,6 +10000,9 @@ type LocationMutation struct {
 	imported_at         *time.Time
 	last_modified       *time.Time
 	retired_at          *time.Time
+	local_fields        *map[string]json.RawMessage
+	version             *int
+	addversion          *int
 	visibility          *location.Visibility
 	merged_into_id      *uuid.UUID
 	name                *string
@@ -10365,6 +10368,111 @@ func (m *LocationMutation) RetiredAtCleared() bool {
 func (m *LocationMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, location.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *LocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *LocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *LocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[location.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *LocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[location.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *LocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, location.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *LocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -10995,7 +11103,7 @@ func (m *LocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LocationMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 20)
 	if m.hub_id != nil {
 		fields = append(fields, location.FieldHubID)
 	}
@@ -11013,6 +11121,12 @@ func (m *LocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, location.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, location.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, location.FieldVisibility)
@@ -11070,6 +11184,10 @@ func (m *LocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case location.FieldRetiredAt:
 		return m.RetiredAt()
+	case location.FieldLocalFields:
+		return m.LocalFields()
+	case location.FieldVersion:
+		return m.Version()
 	case location.FieldVisibility:
 		return m.Visibility()
 	case location.FieldMergedIntoID:
@@ -11115,6 +11233,10 @@ func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case location.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case location.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case location.FieldVersion:
+		return m.OldVersion(ctx)
 	case location.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case location.FieldMergedIntoID:
@@ -11189,6 +11311,20 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case location.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case location.FieldVisibility:
 		v, ok := value.(location.Visibility)
@@ -11282,6 +11418,9 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *LocationMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, location.FieldVersion)
+	}
 	if m.addlatitude != nil {
 		fields = append(fields, location.FieldLatitude)
 	}
@@ -11296,6 +11435,8 @@ func (m *LocationMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case location.FieldVersion:
+		return m.AddedVersion()
 	case location.FieldLatitude:
 		return m.AddedLatitude()
 	case location.FieldLongitude:
@@ -11309,6 +11450,13 @@ func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *LocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case location.FieldLatitude:
 		v, ok := value.(float64)
 		if !ok {
@@ -11336,6 +11484,9 @@ func (m *LocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(location.FieldRetiredAt) {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.FieldCleared(location.FieldLocalFields) {
+		fields = append(fields, location.FieldLocalFields)
 	}
 	if m.FieldCleared(location.FieldMergedIntoID) {
 		fields = append(fields, location.FieldMergedIntoID)
@@ -11380,6 +11531,9 @@ func (m *LocationMutation) ClearField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case location.FieldMergedIntoID:
 		m.ClearMergedIntoID()
@@ -11430,6 +11584,12 @@ func (m *LocationMutation) ResetField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case location.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case location.FieldVisibility:
 		m.ResetVisibility()
@@ -13966,6 +14126,9 @@ type OrganisationMutation struct {
 	imported_at       *time.Time
 	last_modified     *time.Time
 	retired_at        *time.Time
+	local_fields      *map[string]json.RawMessage
+	version           *int
+	addversion        *int
 	visibility        *organisation.Visibility
 	merged_into_id    *uuid.UUID
 	name              *string
@@ -14330,6 +14493,111 @@ func (m *OrganisationMutation) RetiredAtCleared() bool {
 func (m *OrganisationMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, organisation.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *OrganisationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *OrganisationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *OrganisationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[organisation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *OrganisationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *OrganisationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, organisation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *OrganisationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *OrganisationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *OrganisationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *OrganisationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *OrganisationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -14887,7 +15155,7 @@ func (m *OrganisationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganisationMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 18)
 	if m.hub_id != nil {
 		fields = append(fields, organisation.FieldHubID)
 	}
@@ -14905,6 +15173,12 @@ func (m *OrganisationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, organisation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, organisation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, organisation.FieldVisibility)
@@ -14956,6 +15230,10 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case organisation.FieldRetiredAt:
 		return m.RetiredAt()
+	case organisation.FieldLocalFields:
+		return m.LocalFields()
+	case organisation.FieldVersion:
+		return m.Version()
 	case organisation.FieldVisibility:
 		return m.Visibility()
 	case organisation.FieldMergedIntoID:
@@ -14997,6 +15275,10 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case organisation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case organisation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case organisation.FieldVersion:
+		return m.OldVersion(ctx)
 	case organisation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case organisation.FieldMergedIntoID:
@@ -15067,6 +15349,20 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case organisation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case organisation.FieldVisibility:
 		v, ok := value.(organisation.Visibility)
@@ -15145,13 +15441,21 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *OrganisationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, organisation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case organisation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -15160,6 +15464,13 @@ func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *OrganisationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation numeric field %s", name)
 }
@@ -15173,6 +15484,9 @@ func (m *OrganisationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(organisation.FieldRetiredAt) {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.FieldCleared(organisation.FieldLocalFields) {
+		fields = append(fields, organisation.FieldLocalFields)
 	}
 	if m.FieldCleared(organisation.FieldMergedIntoID) {
 		fields = append(fields, organisation.FieldMergedIntoID)
@@ -15214,6 +15528,9 @@ func (m *OrganisationMutation) ClearField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case organisation.FieldMergedIntoID:
 		m.ClearMergedIntoID()
@@ -15261,6 +15578,12 @@ func (m *OrganisationMutation) ResetField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case organisation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case organisation.FieldVisibility:
 		m.ResetVisibility()
@@ -18509,6 +18832,9 @@ type ScheduleMutation struct {
 	imported_at            *time.Time
 	last_modified          *time.Time
 	retired_at             *time.Time
+	local_fields           *map[string]json.RawMessage
+	version                *int
+	addversion             *int
 	visibility             *schedule.Visibility
 	service_at_location_id *uuid.UUID
 	freq                   *schedule.Freq
@@ -18524,6 +18850,10 @@ type ScheduleMutation struct {
 	valid_to               *time.Time
 	opens_at               *string
 	closes_at              *string
+	excluded_dates         *[]string
+	appendexcluded_dates   []string
+	extra_dates            *[]string
+	appendextra_dates      []string
 	description            *string
 	clearedFields          map[string]struct{}
 	service                *uuid.UUID
@@ -18877,6 +19207,111 @@ func (m *ScheduleMutation) RetiredAtCleared() bool {
 func (m *ScheduleMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, schedule.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ScheduleMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ScheduleMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ScheduleMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[schedule.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ScheduleMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ScheduleMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, schedule.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ScheduleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ScheduleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ScheduleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ScheduleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ScheduleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -19529,6 +19964,136 @@ func (m *ScheduleMutation) ResetClosesAt() {
 	delete(m.clearedFields, schedule.FieldClosesAt)
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (m *ScheduleMutation) SetExcludedDates(s []string) {
+	m.excluded_dates = &s
+	m.appendexcluded_dates = nil
+}
+
+// ExcludedDates returns the value of the "excluded_dates" field in the mutation.
+func (m *ScheduleMutation) ExcludedDates() (r []string, exists bool) {
+	v := m.excluded_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExcludedDates returns the old "excluded_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExcludedDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExcludedDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExcludedDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExcludedDates: %w", err)
+	}
+	return oldValue.ExcludedDates, nil
+}
+
+// AppendExcludedDates adds s to the "excluded_dates" field.
+func (m *ScheduleMutation) AppendExcludedDates(s []string) {
+	m.appendexcluded_dates = append(m.appendexcluded_dates, s...)
+}
+
+// AppendedExcludedDates returns the list of values that were appended to the "excluded_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExcludedDates() ([]string, bool) {
+	if len(m.appendexcluded_dates) == 0 {
+		return nil, false
+	}
+	return m.appendexcluded_dates, true
+}
+
+// ClearExcludedDates clears the value of the "excluded_dates" field.
+func (m *ScheduleMutation) ClearExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	m.clearedFields[schedule.FieldExcludedDates] = struct{}{}
+}
+
+// ExcludedDatesCleared returns if the "excluded_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExcludedDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExcludedDates]
+	return ok
+}
+
+// ResetExcludedDates resets all changes to the "excluded_dates" field.
+func (m *ScheduleMutation) ResetExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	delete(m.clearedFields, schedule.FieldExcludedDates)
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (m *ScheduleMutation) SetExtraDates(s []string) {
+	m.extra_dates = &s
+	m.appendextra_dates = nil
+}
+
+// ExtraDates returns the value of the "extra_dates" field in the mutation.
+func (m *ScheduleMutation) ExtraDates() (r []string, exists bool) {
+	v := m.extra_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtraDates returns the old "extra_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExtraDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtraDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtraDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtraDates: %w", err)
+	}
+	return oldValue.ExtraDates, nil
+}
+
+// AppendExtraDates adds s to the "extra_dates" field.
+func (m *ScheduleMutation) AppendExtraDates(s []string) {
+	m.appendextra_dates = append(m.appendextra_dates, s...)
+}
+
+// AppendedExtraDates returns the list of values that were appended to the "extra_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExtraDates() ([]string, bool) {
+	if len(m.appendextra_dates) == 0 {
+		return nil, false
+	}
+	return m.appendextra_dates, true
+}
+
+// ClearExtraDates clears the value of the "extra_dates" field.
+func (m *ScheduleMutation) ClearExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	m.clearedFields[schedule.FieldExtraDates] = struct{}{}
+}
+
+// ExtraDatesCleared returns if the "extra_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExtraDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExtraDates]
+	return ok
+}
+
+// ResetExtraDates resets all changes to the "extra_dates" field.
+func (m *ScheduleMutation) ResetExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	delete(m.clearedFields, schedule.FieldExtraDates)
+}
+
 // SetDescription sets the "description" field.
 func (m *ScheduleMutation) SetDescription(s string) {
 	m.description = &s
@@ -19626,7 +20191,7 @@ func (m *ScheduleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ScheduleMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 24)
 	if m.hub_id != nil {
 		fields = append(fields, schedule.FieldHubID)
 	}
@@ -19644,6 +20209,12 @@ func (m *ScheduleMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, schedule.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, schedule.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, schedule.FieldVisibility)
@@ -19684,6 +20255,12 @@ func (m *ScheduleMutation) Fields() []string {
 	if m.closes_at != nil {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.excluded_dates != nil {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.extra_dates != nil {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	if m.description != nil {
 		fields = append(fields, schedule.FieldDescription)
 	}
@@ -19707,6 +20284,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case schedule.FieldRetiredAt:
 		return m.RetiredAt()
+	case schedule.FieldLocalFields:
+		return m.LocalFields()
+	case schedule.FieldVersion:
+		return m.Version()
 	case schedule.FieldVisibility:
 		return m.Visibility()
 	case schedule.FieldServiceID:
@@ -19733,6 +20314,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.OpensAt()
 	case schedule.FieldClosesAt:
 		return m.ClosesAt()
+	case schedule.FieldExcludedDates:
+		return m.ExcludedDates()
+	case schedule.FieldExtraDates:
+		return m.ExtraDates()
 	case schedule.FieldDescription:
 		return m.Description()
 	}
@@ -19756,6 +20341,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case schedule.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case schedule.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case schedule.FieldVersion:
+		return m.OldVersion(ctx)
 	case schedule.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case schedule.FieldServiceID:
@@ -19782,6 +20371,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldOpensAt(ctx)
 	case schedule.FieldClosesAt:
 		return m.OldClosesAt(ctx)
+	case schedule.FieldExcludedDates:
+		return m.OldExcludedDates(ctx)
+	case schedule.FieldExtraDates:
+		return m.OldExtraDates(ctx)
 	case schedule.FieldDescription:
 		return m.OldDescription(ctx)
 	}
@@ -19834,6 +20427,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case schedule.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case schedule.FieldVisibility:
 		v, ok := value.(schedule.Visibility)
@@ -19926,6 +20533,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClosesAt(v)
 		return nil
+	case schedule.FieldExcludedDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExcludedDates(v)
+		return nil
+	case schedule.FieldExtraDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtraDates(v)
+		return nil
 	case schedule.FieldDescription:
 		v, ok := value.(string)
 		if !ok {
@@ -19941,6 +20562,9 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ScheduleMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, schedule.FieldVersion)
+	}
 	if m.addinterval != nil {
 		fields = append(fields, schedule.FieldInterval)
 	}
@@ -19952,6 +20576,8 @@ func (m *ScheduleMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case schedule.FieldVersion:
+		return m.AddedVersion()
 	case schedule.FieldInterval:
 		return m.AddedInterval()
 	}
@@ -19963,6 +20589,13 @@ func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ScheduleMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case schedule.FieldInterval:
 		v, ok := value.(int)
 		if !ok {
@@ -19983,6 +20616,9 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(schedule.FieldRetiredAt) {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.FieldCleared(schedule.FieldLocalFields) {
+		fields = append(fields, schedule.FieldLocalFields)
 	}
 	if m.FieldCleared(schedule.FieldServiceAtLocationID) {
 		fields = append(fields, schedule.FieldServiceAtLocationID)
@@ -20014,6 +20650,12 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	if m.FieldCleared(schedule.FieldClosesAt) {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.FieldCleared(schedule.FieldExcludedDates) {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.FieldCleared(schedule.FieldExtraDates) {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	return fields
 }
 
@@ -20033,6 +20675,9 @@ func (m *ScheduleMutation) ClearField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case schedule.FieldServiceAtLocationID:
 		m.ClearServiceAtLocationID()
@@ -20064,6 +20709,12 @@ func (m *ScheduleMutation) ClearField(name string) error {
 	case schedule.FieldClosesAt:
 		m.ClearClosesAt()
 		return nil
+	case schedule.FieldExcludedDates:
+		m.ClearExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ClearExtraDates()
+		return nil
 	}
 	return fmt.Errorf("unknown Schedule nullable field %s", name)
 }
@@ -20089,6 +20740,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case schedule.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case schedule.FieldVisibility:
 		m.ResetVisibility()
@@ -20128,6 +20785,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldClosesAt:
 		m.ResetClosesAt()
+		return nil
+	case schedule.FieldExcludedDates:
+		m.ResetExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ResetExtraDates()
 		return nil
 	case schedule.FieldDescription:
 		m.ResetDescription()
@@ -20222,6 +20885,9 @@ type ServiceMutation struct {
 	imported_at                 *time.Time
 	last_modified               *time.Time
 	retired_at                  *time.Time
+	local_fields                *map[string]json.RawMessage
+	version                     *int
+	addversion                  *int
 	visibility                  *service.Visibility
 	merged_into_id              *uuid.UUID
 	name                        *string
@@ -20620,6 +21286,111 @@ func (m *ServiceMutation) RetiredAtCleared() bool {
 func (m *ServiceMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, service.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[service.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[service.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, service.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -22097,7 +22868,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 31)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -22115,6 +22886,12 @@ func (m *ServiceMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, service.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, service.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, service.FieldVisibility)
@@ -22205,6 +22982,10 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case service.FieldRetiredAt:
 		return m.RetiredAt()
+	case service.FieldLocalFields:
+		return m.LocalFields()
+	case service.FieldVersion:
+		return m.Version()
 	case service.FieldVisibility:
 		return m.Visibility()
 	case service.FieldMergedIntoID:
@@ -22272,6 +23053,10 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastModified(ctx)
 	case service.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case service.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case service.FieldVersion:
+		return m.OldVersion(ctx)
 	case service.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case service.FieldMergedIntoID:
@@ -22368,6 +23153,20 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case service.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case service.FieldVisibility:
 		v, ok := value.(service.Visibility)
@@ -22538,6 +23337,9 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ServiceMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, service.FieldVersion)
+	}
 	if m.addminimum_age != nil {
 		fields = append(fields, service.FieldMinimumAge)
 	}
@@ -22552,6 +23354,8 @@ func (m *ServiceMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case service.FieldVersion:
+		return m.AddedVersion()
 	case service.FieldMinimumAge:
 		return m.AddedMinimumAge()
 	case service.FieldMaximumAge:
@@ -22565,6 +23369,13 @@ func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case service.FieldMinimumAge:
 		v, ok := value.(int)
 		if !ok {
@@ -22592,6 +23403,9 @@ func (m *ServiceMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(service.FieldRetiredAt) {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.FieldCleared(service.FieldLocalFields) {
+		fields = append(fields, service.FieldLocalFields)
 	}
 	if m.FieldCleared(service.FieldMergedIntoID) {
 		fields = append(fields, service.FieldMergedIntoID)
@@ -22648,6 +23462,9 @@ func (m *ServiceMutation) ClearField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case service.FieldMergedIntoID:
 		m.ClearMergedIntoID()
@@ -22710,6 +23527,12 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case service.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case service.FieldVisibility:
 		m.ResetVisibility()
@@ -23028,6 +23851,9 @@ type ServiceAtLocationMutation struct {
 	imported_at     *time.Time
 	last_modified   *time.Time
 	retired_at      *time.Time
+	local_fields    *map[string]json.RawMessage
+	version         *int
+	addversion      *int
 	visibility      *serviceatlocation.Visibility
 	description     *string
 	clearedFields   map[string]struct{}
@@ -23386,6 +24212,111 @@ func (m *ServiceAtLocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, serviceatlocation.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceAtLocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceAtLocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceAtLocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[serviceatlocation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceAtLocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[serviceatlocation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceAtLocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, serviceatlocation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceAtLocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceAtLocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceAtLocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceAtLocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceAtLocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *ServiceAtLocationMutation) SetVisibility(s serviceatlocation.Visibility) {
 	m.visibility = &s
@@ -23618,7 +24549,7 @@ func (m *ServiceAtLocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceAtLocationMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.hub_id != nil {
 		fields = append(fields, serviceatlocation.FieldHubID)
 	}
@@ -23636,6 +24567,12 @@ func (m *ServiceAtLocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, serviceatlocation.FieldVisibility)
@@ -23669,6 +24606,10 @@ func (m *ServiceAtLocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case serviceatlocation.FieldRetiredAt:
 		return m.RetiredAt()
+	case serviceatlocation.FieldLocalFields:
+		return m.LocalFields()
+	case serviceatlocation.FieldVersion:
+		return m.Version()
 	case serviceatlocation.FieldVisibility:
 		return m.Visibility()
 	case serviceatlocation.FieldServiceID:
@@ -23698,6 +24639,10 @@ func (m *ServiceAtLocationMutation) OldField(ctx context.Context, name string) (
 		return m.OldLastModified(ctx)
 	case serviceatlocation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case serviceatlocation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case serviceatlocation.FieldVersion:
+		return m.OldVersion(ctx)
 	case serviceatlocation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case serviceatlocation.FieldServiceID:
@@ -23757,6 +24702,20 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case serviceatlocation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case serviceatlocation.FieldVisibility:
 		v, ok := value.(serviceatlocation.Visibility)
 		if !ok {
@@ -23792,13 +24751,21 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *ServiceAtLocationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case serviceatlocation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -23807,6 +24774,13 @@ func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceAtLocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation numeric field %s", name)
 }
@@ -23820,6 +24794,9 @@ func (m *ServiceAtLocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(serviceatlocation.FieldRetiredAt) {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.FieldCleared(serviceatlocation.FieldLocalFields) {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
 	}
 	return fields
 }
@@ -23840,6 +24817,9 @@ func (m *ServiceAtLocationMutation) ClearField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation nullable field %s", name)
@@ -23866,6 +24846,12 @@ func (m *ServiceAtLocationMutation) ResetField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case serviceatlocation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case serviceatlocation.FieldVisibility:
 		m.ResetVisibility()
@@ -28698,6 +29684,9 @@ type TaxonomyTermMutation struct {
 	imported_at          *time.Time
 	last_modified        *time.Time
 	retired_at           *time.Time
+	local_fields         *map[string]json.RawMessage
+	version              *int
+	addversion           *int
 	taxonomy             *string
 	code                 *string
 	name                 *string
@@ -29061,6 +30050,111 @@ func (m *TaxonomyTermMutation) RetiredAtCleared() bool {
 func (m *TaxonomyTermMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, taxonomyterm.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *TaxonomyTermMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *TaxonomyTermMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *TaxonomyTermMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[taxonomyterm.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *TaxonomyTermMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[taxonomyterm.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *TaxonomyTermMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, taxonomyterm.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *TaxonomyTermMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TaxonomyTermMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TaxonomyTermMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TaxonomyTermMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TaxonomyTermMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetTaxonomy sets the "taxonomy" field.
@@ -29487,7 +30581,7 @@ func (m *TaxonomyTermMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TaxonomyTermMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.hub_id != nil {
 		fields = append(fields, taxonomyterm.FieldHubID)
 	}
@@ -29505,6 +30599,12 @@ func (m *TaxonomyTermMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
 	}
 	if m.taxonomy != nil {
 		fields = append(fields, taxonomyterm.FieldTaxonomy)
@@ -29544,6 +30644,10 @@ func (m *TaxonomyTermMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case taxonomyterm.FieldRetiredAt:
 		return m.RetiredAt()
+	case taxonomyterm.FieldLocalFields:
+		return m.LocalFields()
+	case taxonomyterm.FieldVersion:
+		return m.Version()
 	case taxonomyterm.FieldTaxonomy:
 		return m.Taxonomy()
 	case taxonomyterm.FieldCode:
@@ -29577,6 +30681,10 @@ func (m *TaxonomyTermMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case taxonomyterm.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case taxonomyterm.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case taxonomyterm.FieldVersion:
+		return m.OldVersion(ctx)
 	case taxonomyterm.FieldTaxonomy:
 		return m.OldTaxonomy(ctx)
 	case taxonomyterm.FieldCode:
@@ -29640,6 +30748,20 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case taxonomyterm.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case taxonomyterm.FieldTaxonomy:
 		v, ok := value.(string)
 		if !ok {
@@ -29689,13 +30811,21 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *TaxonomyTermMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case taxonomyterm.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -29704,6 +30834,13 @@ func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TaxonomyTermMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown TaxonomyTerm numeric field %s", name)
 }
@@ -29717,6 +30854,9 @@ func (m *TaxonomyTermMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(taxonomyterm.FieldRetiredAt) {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.FieldCleared(taxonomyterm.FieldLocalFields) {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
 	}
 	if m.FieldCleared(taxonomyterm.FieldCode) {
 		fields = append(fields, taxonomyterm.FieldCode)
@@ -29746,6 +30886,9 @@ func (m *TaxonomyTermMutation) ClearField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case taxonomyterm.FieldCode:
 		m.ClearCode()
@@ -29781,6 +30924,12 @@ func (m *TaxonomyTermMutation) ResetField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case taxonomyterm.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case taxonomyterm.FieldTaxonomy:
 		m.ResetTaxonomy()

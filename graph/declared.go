@@ -277,7 +277,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		r.Log.Read(ctx, e)
 	}
 	byID := func(lookup compile.Lookup) compile.Field {
-		lookup.Where = "@row.id = @id"
+		if lookup.Where == "" {
+			lookup.Where = "@row.id = @id"
+		}
 		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
@@ -355,9 +357,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		},
 
 		"services":      r.servicesField(),
-		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
+		"service":       byID(compile.Lookup{Object: "Service", Missing: "service", Where: whatStandsFor("services")}),
 		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
-		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation", Where: whatStandsFor("organisations")}),
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
@@ -376,6 +378,11 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
 	}
+}
+
+// whatStandsFor finds the record that has the id, or the one that stands for it where that was merged.
+func whatStandsFor(table string) string {
+	return "@row.id = coalesce((select m.merged_into_id from " + table + " m where m.hub_id = @hub and m.id = @id), @id)"
 }
 
 // eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and

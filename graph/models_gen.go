@@ -10,10 +10,12 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
@@ -142,6 +144,20 @@ type ClosedHub struct {
 	Message string `json:"message"`
 }
 
+type DismissDuplicateInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	OneID            uuid.UUID  `json:"oneId"`
+	OtherID          uuid.UUID  `json:"otherId"`
+}
+
+type DismissDuplicatePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Dismissed        bool               `json:"dismissed"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
 type EndConversationInput struct {
 	Hub            string    `json:"hub"`
 	ConversationID uuid.UUID `json:"conversationId"`
@@ -188,6 +204,24 @@ type IdentityProviderInput struct {
 	Algorithms   []string                   `json:"algorithms"`
 	APIClients   []*provision.APIClient     `json:"apiClients"`
 	Enabled      bool                       `json:"enabled"`
+}
+
+type MergeRecordsInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	KeepID           uuid.UUID  `json:"keepId"`
+	FoldID           uuid.UUID  `json:"foldId"`
+	// Names of the fields whose value comes from the record that is folded.
+	Take []string `json:"take"`
+	// The comparison's own.
+	Seen string `json:"seen"`
+}
+
+type MergeRecordsPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Merge            *directory.Merged  `json:"merge,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
 type Mutation struct {
@@ -297,6 +331,18 @@ type RemoveSignpostInput struct {
 
 type RemoveSignpostPayload struct {
 	Removed    bool               `json:"removed"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RestoreDuplicateInput struct {
+	Hub     string     `json:"hub"`
+	Kind    merge.Kind `json:"kind"`
+	OneID   uuid.UUID  `json:"oneId"`
+	OtherID uuid.UUID  `json:"otherId"`
+}
+
+type RestoreDuplicatePayload struct {
+	Restored   bool               `json:"restored"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
@@ -419,6 +465,16 @@ type Today struct {
 	VisitCount     int     `json:"visitCount"`
 	AnonymousCount int     `json:"anonymousCount"`
 	WaitingCount   int     `json:"waitingCount"`
+}
+
+type UndoMergeInput struct {
+	Hub     string    `json:"hub"`
+	MergeID uuid.UUID `json:"mergeId"`
+}
+
+type UndoMergePayload struct {
+	Merge      *directory.Merged  `json:"merge,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 type UndoVisitInput struct {

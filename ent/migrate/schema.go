@@ -371,6 +371,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200, Default: ""},
@@ -473,6 +475,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -498,7 +502,7 @@ var (
 			{
 				Name:    "organisation_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[9], OrganisationsColumns[0]},
+				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[11], OrganisationsColumns[0]},
 			},
 		},
 	}
@@ -614,6 +618,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "service_at_location_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "freq", Type: field.TypeEnum, Nullable: true, Enums: []string{"WEEKLY", "MONTHLY", "DAILY", "YEARLY"}},
@@ -626,6 +632,8 @@ var (
 		{Name: "valid_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "opens_at", Type: field.TypeString, Nullable: true, Size: 5},
 		{Name: "closes_at", Type: field.TypeString, Nullable: true, Size: 5},
+		{Name: "excluded_dates", Type: field.TypeJSON, Nullable: true},
+		{Name: "extra_dates", Type: field.TypeJSON, Nullable: true},
 		{Name: "description", Type: field.TypeString, Size: 2000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
 	}
@@ -637,7 +645,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schedules_services_schedules",
-				Columns:    []*schema.Column{SchedulesColumns[20]},
+				Columns:    []*schema.Column{SchedulesColumns[24]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -651,7 +659,7 @@ var (
 			{
 				Name:    "schedule_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[20]},
+				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[24]},
 			},
 		},
 	}
@@ -664,6 +672,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -696,7 +706,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[29]},
+				Columns:    []*schema.Column{ServicesColumns[31]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -710,12 +720,12 @@ var (
 			{
 				Name:    "service_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[9], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[11], ServicesColumns[0]},
 			},
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[29], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[31], ServicesColumns[0]},
 			},
 		},
 	}
@@ -728,6 +738,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
@@ -741,13 +753,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_at_locations_services_service_at_locations",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[9]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[11]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_at_locations_locations_location",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[10]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[12]},
 				RefColumns: []*schema.Column{LocationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -761,12 +773,12 @@ var (
 			{
 				Name:    "serviceatlocation_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[9]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[11]},
 			},
 			{
 				Name:    "serviceatlocation_hub_id_location_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[10]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[12]},
 			},
 		},
 	}
@@ -1025,6 +1037,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "taxonomy", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "code", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -1040,7 +1054,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "taxonomy_terms_needs_need",
-				Columns:    []*schema.Column{TaxonomyTermsColumns[12]},
+				Columns:    []*schema.Column{TaxonomyTermsColumns[14]},
 				RefColumns: []*schema.Column{NeedsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},

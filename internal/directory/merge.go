@@ -54,7 +54,7 @@ func (d *Directory) Merge(ctx context.Context, clientMutationID string, m Mergin
 		return len(found) > 0, err
 	}
 	err = d.store.Tx(ctx, func(ctx context.Context) error {
-		rows, err := d.lock(ctx, hub.ID, m.Kind, m.Keep, m.Fold)
+		rows, err := d.lockBoth(ctx, hub.ID, m.Kind, m.Keep, m.Fold)
 		if err != nil {
 			return err
 		}
@@ -73,10 +73,10 @@ func (d *Directory) Merge(ctx context.Context, clientMutationID string, m Mergin
 	return id, nil
 }
 
-// lock takes both records and the right to change what their sources bring: imports of these wait, and where one is under way
+// lockBoth takes both records and the right to change what their sources bring: imports of these wait, and where one is under way
 // the merge does not. Rows are locked in the order of their ids, so that two merges that cross wait and do not block
 // each other.
-func (d *Directory) lock(ctx context.Context, hub uuid.UUID, kind MergeKind, keep, fold uuid.UUID) ([2]snapshot, error) {
+func (d *Directory) lockBoth(ctx context.Context, hub uuid.UUID, kind MergeKind, keep, fold uuid.UUID) ([2]snapshot, error) {
 	var rows [2]snapshot
 	if _, err := d.store.Exec(ctx, "set local lock_timeout = '5s'"); err != nil {
 		return rows, err
@@ -155,7 +155,7 @@ func (d *Directory) merge(ctx context.Context, hub uuid.UUID, clientMutationID s
 		}
 	}
 	made["visibility"] = quoted(string(stricter(keep.visibility(), hides)))
-	kept := held(keep, made)
+	kept := holding(keep, made)
 	id := uuid.Must(uuid.NewV7())
 	if err := d.set(ctx, hub, m.Kind, m.Keep, kept); err != nil {
 		if store.Violates(err, "") {
@@ -174,7 +174,7 @@ func (d *Directory) merge(ctx context.Context, hub uuid.UUID, clientMutationID s
 			return uuid.Nil, err
 		}
 	}
-	away := held(fold, snapshot{"merged_into_id": quoted(m.Keep.String()), "retired_at": quoted(time.Now().UTC().Format(time.RFC3339Nano))})
+	away := holding(fold, snapshot{"merged_into_id": quoted(m.Keep.String()), "retired_at": quoted(time.Now().UTC().Format(time.RFC3339Nano))})
 	if err := d.set(ctx, hub, m.Kind, m.Fold, away); err != nil {
 		return uuid.Nil, err
 	}
@@ -220,8 +220,8 @@ func quoted(s string) json.RawMessage {
 	return encoded
 }
 
-// held adds to a change of a record that its source must not take it back: see the editor's local_fields.
-func held(before, change snapshot) snapshot {
+// holding adds to a change of a record that its source must not take it back: see the editor's local_fields.
+func holding(before, change snapshot) snapshot {
 	made := maps.Clone(change)
 	fields := snapshot{}
 	_ = json.Unmarshal(before["local_fields"], &fields) // null is none
@@ -445,7 +445,7 @@ func (d *Directory) UndoMerge(ctx context.Context, id uuid.UUID) error {
 		case m[0].UndoneAt != nil:
 			return nil
 		}
-		rows, err := d.lock(ctx, hub.ID, m[0].Kind, m[0].Kept, m[0].Folded)
+		rows, err := d.lockBoth(ctx, hub.ID, m[0].Kind, m[0].Kept, m[0].Folded)
 		if err != nil {
 			return err
 		}
@@ -481,7 +481,7 @@ type undoing struct {
 
 func (d *Directory) undo(ctx context.Context, hub uuid.UUID, m *undoing, kept, folded snapshot) (remained []string, err error) {
 	back := snapshot{"merged_into_id": json.RawMessage("null"), "retired_at": m.foldedBefore["retired_at"]}
-	if err := d.set(ctx, hub, m.kind, m.folded, released(folded, m.foldedBefore, back)); err != nil {
+	if err := d.set(ctx, hub, m.kind, m.folded, releasing(folded, m.foldedBefore, back)); err != nil {
 		return nil, err
 	}
 
@@ -510,7 +510,7 @@ func (d *Directory) undo(ctx context.Context, hub uuid.UUID, m *undoing, kept, f
 		restored["visibility"] = m.keptBefore["visibility"]
 	}
 	if len(restored) > 0 {
-		if err := d.set(ctx, hub, m.kind, m.kept, released(kept, m.keptBefore, restored)); err != nil {
+		if err := d.set(ctx, hub, m.kind, m.kept, releasing(kept, m.keptBefore, restored)); err != nil {
 			if store.Violates(err, "") {
 				return nil, problem.New(problem.Conflict, "What the kept record held before the merge no longer fits what was changed since. Look at its ages first.").Because(err)
 			}
@@ -557,9 +557,9 @@ func (d *Directory) removeAdded(ctx context.Context, hub uuid.UUID, p schema.Poi
 	return gone, nil
 }
 
-// released adds to a change of a record that its source is followed again in what the merge held against it. Where the source
+// releasing adds to a change of a record that its source is followed again in what the merge held against it. Where the source
 // says something else by now, that is what the record gets.
-func released(now, before, change snapshot) snapshot {
+func releasing(now, before, change snapshot) snapshot {
 	made := maps.Clone(change)
 	fields, earlier := snapshot{}, snapshot{}
 	_ = json.Unmarshal(now["local_fields"], &fields)     // null is none

@@ -78,7 +78,7 @@ as $$
     case when 'charity' = any (same) then 'same charity number' end,
     case when 'company' = any (same) then 'same company number' end,
     case when 'register' = any (same) then 'same number in a register' end,
-    case when 'name' = any (same) then 'same name' when named >= 0.7 then 'names almost the same' when named >= 0.5 then 'names alike' end,
+    case when 'name' = any (same) then 'same name' when named >= 0.6 then 'names almost the same' when named >= 0.5 then 'names alike' end,
     case when 'phone' = any (same) then 'same phone' end,
     case when 'email' = any (same) then 'same email' end,
     case when 'site' = any (same) then 'same website' end,
@@ -129,7 +129,7 @@ as $$
     from judged j where named >= 0.5
   )
   select one, other, points, array_remove(array[
-    case when namesakes then 'same name' when named >= 0.7 then 'names almost the same' else 'names alike' end,
+    case when namesakes then 'same name' when named >= 0.6 then 'names almost the same' else 'names alike' end,
     case when partners then 'same organisation, or one of the same name' end,
     case when 'place' = any (same) then 'same place' end,
     case when times then 'same times' end,
@@ -173,7 +173,7 @@ as $$
     case when address then 'same address' end,
     case when postcode then 'same postcode' end,
     case when near then 'within 30 metres' end,
-    case when namesakes then 'same name' when named >= 0.7 then 'names almost the same' when named >= 0.5 then 'names alike' end], null), likeness
+    case when namesakes then 'same name' when named >= 0.6 then 'names almost the same' when named >= 0.5 then 'names alike' end], null), likeness
   from scored where points >= 60
 $$;
 

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 )
 
@@ -21,4 +22,8 @@ type (
 	StaffEdge        = paging.Edge[*ent.StaffUser]
 	AuditEventPage   = paging.Connection[*ent.AuditEvent]
 	AuditEventEdge   = paging.Edge[*ent.AuditEvent]
+	DuplicatePage    = paging.Connection[*directory.Pair]
+	DuplicateEdge    = paging.Edge[*directory.Pair]
+	MergePage        = paging.Connection[*directory.Merged]
+	MergeEdge        = paging.Edge[*directory.Merged]
 )
