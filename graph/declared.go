@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
@@ -64,7 +66,7 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"my_roles":       {Type: "jsonb[]", Of: ofMyHubs(func(_ *viewer.Viewer, h viewer.Hub) any { return h.Roles })},
 			"my_permissions": {Type: "jsonb[]", Of: ofMyHubs(func(v *viewer.Viewer, h viewer.Hub) any { return access.In(v, h) })},
 		},
-		Objects: map[string]*compile.Object{
+		Objects: with(map[string]*compile.Object{
 			"Query": {Fields: map[string]compile.Field{
 				"hub":    compile.Lookup{Object: "Hub", Free: true},
 				"viewer": compile.Group{Object: "Viewer", Alone: true},
@@ -117,13 +119,22 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"signposts": compile.List{Rows: compile.Rows{Object: "Signpost", Where: "@row.conversation_id = @parent.id", Order: by("given_at", "id")}},
 			}},
 			"Signpost": {Table: signpost.Table},
-			"Organisation": {Table: organisation.Table, Fields: map[string]compile.Field{
+			"Organisation": {Table: organisation.Table, Fields: editedFields(map[string]compile.Field{
 				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
 					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
-			}},
+			})},
 			"Service":  {Table: service.Table, Fields: r.serviceFields()},
-			"Location": {Table: location.Table},
-			"Schedule": {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
+			"Location": {Table: location.Table, Fields: editedFields(nil)},
+			"Schedule": {Table: schedule.Table, Fields: editedFields(map[string]compile.Field{"summary": scheduleSummary})},
+			"Duplicate": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@kind"), "reasons": compile.SQL("to_jsonb(@row.reasons)"), "dismissedAt": compile.SQL("@row.dismissed_at"),
+				"records": compile.List{Rows: compile.Rows{Object: "CatalogueRecord",
+					From: "jsonb_array_elements(@parent.records) with ordinality @row(held, n)", Order: by("n")}},
+			}},
+			"CatalogueRecord": {Fields: map[string]compile.Field{
+				"id": compile.SQL("(@row.held->>'id')::uuid"), "name": compile.SQL("@row.held->>'name'"), "detail": compile.SQL("@row.held->>'detail'"),
+				"sourceName": compile.SQL("@row.held->>'sourceName'"), "visibility": compile.SQL("@row.held->>'visibility'"),
+			}},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
 			}},
@@ -132,8 +143,14 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"actor": compile.One{Object: "AuditActor", On: "@row.id = @parent.actor_id"},
 			}},
 			"AuditActor": {Table: staffuser.Table},
-		},
+		}, editingObjects),
 	})
+}
+
+// with adds entries to a map.
+func with[T any](all map[string]T, more map[string]T) map[string]T {
+	maps.Copy(all, more)
+	return all
 }
 
 func hubID(ctx context.Context) (any, error) {
@@ -283,7 +300,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
-	return map[string]compile.Field{
+	return with(map[string]compile.Field{
 		"id":    compile.SQL("@hub"),
 		"needs": compile.List{Rows: compile.Rows{Object: "Need", Order: by("position", "id")}},
 
@@ -360,6 +377,16 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		"service":       byID(compile.Lookup{Object: "Service", Missing: "service", Where: whatStandsFor("services")}),
 		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
 		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation", Where: whatStandsFor("organisations")}),
+		"duplicates": compile.With{
+			Params: params("kind text, dismissed boolean"),
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return []any{string(a["kind"].(merge.Kind)), a["dismissed"]}, nil
+			},
+			Field: compile.Page{Itself: true, Rows: compile.Rows{Object: "Duplicate",
+				From: "likely_duplicates(@hub, @kind, @dismissed, @after1, @after2, @after3, @limit) @row",
+				Order: []compile.Key{{By: "@row.rank", Kind: paging.Number, Type: "float8"}, {By: "@row.one", Kind: paging.ID, Type: "uuid"},
+					{By: "@row.other", Kind: paging.ID, Type: "uuid"}}}},
+		},
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
@@ -377,7 +404,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			Field: compile.Page{Rows: compile.Rows{Object: "AuditEvent", Where: "@row.hub_id = @hub",
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
-	}
+	}, editingHubFields())
 }
 
 // whatStandsFor finds the record that has the id, or the one that stands for it where that was merged.
@@ -456,7 +483,7 @@ func (r *Resolver) servicesField() compile.Field {
 }
 
 func (r *Resolver) serviceFields() map[string]compile.Field {
-	return map[string]compile.Field{
+	return with(map[string]compile.Field{
 		"retired": compile.SQL("@row.retired_at is not null"),
 		"needs":   needsThrough(service.NeedsTable, service.NeedsPrimaryKey),
 		// Each place once, in the order in which the service came to it.
@@ -466,12 +493,12 @@ func (r *Resolver) serviceFields() map[string]compile.Field {
 			Order: []compile.Key{{By: "held.first"}}}},
 		"schedules":    compile.List{Rows: compile.Rows{Object: "Schedule", Where: "@row.service_id = @parent.id and @row.retired_at is null", Order: by("id")}},
 		"nextSessions": r.nextSessions(),
-	}
+	}, editingServiceFields())
 }
 
 // scheduleColumns are what Go needs of a schedule, by the names of its JSON.
 const scheduleColumns = `json_build_object('freq', s.freq, 'interval', s.interval, 'by_day', s.by_day, 'by_month_day', s.by_month_day, 'dtstart', s.dtstart,
-	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at)`
+	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at, 'excluded_dates', s.excluded_dates, 'extra_dates', s.extra_dates)`
 
 // recurrence is a schedule as scheduleColumns gives it.
 type recurrence struct {
@@ -485,6 +512,8 @@ type recurrence struct {
 	ValidTo    *day           `json:"valid_to"`
 	OpensAt    *string        `json:"opens_at"`
 	ClosesAt   *string        `json:"closes_at"`
+	Excluded   []string       `json:"excluded_dates"`
+	Extra      []string       `json:"extra_dates"`
 }
 
 // day is a date of Postgres's JSON.
@@ -498,7 +527,8 @@ func (d *day) UnmarshalJSON(b []byte) error {
 
 func (c *recurrence) schedule() *ent.Schedule {
 	return &ent.Schedule{Freq: c.Freq, Interval: c.Interval, ByDay: c.ByDay, ByMonthDay: c.ByMonthDay,
-		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt}
+		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
+		ExcludedDates: c.Excluded, ExtraDates: c.Extra}
 }
 
 // scheduleSummary says a schedule in words.

@@ -259,6 +259,7 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 	decoders := map[string]func(context.Context, map[string]any) (map[string]any, error){
 		"Hub.auditEvents":        ec.field_Hub_auditEvents_args,
 		"Hub.conversation":       ec.field_Hub_conversation_args,
+		"Hub.duplicates":         ec.field_Hub_duplicates_args,
 		"Hub.findStaff":          ec.field_Hub_findStaff_args,
 		"Hub.followUps":          ec.field_Hub_followUps_args,
 		"Hub.organisation":       ec.field_Hub_organisation_args,

@@ -125,7 +125,7 @@ func (d *Directory) checked(ctx context.Context, hub uuid.UUID, of editable, row
 		column, plain := of.columns[name]
 		to, points := of.points[name]
 		switch {
-		case points && (!to.isFixed || row.added):
+		case points:
 			service := decoded[string](row.values["service_id"])
 			if row.added {
 				service = decoded[string](encoded(c["service_id"]))
@@ -133,6 +133,12 @@ func (d *Directory) checked(ctx context.Context, hub uuid.UUID, of editable, row
 			p, err := d.points(ctx, hub, name, to, raw, service)
 			if err != nil {
 				return nil, err
+			}
+			if p == nil && to.isFixed && !row.added {
+				if !same(raw, row.values[name]) {
+					refuse(problem.Field(fieldName(name), "It stays with the service that it was made for. Add another one there."))
+				}
+				continue
 			}
 			if p != nil {
 				refuse(p)

@@ -52,7 +52,7 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	service := c.Service.Create().SetSource("local").SetExternalID("s1").SetOrganisationID(organisation.ID).SetName("Service " + m).SetDescription(m).SaveX(ctx)
 	c.ServiceNeed.Create().SetServiceID(service.ID).SetNeedID(need.ID).ExecX(ctx)
 	location := c.Location.Create().SetSource("local").SetExternalID("l1").SetName("Place " + m).SetAddress(m).SetLatitude(53.44).SetLongitude(-2.97).SaveX(ctx)
-	c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).ExecX(ctx)
+	place := c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).SetDescription(m).SaveX(ctx)
 	schedule := c.Schedule.Create().SetSource("local").SetExternalID("d1").SetServiceID(service.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetDescription(m).SaveX(ctx)
 	person := c.Person.Create().SetMemberNumber(m + "-1").SetGivenName("Given " + m).SetFamilyName("Family " + m).SetPhone("0151 496 0000").SetEmail(m + "@example.org").SaveX(ctx)
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
@@ -80,7 +80,8 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	c.DuplicateDismissal.Create().SetKind("ORGANISATION").SetOne(apart[0]).SetOther(apart[1]).SetLikeness(m).ExecX(ctx)
 	return ids{
 		"Keep": organisation.ID, "Fold": twin.ID, "One": organisation.ID, "Other": twin.ID, "Merge": merge.ID, "CatalogueRecord": folded.ID,
-		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID,
+		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID, "ServiceAtLocation": place.ID,
+		"Record": organisation.ID, // of the first kind that a mutation of any kind names
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
 	}
