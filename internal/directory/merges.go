@@ -145,3 +145,17 @@ func partsOf(pointing []schema.Pointing) []*MergePart {
 	}
 	return parts
 }
+
+// PublicSuccessor gives, to a stranger, the service that stands for one which was merged into it; nil where there is none, or
+// either is hidden.
+func (d *Directory) PublicSuccessor(ctx context.Context, service uuid.UUID) (*uuid.UUID, error) {
+	hub, err := hubOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := store.Collect(ctx, d.store, pgx.RowTo[*uuid.UUID], "select merged_publicly($1, $2)", hub.ID, service)
+	if err != nil {
+		return nil, fmt.Errorf("find what a service was merged into: %w", err)
+	}
+	return found[0], nil
+}

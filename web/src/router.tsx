@@ -1,4 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Compare } from './catalogue/duplicates/Compare';
+import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
+import { isKind } from './catalogue/duplicates/words';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -128,6 +131,36 @@ const service = createRoute({
   },
 });
 
+const duplicates = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/duplicates',
+  validateSearch: (search): DuplicateSearch => ({
+    kind: isKind(search.kind) ? search.kind : undefined,
+    view: search.view === 'dismissed' || search.view === 'merged' ? search.view : undefined,
+  }),
+  component: function DuplicatesRoute() {
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <Duplicates search={duplicates.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const compareDuplicates = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/duplicates/$kind/$one/$other',
+  component: function CompareDuplicatesRoute() {
+    const { kind, one, other } = compareDuplicates.useParams();
+    if (!isKind(kind)) return <NothingHere />;
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <Compare kind={kind} one={one} other={other} key={`${one} ${other}`} />
+      </Needs>
+    );
+  },
+});
+
 const report = createRoute({
   getParentRoute: () => hub,
   path: '/report',
@@ -158,7 +191,7 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit];
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, duplicates, compareDuplicates, report, staff, audit];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),
