@@ -383,7 +383,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				return []any{string(a["kind"].(merge.Kind)), a["dismissed"]}, nil
 			},
 			Field: compile.Page{Itself: true, Rows: compile.Rows{Object: "Duplicate",
-				From: "likely_duplicates(@hub, @kind, @dismissed, @after1, @after2, @after3, @limit) @row",
+				From: "likely_duplicates(@hub, @kind, @dismissed, @after1, @after2, @after3, @limit) @row", Where: "true",
 				Order: []compile.Key{{By: "@row.rank", Kind: paging.Number, Type: "float8"}, {By: "@row.one", Kind: paging.ID, Type: "uuid"},
 					{By: "@row.other", Kind: paging.ID, Type: "uuid"}}}},
 		},
