@@ -21,22 +21,29 @@ import (
 )
 
 // interpreted are the operations of the app that do not run as one statement, and why. Of the mutations, the rows that they
-// answer with are read by one: see TestPayloadsAreCompiled.
+// answer with are read by one: see TestPayloadsAreCompiled. A comparison of two records and the history of merges are put into words in
+// Go, for a page that one manager opens now and then.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseMutation,
+	"DismissDuplicate":     graph.BecauseMutation,
 	"EndConversation":      graph.BecauseMutation,
 	"EndVisit":             graph.BecauseMutation,
 	"GrantRole":            graph.BecauseMutation,
+	"MergeRecords":         graph.BecauseMutation,
+	"Merges":               "Hub.merges",
 	"RecordAnonymousVisit": graph.BecauseMutation,
+	"RecordComparison":     "Hub.recordComparison",
 	"RecordConversation":   graph.BecauseMutation,
 	"RecordFollowUp":       graph.BecauseMutation,
 	"RegisterPerson":       graph.BecauseMutation,
 	"RemoveSignpost":       graph.BecauseMutation,
+	"RestoreDuplicate":     graph.BecauseMutation,
 	"RevokeRole":           graph.BecauseMutation,
 	"SetAccessNeeds":       graph.BecauseMutation,
 	"Signpost":             graph.BecauseMutation,
 	"TakeNext":             graph.BecauseMutation,
 	"TakeVisit":            graph.BecauseMutation,
+	"UndoMerge":            graph.BecauseMutation,
 	"UndoVisit":            graph.BecauseMutation,
 	"UpdatePerson":         graph.BecauseMutation,
 }
@@ -110,6 +117,8 @@ var asked = []string{
 	`{ hub(slug: "walton") { suggestServices(text: "deb", first: 21) { id } } }`,
 	`{ hub(slug: "walton") { services { nodes { nextSessions(first: 21) { startsAt } } } } }`,
 	`{ hub(slug: "walton") { organisations(first: 1) { nodes { id name description email url phone services { id name } } pageInfo { hasNextPage endCursor } totalCount } } }`,
+	`{ hub(slug: "walton") { duplicates(kind: SERVICE, first: 1) { edges { cursor node { kind } } nodes { reasons dismissedAt records { id name detail sourceName visibility __typename } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
+		dismissed: duplicates(kind: ORGANISATION, dismissed: true) { nodes { kind } } places: duplicates(kind: LOCATION) { pageInfo { endCursor } } } }`,
 	`{ hub(slug: "walton") { service(id: "00000000-0000-7000-8000-000000000000") { id } organisation(id: "00000000-0000-7000-8000-000000000000") { id } } }`,
 	`{ hub(slug: "walton") { visitsByWeek(from: "2020-01-01", to: "2022-12-31") { week visits need { code name } } } }`,
 	`{ hub(slug: "walton") { staff { edges { cursor node { id name email lastSignedInAt grants { id role createdAt } } } pageInfo { endCursor } } findStaff(search: "Staff") { name grants { role } } none: findStaff(search: "m") { id } } }`,
@@ -129,6 +138,11 @@ func TestCompiledAnswersAsInterpreted(t *testing.T) {
 	c.Schedule.Create().SetServiceID(s.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetSource("local").SetExternalID("1").ExecX(ctx)
 	l := c.Location.Create().SetName("Place").SetLatitude(53.4123456789).SetLongitude(-2.95).SetAccessibility([]string{"step-free", "loop"}).SetSource("local").SetExternalID("1").SaveX(ctx)
 	c.ServiceAtLocation.Create().SetServiceID(s.ID).SetLocationID(l.ID).SetSource("local").SetExternalID("1").ExecX(ctx)
+	a.service(t, h.ctx, "Same again")
+	twin := c.Organisation.Create().SetName("Partner of Same again").SetSource("local").SetExternalID("twin").SaveX(ctx)
+	for i := range 2 {
+		c.Service.Create().SetName("Same again").SetOrganisationID(twin.ID).SetSource("local").SetExternalID(fmt.Sprint("twin", i)).ExecX(ctx)
+	}
 	id := map[string]any{"id": h.people[0].ID}
 	for _, query := range asked {
 		want := a.interpreted().ask(ctx, query, id)

@@ -20,6 +20,7 @@ import (
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
@@ -143,6 +144,15 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"Suggestion": {Fields: map[string]compile.Field{
 				"kind": compile.SQL("@row.kind"), "label": compile.SQL("@row.label"), "id": compile.SQL("@row.id"), "code": compile.SQL("@row.code"),
 				"organisationName": compile.SQL("@row.organisation_name"),
+			}},
+			"Duplicate": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@kind"), "reasons": compile.SQL("to_jsonb(@row.reasons)"), "dismissedAt": compile.SQL("@row.dismissed_at"),
+				"records": compile.List{Rows: compile.Rows{Object: "CatalogueRecord",
+					From: "jsonb_array_elements(@parent.records) with ordinality @row(held, n)", Order: by("n")}},
+			}},
+			"CatalogueRecord": {Fields: map[string]compile.Field{
+				"id": compile.SQL("(@row.held->>'id')::uuid"), "name": compile.SQL("@row.held->>'name'"), "detail": compile.SQL("@row.held->>'detail'"),
+				"sourceName": compile.SQL("@row.held->>'sourceName'"), "visibility": compile.SQL("@row.held->>'visibility'"),
 			}},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
@@ -303,7 +313,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		r.Log.Read(ctx, e)
 	}
 	byID := func(lookup compile.Lookup) compile.Field {
-		lookup.Where = "@row.id = @id"
+		if lookup.Where == "" {
+			lookup.Where = "@row.id = @id"
+		}
 		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
@@ -384,11 +396,21 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		"suggestServices":    suggestionsField(),
 		"catalogueLanguages": languagesField,
 		"locate":             locateField,
-		"service":            byID(compile.Lookup{Object: "Service", Missing: "service"}),
+		"service":            byID(compile.Lookup{Object: "Service", Missing: "service", Where: whatStandsFor("services")}),
 		"organisations":      compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
-		"organisation":       byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+		"organisation":       byID(compile.Lookup{Object: "Organisation", Missing: "organisation", Where: whatStandsFor("organisations")}),
 
 		"proposedChanges": proposedChanges,
+		"duplicates": compile.With{
+			Params: params("kind text, dismissed boolean"),
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return []any{string(a["kind"].(merge.Kind)), a["dismissed"]}, nil
+			},
+			Field: compile.Page{Itself: true, Rows: compile.Rows{Object: "Duplicate",
+				From: "likely_duplicates(@hub, @kind, @dismissed, @after1, @after2, @after3, @limit) @row", Where: "true",
+				Order: []compile.Key{{By: "@row.rank", Kind: paging.Number, Type: "float8"}, {By: "@row.one", Kind: paging.ID, Type: "uuid"},
+					{By: "@row.other", Kind: paging.ID, Type: "uuid"}}}},
+		},
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
@@ -407,6 +429,11 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
 	}, editingHubFields())
+}
+
+// whatStandsFor finds the record that has the id, or the one that stands for it where that was merged.
+func whatStandsFor(table string) string {
+	return "@row.id = coalesce((select m.merged_into_id from " + table + " m where m.hub_id = @hub and m.id = @id), @id)"
 }
 
 // eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and

@@ -170,7 +170,7 @@ func editingHubFields() map[string]compile.Field {
 				Order: by("name", "id")}, Limit: strconv.Itoa(maxLocations)},
 		},
 		"location": compile.With{Params: params("id uuid"), Bind: argument("id"),
-			Field: compile.Lookup{Object: "Location", Where: "@row.id = @id", Missing: "location"}},
+			Field: compile.Lookup{Object: "Location", Where: whatStandsFor("locations"), Missing: "location"}},
 		"recordSources": compile.List{Rows: compile.Rows{Object: "RecordSource", From: recordSources("@hub"), Order: by("name", "source")}},
 	}
 }

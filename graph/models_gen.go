@@ -15,6 +15,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/schedule"
@@ -191,6 +192,20 @@ type CreatePartnerLinkPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type DismissDuplicateInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	OneID            uuid.UUID  `json:"oneId"`
+	OtherID          uuid.UUID  `json:"otherId"`
+}
+
+type DismissDuplicatePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Dismissed        bool               `json:"dismissed"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
 // All that is given must hold.
 type EditableFilter struct {
 	Text graphql.Omittable[*string] `json:"text,omitempty"`
@@ -249,6 +264,24 @@ type IdentityProviderInput struct {
 	Algorithms   []string                   `json:"algorithms"`
 	APIClients   []*provision.APIClient     `json:"apiClients"`
 	Enabled      bool                       `json:"enabled"`
+}
+
+type MergeRecordsInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	KeepID           uuid.UUID  `json:"keepId"`
+	FoldID           uuid.UUID  `json:"foldId"`
+	// Names of the fields whose value comes from the record that is folded.
+	Take []string `json:"take"`
+	// The comparison's own.
+	Seen string `json:"seen"`
+}
+
+type MergeRecordsPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Merge            *directory.Merged  `json:"merge,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
 type Mutation struct {
@@ -392,6 +425,18 @@ type RemoveSignpostInput struct {
 
 type RemoveSignpostPayload struct {
 	Removed    bool               `json:"removed"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RestoreDuplicateInput struct {
+	Hub     string     `json:"hub"`
+	Kind    merge.Kind `json:"kind"`
+	OneID   uuid.UUID  `json:"oneId"`
+	OtherID uuid.UUID  `json:"otherId"`
+}
+
+type RestoreDuplicatePayload struct {
+	Restored   bool               `json:"restored"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
@@ -733,6 +778,16 @@ type Today struct {
 	VisitCount     int     `json:"visitCount"`
 	AnonymousCount int     `json:"anonymousCount"`
 	WaitingCount   int     `json:"waitingCount"`
+}
+
+type UndoMergeInput struct {
+	Hub     string    `json:"hub"`
+	MergeID uuid.UUID `json:"mergeId"`
+}
+
+type UndoMergePayload struct {
+	Merge      *directory.Merged  `json:"merge,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 type UndoVisitInput struct {

@@ -346,6 +346,30 @@ func (r *Resolver) services(ctx context.Context, filter *ServiceFilter, first *i
 	return answer, nil
 }
 
+// standing finds the record that has the id, or the one that stands for it where that was merged.
+func standing[P ~func(*sql.Selector)](ctx context.Context, table string, id uuid.UUID) (P, error) {
+	hub, err := hubID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(s.C("id")).WriteString(" = coalesce((select m.merged_into_id from " + table + " m where m.hub_id = ").Arg(hub).
+				WriteString(" and m.id = ").Arg(id).WriteString("), ").Arg(id).WriteString(")")
+		}))
+	}, nil
+}
+
+func (r *Resolver) mergeRecords(ctx context.Context, input MergeRecordsInput) (*directory.Merged, error) {
+	id, err := r.Directory.Merge(ctx, input.ClientMutationID, directory.Merging{
+		Kind: input.Kind, Keep: input.KeepID, Fold: input.FoldID, Take: input.Take, Seen: input.Seen,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.Directory.Merged(ctx, id)
+}
+
 // queryOf is what a filter asks of the directory.
 func queryOf(filter *ServiceFilter) directory.Query {
 	var query directory.Query

@@ -27,6 +27,9 @@ type Conversation func(*sql.Selector)
 // ConversationNeed is the predicate function for conversationneed builders.
 type ConversationNeed func(*sql.Selector)
 
+// DuplicateDismissal is the predicate function for duplicatedismissal builders.
+type DuplicateDismissal func(*sql.Selector)
+
 // GroupGrant is the predicate function for groupgrant builders.
 type GroupGrant func(*sql.Selector)
 
@@ -41,6 +44,9 @@ type IdentityProvider func(*sql.Selector)
 
 // Location is the predicate function for location builders.
 type Location func(*sql.Selector)
+
+// Merge is the predicate function for merge builders.
+type Merge func(*sql.Selector)
 
 // Need is the predicate function for need builders.
 type Need func(*sql.Selector)

@@ -16,7 +16,7 @@ import (
 type Organisation struct{ ent.Schema }
 
 func (Organisation) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Organisation) Fields() []ent.Field {
@@ -48,7 +48,7 @@ func (Organisation) Indexes() []ent.Index {
 type Service struct{ ent.Schema }
 
 func (Service) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Service) Fields() []ent.Field {
@@ -104,7 +104,7 @@ func (Service) Annotations() []schema.Annotation {
 type Location struct{ ent.Schema }
 
 func (Location) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Location) Fields() []ent.Field {

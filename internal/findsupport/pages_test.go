@@ -20,6 +20,7 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
@@ -533,5 +534,39 @@ func TestQRCodeIsAPicture(t *testing.T) {
 	}
 	if again := s.get(t, "/find-support/zz1/walton"+path+"/qr.svg", "If-None-Match", got.header.Get("ETag")); again.status != http.StatusNotModified {
 		t.Errorf("asked again: %d", again.status)
+	}
+}
+
+// TestAnOldLinkLeadsToTheServiceThatStands: who has a printed link of a service that was merged comes to the kept one.
+func TestAnOldLinkLeadsToTheServiceThatStands(t *testing.T) {
+	s := newSite(t, unlimited)
+	kept, folded := s.offer(t, "Debt clinic", nil), s.offer(t, "Debt Clinic", nil)
+	page := s.get(t, Prefix+"walton/services/"+folded.ID.String())
+	if page.status != 200 {
+		t.Fatalf("before the merge: %d", page.status)
+	}
+	d := s.pages.directory
+	c, err := d.Compare(s.ctx, merge.KindService, kept.ID, folded.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := d.Merge(s.ctx, "m", directory.Merging{Kind: merge.KindService, Keep: kept.ID, Fold: folded.ID, Seen: c.Seen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rest := range []string{"", "?lang=cy", "/sessions.ics"} {
+		got := s.get(t, Prefix+"walton/services/"+folded.ID.String()+rest)
+		if want := "walton/services/" + kept.ID.String() + rest; got.status != 308 || !strings.HasSuffix(got.header.Get("Location"), want) || got.header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%q: %d to %q, want %q", rest, got.status, got.header.Get("Location"), want)
+		}
+	}
+	if found := s.get(t, Prefix+"walton?text=debt"); strings.Contains(found.body, folded.ID.String()) {
+		t.Error("the search finds the folded one")
+	}
+	if err := d.UndoMerge(s.ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get(t, Prefix+"walton/services/"+folded.ID.String()); got.status != 200 {
+		t.Errorf("undone: %d", got.status)
 	}
 }

@@ -1,4 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Compare as CompareRecords } from './catalogue/duplicates/Compare';
+import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
+import { isKind } from './catalogue/duplicates/words';
 import { PartnerEditor } from './catalogue/edit/PartnerEditor';
 import { Records, type RecordSearch } from './catalogue/edit/Records';
 import { ServiceEditor } from './catalogue/edit/ServiceEditor';
@@ -13,8 +16,8 @@ import { readWanted } from './directory/wanted';
 import { EditPerson, NewPerson } from './person/Form';
 import { PersonPage } from './person/Person';
 import { Report } from './report/Report';
-import { useHub, useViewer } from './shell/hub';
 import { ChooseHub, HubShell, Needs, NotFound, NothingHere, Shell } from './shell/Shell';
+import { useHub, useViewer } from './shell/hub';
 import { Audit } from './staff/Audit';
 import { Staff } from './staff/Staff';
 
@@ -233,7 +236,37 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService];
+const duplicates = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/duplicates',
+  validateSearch: (search): DuplicateSearch => ({
+    kind: isKind(search.kind) ? search.kind : undefined,
+    view: search.view === 'dismissed' || search.view === 'merged' ? search.view : undefined,
+  }),
+  component: function DuplicatesRoute() {
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <Duplicates search={duplicates.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const compareDuplicates = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/duplicates/$kind/$one/$other',
+  component: function CompareDuplicatesRoute() {
+    const { kind, one, other } = compareDuplicates.useParams();
+    if (!isKind(kind)) return <NothingHere />;
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <CompareRecords kind={kind} one={one} other={other} key={`${one} ${other}`} />
+      </Needs>
+    );
+  },
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),
