@@ -21,6 +21,7 @@ import (
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
@@ -37,6 +38,7 @@ import (
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/taxonomyterm"
+	"liferooms.io/liferooms/ent/termmapping"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/ent/visitcount"
@@ -109,6 +111,7 @@ func checkColumn(t, c string) error {
 			hostname.Table:          hostname.ValidColumn,
 			hub.Table:               hub.ValidColumn,
 			identityprovider.Table:  identityprovider.ValidColumn,
+			linkcheck.Table:         linkcheck.ValidColumn,
 			location.Table:          location.ValidColumn,
 			need.Table:              need.ValidColumn,
 			organisation.Table:      organisation.ValidColumn,
@@ -125,6 +128,7 @@ func checkColumn(t, c string) error {
 			signpost.Table:          signpost.ValidColumn,
 			staffuser.Table:         staffuser.ValidColumn,
 			taxonomyterm.Table:      taxonomyterm.ValidColumn,
+			termmapping.Table:       termmapping.ValidColumn,
 			trust.Table:             trust.ValidColumn,
 			visit.Table:             visit.ValidColumn,
 			visitcount.Table:        visitcount.ValidColumn,

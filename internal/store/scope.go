@@ -42,6 +42,7 @@ var tables = map[string]table{
 	ent.TypeConversation:      {"conversations", hubLevel},
 	ent.TypeConversationNeed:  {"conversation_needs", hubLevel},
 	ent.TypeGroupGrant:        {"group_grants", hubLevel},
+	ent.TypeLinkCheck:         {"link_checks", hubLevel},
 	ent.TypeLocation:          {"locations", hubLevel},
 	ent.TypeNeed:              {"needs", hubLevel},
 	ent.TypeOrganisation:      {"organisations", hubLevel},
@@ -54,6 +55,7 @@ var tables = map[string]table{
 	ent.TypeServiceTerm:       {"service_terms", hubLevel},
 	ent.TypeSignpost:          {"signposts", hubLevel},
 	ent.TypeTaxonomyTerm:      {"taxonomy_terms", hubLevel},
+	ent.TypeTermMapping:       {"term_mappings", hubLevel},
 	ent.TypeVisitCount:        {"visit_counts", hubLevel},
 	ent.TypeVisit:             {"visits", hubLevel},
 }
