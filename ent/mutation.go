@@ -18614,7 +18614,6 @@ type ServiceMutation struct {
 	appendcost_options          []schema.CostOption
 	service_areas               *[]schema.ServiceArea
 	appendservice_areas         []schema.ServiceArea
-	needs_chosen                *bool
 	clearedFields               map[string]struct{}
 	organisation                *uuid.UUID
 	clearedorganisation         bool
@@ -20028,42 +20027,6 @@ func (m *ServiceMutation) ResetServiceAreas() {
 	delete(m.clearedFields, service.FieldServiceAreas)
 }
 
-// SetNeedsChosen sets the "needs_chosen" field.
-func (m *ServiceMutation) SetNeedsChosen(b bool) {
-	m.needs_chosen = &b
-}
-
-// NeedsChosen returns the value of the "needs_chosen" field in the mutation.
-func (m *ServiceMutation) NeedsChosen() (r bool, exists bool) {
-	v := m.needs_chosen
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldNeedsChosen returns the old "needs_chosen" field's value of the Service entity.
-// If the Service object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ServiceMutation) OldNeedsChosen(ctx context.Context) (v bool, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldNeedsChosen is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldNeedsChosen requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldNeedsChosen: %w", err)
-	}
-	return oldValue.NeedsChosen, nil
-}
-
-// ResetNeedsChosen resets all changes to the "needs_chosen" field.
-func (m *ServiceMutation) ResetNeedsChosen() {
-	m.needs_chosen = nil
-}
-
 // ClearOrganisation clears the "organisation" edge to the Organisation entity.
 func (m *ServiceMutation) ClearOrganisation() {
 	m.clearedorganisation = true
@@ -20449,7 +20412,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 28)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -20534,9 +20497,6 @@ func (m *ServiceMutation) Fields() []string {
 	if m.service_areas != nil {
 		fields = append(fields, service.FieldServiceAreas)
 	}
-	if m.needs_chosen != nil {
-		fields = append(fields, service.FieldNeedsChosen)
-	}
 	return fields
 }
 
@@ -20601,8 +20561,6 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.CostOptions()
 	case service.FieldServiceAreas:
 		return m.ServiceAreas()
-	case service.FieldNeedsChosen:
-		return m.NeedsChosen()
 	}
 	return nil, false
 }
@@ -20668,8 +20626,6 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldCostOptions(ctx)
 	case service.FieldServiceAreas:
 		return m.OldServiceAreas(ctx)
-	case service.FieldNeedsChosen:
-		return m.OldNeedsChosen(ctx)
 	}
 	return nil, fmt.Errorf("unknown Service field %s", name)
 }
@@ -20874,13 +20830,6 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetServiceAreas(v)
-		return nil
-	case service.FieldNeedsChosen:
-		v, ok := value.(bool)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetNeedsChosen(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Service field %s", name)
@@ -21122,9 +21071,6 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldServiceAreas:
 		m.ResetServiceAreas()
-		return nil
-	case service.FieldNeedsChosen:
-		m.ResetNeedsChosen()
 		return nil
 	}
 	return fmt.Errorf("unknown Service field %s", name)

@@ -925,10 +925,6 @@ func init() {
 	service.DefaultAlert = serviceDescAlert.Default.(string)
 	// service.AlertValidator is a validator for the "alert" field. It is called by the builders before save.
 	service.AlertValidator = serviceDescAlert.Validators[0].(func(string) error)
-	// serviceDescNeedsChosen is the schema descriptor for needs_chosen field.
-	serviceDescNeedsChosen := serviceFields[21].Descriptor()
-	// service.DefaultNeedsChosen holds the default value on creation for the needs_chosen field.
-	service.DefaultNeedsChosen = serviceDescNeedsChosen.Default.(bool)
 	// serviceDescID is the schema descriptor for id field.
 	serviceDescID := serviceMixinFields0[0].Descriptor()
 	// service.DefaultID holds the default value on creation for the id field.

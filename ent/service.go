@@ -77,8 +77,6 @@ type Service struct {
 	CostOptions []schema.CostOption `json:"cost_options,omitempty"`
 	// ServiceAreas holds the value of the "service_areas" field.
 	ServiceAreas []schema.ServiceArea `json:"service_areas,omitempty"`
-	// somebody chose its needs; its terms say them no longer
-	NeedsChosen bool `json:"needs_chosen,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ServiceQuery when eager-loading is set.
 	Edges        ServiceEdges `json:"edges"`
@@ -184,7 +182,7 @@ func (*Service) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
 			values[i] = new([]byte)
-		case service.FieldFree, service.FieldNeedsChosen:
+		case service.FieldFree:
 			values[i] = new(sql.NullBool)
 		case service.FieldMinimumAge, service.FieldMaximumAge:
 			values[i] = new(sql.NullInt64)
@@ -400,12 +398,6 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field service_areas: %w", err)
 				}
 			}
-		case service.FieldNeedsChosen:
-			if value, ok := values[i].(*sql.NullBool); !ok {
-				return fmt.Errorf("unexpected type %T for field needs_chosen", values[i])
-			} else if value.Valid {
-				_m.NeedsChosen = value.Bool
-			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -578,9 +570,6 @@ func (_m *Service) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("service_areas=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ServiceAreas))
-	builder.WriteString(", ")
-	builder.WriteString("needs_chosen=")
-	builder.WriteString(fmt.Sprintf("%v", _m.NeedsChosen))
 	builder.WriteByte(')')
 	return builder.String()
 }

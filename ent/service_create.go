@@ -349,20 +349,6 @@ func (_c *ServiceCreate) SetServiceAreas(v []schema.ServiceArea) *ServiceCreate 
 	return _c
 }
 
-// SetNeedsChosen sets the "needs_chosen" field.
-func (_c *ServiceCreate) SetNeedsChosen(v bool) *ServiceCreate {
-	_c.mutation.SetNeedsChosen(v)
-	return _c
-}
-
-// SetNillableNeedsChosen sets the "needs_chosen" field if the given value is not nil.
-func (_c *ServiceCreate) SetNillableNeedsChosen(v *bool) *ServiceCreate {
-	if v != nil {
-		_c.SetNeedsChosen(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *ServiceCreate) SetID(v uuid.UUID) *ServiceCreate {
 	_c.mutation.SetID(v)
@@ -547,10 +533,6 @@ func (_c *ServiceCreate) defaults() {
 		v := service.DefaultAlert
 		_c.mutation.SetAlert(v)
 	}
-	if _, ok := _c.mutation.NeedsChosen(); !ok {
-		v := service.DefaultNeedsChosen
-		_c.mutation.SetNeedsChosen(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := service.DefaultID()
 		_c.mutation.SetID(v)
@@ -678,9 +660,6 @@ func (_c *ServiceCreate) check() error {
 		if err := service.AlertValidator(v); err != nil {
 			return &ValidationError{Name: "alert", err: fmt.Errorf(`ent: validator failed for field "Service.alert": %w`, err)}
 		}
-	}
-	if _, ok := _c.mutation.NeedsChosen(); !ok {
-		return &ValidationError{Name: "needs_chosen", err: errors.New(`ent: missing required field "Service.needs_chosen"`)}
 	}
 	if len(_c.mutation.OrganisationIDs()) == 0 {
 		return &ValidationError{Name: "organisation", err: errors.New(`ent: missing required edge "Service.organisation"`)}
@@ -827,10 +806,6 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ServiceAreas(); ok {
 		_spec.SetField(service.FieldServiceAreas, field.TypeJSON, value)
 		_node.ServiceAreas = value
-	}
-	if value, ok := _c.mutation.NeedsChosen(); ok {
-		_spec.SetField(service.FieldNeedsChosen, field.TypeBool, value)
-		_node.NeedsChosen = value
 	}
 	if nodes := _c.mutation.OrganisationIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

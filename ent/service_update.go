@@ -473,20 +473,6 @@ func (_u *ServiceUpdate) ClearServiceAreas() *ServiceUpdate {
 	return _u
 }
 
-// SetNeedsChosen sets the "needs_chosen" field.
-func (_u *ServiceUpdate) SetNeedsChosen(v bool) *ServiceUpdate {
-	_u.mutation.SetNeedsChosen(v)
-	return _u
-}
-
-// SetNillableNeedsChosen sets the "needs_chosen" field if the given value is not nil.
-func (_u *ServiceUpdate) SetNillableNeedsChosen(v *bool) *ServiceUpdate {
-	if v != nil {
-		_u.SetNeedsChosen(*v)
-	}
-	return _u
-}
-
 // SetOrganisation sets the "organisation" edge to the Organisation entity.
 func (_u *ServiceUpdate) SetOrganisation(v *Organisation) *ServiceUpdate {
 	return _u.SetOrganisationID(v.ID)
@@ -973,9 +959,6 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ServiceAreasCleared() {
 		_spec.ClearField(service.FieldServiceAreas, field.TypeJSON)
-	}
-	if value, ok := _u.mutation.NeedsChosen(); ok {
-		_spec.SetField(service.FieldNeedsChosen, field.TypeBool, value)
 	}
 	if _u.mutation.OrganisationCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1774,20 +1757,6 @@ func (_u *ServiceUpdateOne) ClearServiceAreas() *ServiceUpdateOne {
 	return _u
 }
 
-// SetNeedsChosen sets the "needs_chosen" field.
-func (_u *ServiceUpdateOne) SetNeedsChosen(v bool) *ServiceUpdateOne {
-	_u.mutation.SetNeedsChosen(v)
-	return _u
-}
-
-// SetNillableNeedsChosen sets the "needs_chosen" field if the given value is not nil.
-func (_u *ServiceUpdateOne) SetNillableNeedsChosen(v *bool) *ServiceUpdateOne {
-	if v != nil {
-		_u.SetNeedsChosen(*v)
-	}
-	return _u
-}
-
 // SetOrganisation sets the "organisation" edge to the Organisation entity.
 func (_u *ServiceUpdateOne) SetOrganisation(v *Organisation) *ServiceUpdateOne {
 	return _u.SetOrganisationID(v.ID)
@@ -2304,9 +2273,6 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	}
 	if _u.mutation.ServiceAreasCleared() {
 		_spec.ClearField(service.FieldServiceAreas, field.TypeJSON)
-	}
-	if value, ok := _u.mutation.NeedsChosen(); ok {
-		_spec.SetField(service.FieldNeedsChosen, field.TypeBool, value)
 	}
 	if _u.mutation.OrganisationCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -13,6 +13,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/frontdesk"
 	"liferooms.io/liferooms/internal/person"
 	"liferooms.io/liferooms/internal/provision"
@@ -30,6 +31,7 @@ type Resolver struct {
 	Advising  *referral.Advising
 	Roles     *staff.Roles
 	Directory *directory.Directory
+	Links     *freshness.Links
 	// Provisioner sets trusts and hubs up.
 	Provisioner *provision.Provisioner
 	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
@@ -49,6 +51,7 @@ func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.S
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
 		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
+		Links:       freshness.NewLinks(s, sources),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

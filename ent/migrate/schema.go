@@ -647,7 +647,6 @@ var (
 		{Name: "contacts", Type: field.TypeJSON, Nullable: true},
 		{Name: "cost_options", Type: field.TypeJSON, Nullable: true},
 		{Name: "service_areas", Type: field.TypeJSON, Nullable: true},
-		{Name: "needs_chosen", Type: field.TypeBool, Default: false},
 		{Name: "organisation_id", Type: field.TypeUUID},
 	}
 	// ServicesTable holds the schema information for the "services" table.
@@ -658,7 +657,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[29]},
+				Columns:    []*schema.Column{ServicesColumns[28]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -677,7 +676,7 @@ var (
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[29], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[28], ServicesColumns[0]},
 			},
 		},
 	}

@@ -70,7 +70,6 @@ func (Service) Fields() []ent.Field {
 		field.JSON("contacts", []Contact{}).Optional(),
 		field.JSON("cost_options", []CostOption{}).Optional(),
 		field.JSON("service_areas", []ServiceArea{}).Optional(),
-		field.Bool("needs_chosen").Default(false).Comment("somebody chose its needs; its terms say them no longer"),
 	}
 }
 

@@ -72,8 +72,6 @@ const (
 	FieldCostOptions = "cost_options"
 	// FieldServiceAreas holds the string denoting the service_areas field in the database.
 	FieldServiceAreas = "service_areas"
-	// FieldNeedsChosen holds the string denoting the needs_chosen field in the database.
-	FieldNeedsChosen = "needs_chosen"
 	// EdgeOrganisation holds the string denoting the organisation edge name in mutations.
 	EdgeOrganisation = "organisation"
 	// EdgeNeeds holds the string denoting the needs edge name in mutations.
@@ -168,7 +166,6 @@ var Columns = []string{
 	FieldContacts,
 	FieldCostOptions,
 	FieldServiceAreas,
-	FieldNeedsChosen,
 }
 
 var (
@@ -233,8 +230,6 @@ var (
 	DefaultAlert string
 	// AlertValidator is a validator for the "alert" field. It is called by the builders before save.
 	AlertValidator func(string) error
-	// DefaultNeedsChosen holds the default value on creation for the "needs_chosen" field.
-	DefaultNeedsChosen bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -420,11 +415,6 @@ func ByAccreditations(opts ...sql.OrderTermOption) OrderOption {
 // ByAlert orders the results by the alert field.
 func ByAlert(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAlert, opts...).ToFunc()
-}
-
-// ByNeedsChosen orders the results by the needs_chosen field.
-func ByNeedsChosen(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldNeedsChosen, opts...).ToFunc()
 }
 
 // ByOrganisationField orders the results by organisation field.

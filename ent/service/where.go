@@ -166,11 +166,6 @@ func Alert(v string) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldAlert, v))
 }
 
-// NeedsChosen applies equality check predicate on the "needs_chosen" field. It's identical to NeedsChosenEQ.
-func NeedsChosen(v bool) predicate.Service {
-	return predicate.Service(sql.FieldEQ(FieldNeedsChosen, v))
-}
-
 // HubIDEQ applies the EQ predicate on the "hub_id" field.
 func HubIDEQ(v uuid.UUID) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldHubID, v))
@@ -1494,16 +1489,6 @@ func ServiceAreasIsNil() predicate.Service {
 // ServiceAreasNotNil applies the NotNil predicate on the "service_areas" field.
 func ServiceAreasNotNil() predicate.Service {
 	return predicate.Service(sql.FieldNotNull(FieldServiceAreas))
-}
-
-// NeedsChosenEQ applies the EQ predicate on the "needs_chosen" field.
-func NeedsChosenEQ(v bool) predicate.Service {
-	return predicate.Service(sql.FieldEQ(FieldNeedsChosen, v))
-}
-
-// NeedsChosenNEQ applies the NEQ predicate on the "needs_chosen" field.
-func NeedsChosenNEQ(v bool) predicate.Service {
-	return predicate.Service(sql.FieldNEQ(FieldNeedsChosen, v))
 }
 
 // HasOrganisation applies the HasEdge predicate on the "organisation" edge.

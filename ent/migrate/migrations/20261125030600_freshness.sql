@@ -1,5 +1,3 @@
--- Modify "services" table
-ALTER TABLE "services" ADD COLUMN "needs_chosen" boolean NOT NULL DEFAULT false;
 -- Create "link_checks" table
 CREATE TABLE "link_checks" ("id" uuid NOT NULL, "hub_id" uuid NOT NULL, "url" character varying NOT NULL, "state" character varying NOT NULL DEFAULT 'UNCHECKED', "message" character varying NOT NULL DEFAULT '', "status" bigint NULL, "moved_to" character varying NULL, "checked_at" timestamptz NULL, "failing_since" timestamptz NULL, "due_at" timestamptz NOT NULL, PRIMARY KEY ("id"));
 -- Create index "linkcheck_hub_id_due_at_id" to table: "link_checks"
