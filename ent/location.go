@@ -31,6 +31,10 @@ type Location struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility location.Visibility `json:"visibility,omitempty"`
 	// Name holds the value of the "name" field.
@@ -61,10 +65,12 @@ func (*Location) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case location.FieldAccessibility:
+		case location.FieldLocalFields, location.FieldAccessibility:
 			values[i] = new([]byte)
 		case location.FieldLatitude, location.FieldLongitude:
 			values[i] = new(sql.NullFloat64)
+		case location.FieldVersion:
+			values[i] = new(sql.NullInt64)
 		case location.FieldSource, location.FieldExternalID, location.FieldVisibility, location.FieldName, location.FieldKind, location.FieldDescription, location.FieldAddress, location.FieldCity, location.FieldCounty, location.FieldPostcode:
 			values[i] = new(sql.NullString)
 		case location.FieldImportedAt, location.FieldLastModified, location.FieldRetiredAt:
@@ -129,6 +135,20 @@ func (_m *Location) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case location.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case location.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
 			}
 		case location.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -261,6 +281,12 @@ func (_m *Location) String() string {
 		builder.WriteString("retired_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -81,6 +82,39 @@ func (_u *LocationUpdate) SetNillableRetiredAt(v *time.Time) *LocationUpdate {
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *LocationUpdate) ClearRetiredAt() *LocationUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *LocationUpdate) SetLocalFields(v map[string]json.RawMessage) *LocationUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *LocationUpdate) ClearLocalFields() *LocationUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *LocationUpdate) SetVersion(v int) *LocationUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableVersion(v *int) *LocationUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *LocationUpdate) AddVersion(v int) *LocationUpdate {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -402,6 +436,18 @@ func (_u *LocationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(location.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(location.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(location.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(location.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(location.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
 	}
@@ -540,6 +586,39 @@ func (_u *LocationUpdateOne) SetNillableRetiredAt(v *time.Time) *LocationUpdateO
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *LocationUpdateOne) ClearRetiredAt() *LocationUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *LocationUpdateOne) SetLocalFields(v map[string]json.RawMessage) *LocationUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *LocationUpdateOne) ClearLocalFields() *LocationUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *LocationUpdateOne) SetVersion(v int) *LocationUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableVersion(v *int) *LocationUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *LocationUpdateOne) AddVersion(v int) *LocationUpdateOne {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -890,6 +969,18 @@ func (_u *LocationUpdateOne) sqlSave(ctx context.Context) (_node *Location, err 
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(location.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(location.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(location.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(location.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(location.FieldVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)

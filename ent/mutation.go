@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -10020,6 +10021,9 @@ type LocationMutation struct {
 	imported_at         *time.Time
 	last_modified       *time.Time
 	retired_at          *time.Time
+	local_fields        *map[string]json.RawMessage
+	version             *int
+	addversion          *int
 	visibility          *location.Visibility
 	name                *string
 	kind                *location.Kind
@@ -10384,6 +10388,111 @@ func (m *LocationMutation) RetiredAtCleared() bool {
 func (m *LocationMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, location.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *LocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *LocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *LocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[location.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *LocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[location.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *LocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, location.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *LocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -10965,7 +11074,7 @@ func (m *LocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LocationMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 19)
 	if m.hub_id != nil {
 		fields = append(fields, location.FieldHubID)
 	}
@@ -10983,6 +11092,12 @@ func (m *LocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, location.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, location.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, location.FieldVisibility)
@@ -11037,6 +11152,10 @@ func (m *LocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case location.FieldRetiredAt:
 		return m.RetiredAt()
+	case location.FieldLocalFields:
+		return m.LocalFields()
+	case location.FieldVersion:
+		return m.Version()
 	case location.FieldVisibility:
 		return m.Visibility()
 	case location.FieldName:
@@ -11080,6 +11199,10 @@ func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case location.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case location.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case location.FieldVersion:
+		return m.OldVersion(ctx)
 	case location.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case location.FieldName:
@@ -11152,6 +11275,20 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case location.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case location.FieldVisibility:
 		v, ok := value.(location.Visibility)
@@ -11238,6 +11375,9 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *LocationMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, location.FieldVersion)
+	}
 	if m.addlatitude != nil {
 		fields = append(fields, location.FieldLatitude)
 	}
@@ -11252,6 +11392,8 @@ func (m *LocationMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case location.FieldVersion:
+		return m.AddedVersion()
 	case location.FieldLatitude:
 		return m.AddedLatitude()
 	case location.FieldLongitude:
@@ -11265,6 +11407,13 @@ func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *LocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case location.FieldLatitude:
 		v, ok := value.(float64)
 		if !ok {
@@ -11292,6 +11441,9 @@ func (m *LocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(location.FieldRetiredAt) {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.FieldCleared(location.FieldLocalFields) {
+		fields = append(fields, location.FieldLocalFields)
 	}
 	if m.FieldCleared(location.FieldAddress) {
 		fields = append(fields, location.FieldAddress)
@@ -11333,6 +11485,9 @@ func (m *LocationMutation) ClearField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case location.FieldAddress:
 		m.ClearAddress()
@@ -11380,6 +11535,12 @@ func (m *LocationMutation) ResetField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case location.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case location.FieldVisibility:
 		m.ResetVisibility()
@@ -12404,6 +12565,9 @@ type OrganisationMutation struct {
 	imported_at       *time.Time
 	last_modified     *time.Time
 	retired_at        *time.Time
+	local_fields      *map[string]json.RawMessage
+	version           *int
+	addversion        *int
 	visibility        *organisation.Visibility
 	name              *string
 	alternate_name    *string
@@ -12767,6 +12931,111 @@ func (m *OrganisationMutation) RetiredAtCleared() bool {
 func (m *OrganisationMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, organisation.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *OrganisationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *OrganisationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *OrganisationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[organisation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *OrganisationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *OrganisationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, organisation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *OrganisationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *OrganisationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *OrganisationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *OrganisationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *OrganisationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -13275,7 +13544,7 @@ func (m *OrganisationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganisationMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.hub_id != nil {
 		fields = append(fields, organisation.FieldHubID)
 	}
@@ -13293,6 +13562,12 @@ func (m *OrganisationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, organisation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, organisation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, organisation.FieldVisibility)
@@ -13341,6 +13616,10 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case organisation.FieldRetiredAt:
 		return m.RetiredAt()
+	case organisation.FieldLocalFields:
+		return m.LocalFields()
+	case organisation.FieldVersion:
+		return m.Version()
 	case organisation.FieldVisibility:
 		return m.Visibility()
 	case organisation.FieldName:
@@ -13380,6 +13659,10 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case organisation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case organisation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case organisation.FieldVersion:
+		return m.OldVersion(ctx)
 	case organisation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case organisation.FieldName:
@@ -13448,6 +13731,20 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case organisation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case organisation.FieldVisibility:
 		v, ok := value.(organisation.Visibility)
@@ -13519,13 +13816,21 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *OrganisationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, organisation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case organisation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -13534,6 +13839,13 @@ func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *OrganisationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation numeric field %s", name)
 }
@@ -13547,6 +13859,9 @@ func (m *OrganisationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(organisation.FieldRetiredAt) {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.FieldCleared(organisation.FieldLocalFields) {
+		fields = append(fields, organisation.FieldLocalFields)
 	}
 	if m.FieldCleared(organisation.FieldAlternateName) {
 		fields = append(fields, organisation.FieldAlternateName)
@@ -13585,6 +13900,9 @@ func (m *OrganisationMutation) ClearField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case organisation.FieldAlternateName:
 		m.ClearAlternateName()
@@ -13629,6 +13947,12 @@ func (m *OrganisationMutation) ResetField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case organisation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case organisation.FieldVisibility:
 		m.ResetVisibility()
@@ -16874,6 +17198,9 @@ type ScheduleMutation struct {
 	imported_at            *time.Time
 	last_modified          *time.Time
 	retired_at             *time.Time
+	local_fields           *map[string]json.RawMessage
+	version                *int
+	addversion             *int
 	visibility             *schedule.Visibility
 	service_at_location_id *uuid.UUID
 	freq                   *schedule.Freq
@@ -16889,6 +17216,10 @@ type ScheduleMutation struct {
 	valid_to               *time.Time
 	opens_at               *string
 	closes_at              *string
+	excluded_dates         *[]string
+	appendexcluded_dates   []string
+	extra_dates            *[]string
+	appendextra_dates      []string
 	description            *string
 	clearedFields          map[string]struct{}
 	service                *uuid.UUID
@@ -17242,6 +17573,111 @@ func (m *ScheduleMutation) RetiredAtCleared() bool {
 func (m *ScheduleMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, schedule.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ScheduleMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ScheduleMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ScheduleMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[schedule.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ScheduleMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ScheduleMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, schedule.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ScheduleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ScheduleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ScheduleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ScheduleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ScheduleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -17894,6 +18330,136 @@ func (m *ScheduleMutation) ResetClosesAt() {
 	delete(m.clearedFields, schedule.FieldClosesAt)
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (m *ScheduleMutation) SetExcludedDates(s []string) {
+	m.excluded_dates = &s
+	m.appendexcluded_dates = nil
+}
+
+// ExcludedDates returns the value of the "excluded_dates" field in the mutation.
+func (m *ScheduleMutation) ExcludedDates() (r []string, exists bool) {
+	v := m.excluded_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExcludedDates returns the old "excluded_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExcludedDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExcludedDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExcludedDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExcludedDates: %w", err)
+	}
+	return oldValue.ExcludedDates, nil
+}
+
+// AppendExcludedDates adds s to the "excluded_dates" field.
+func (m *ScheduleMutation) AppendExcludedDates(s []string) {
+	m.appendexcluded_dates = append(m.appendexcluded_dates, s...)
+}
+
+// AppendedExcludedDates returns the list of values that were appended to the "excluded_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExcludedDates() ([]string, bool) {
+	if len(m.appendexcluded_dates) == 0 {
+		return nil, false
+	}
+	return m.appendexcluded_dates, true
+}
+
+// ClearExcludedDates clears the value of the "excluded_dates" field.
+func (m *ScheduleMutation) ClearExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	m.clearedFields[schedule.FieldExcludedDates] = struct{}{}
+}
+
+// ExcludedDatesCleared returns if the "excluded_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExcludedDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExcludedDates]
+	return ok
+}
+
+// ResetExcludedDates resets all changes to the "excluded_dates" field.
+func (m *ScheduleMutation) ResetExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	delete(m.clearedFields, schedule.FieldExcludedDates)
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (m *ScheduleMutation) SetExtraDates(s []string) {
+	m.extra_dates = &s
+	m.appendextra_dates = nil
+}
+
+// ExtraDates returns the value of the "extra_dates" field in the mutation.
+func (m *ScheduleMutation) ExtraDates() (r []string, exists bool) {
+	v := m.extra_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtraDates returns the old "extra_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExtraDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtraDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtraDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtraDates: %w", err)
+	}
+	return oldValue.ExtraDates, nil
+}
+
+// AppendExtraDates adds s to the "extra_dates" field.
+func (m *ScheduleMutation) AppendExtraDates(s []string) {
+	m.appendextra_dates = append(m.appendextra_dates, s...)
+}
+
+// AppendedExtraDates returns the list of values that were appended to the "extra_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExtraDates() ([]string, bool) {
+	if len(m.appendextra_dates) == 0 {
+		return nil, false
+	}
+	return m.appendextra_dates, true
+}
+
+// ClearExtraDates clears the value of the "extra_dates" field.
+func (m *ScheduleMutation) ClearExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	m.clearedFields[schedule.FieldExtraDates] = struct{}{}
+}
+
+// ExtraDatesCleared returns if the "extra_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExtraDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExtraDates]
+	return ok
+}
+
+// ResetExtraDates resets all changes to the "extra_dates" field.
+func (m *ScheduleMutation) ResetExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	delete(m.clearedFields, schedule.FieldExtraDates)
+}
+
 // SetDescription sets the "description" field.
 func (m *ScheduleMutation) SetDescription(s string) {
 	m.description = &s
@@ -17991,7 +18557,7 @@ func (m *ScheduleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ScheduleMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 24)
 	if m.hub_id != nil {
 		fields = append(fields, schedule.FieldHubID)
 	}
@@ -18009,6 +18575,12 @@ func (m *ScheduleMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, schedule.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, schedule.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, schedule.FieldVisibility)
@@ -18049,6 +18621,12 @@ func (m *ScheduleMutation) Fields() []string {
 	if m.closes_at != nil {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.excluded_dates != nil {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.extra_dates != nil {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	if m.description != nil {
 		fields = append(fields, schedule.FieldDescription)
 	}
@@ -18072,6 +18650,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case schedule.FieldRetiredAt:
 		return m.RetiredAt()
+	case schedule.FieldLocalFields:
+		return m.LocalFields()
+	case schedule.FieldVersion:
+		return m.Version()
 	case schedule.FieldVisibility:
 		return m.Visibility()
 	case schedule.FieldServiceID:
@@ -18098,6 +18680,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.OpensAt()
 	case schedule.FieldClosesAt:
 		return m.ClosesAt()
+	case schedule.FieldExcludedDates:
+		return m.ExcludedDates()
+	case schedule.FieldExtraDates:
+		return m.ExtraDates()
 	case schedule.FieldDescription:
 		return m.Description()
 	}
@@ -18121,6 +18707,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case schedule.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case schedule.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case schedule.FieldVersion:
+		return m.OldVersion(ctx)
 	case schedule.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case schedule.FieldServiceID:
@@ -18147,6 +18737,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldOpensAt(ctx)
 	case schedule.FieldClosesAt:
 		return m.OldClosesAt(ctx)
+	case schedule.FieldExcludedDates:
+		return m.OldExcludedDates(ctx)
+	case schedule.FieldExtraDates:
+		return m.OldExtraDates(ctx)
 	case schedule.FieldDescription:
 		return m.OldDescription(ctx)
 	}
@@ -18199,6 +18793,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case schedule.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case schedule.FieldVisibility:
 		v, ok := value.(schedule.Visibility)
@@ -18291,6 +18899,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClosesAt(v)
 		return nil
+	case schedule.FieldExcludedDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExcludedDates(v)
+		return nil
+	case schedule.FieldExtraDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtraDates(v)
+		return nil
 	case schedule.FieldDescription:
 		v, ok := value.(string)
 		if !ok {
@@ -18306,6 +18928,9 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ScheduleMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, schedule.FieldVersion)
+	}
 	if m.addinterval != nil {
 		fields = append(fields, schedule.FieldInterval)
 	}
@@ -18317,6 +18942,8 @@ func (m *ScheduleMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case schedule.FieldVersion:
+		return m.AddedVersion()
 	case schedule.FieldInterval:
 		return m.AddedInterval()
 	}
@@ -18328,6 +18955,13 @@ func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ScheduleMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case schedule.FieldInterval:
 		v, ok := value.(int)
 		if !ok {
@@ -18348,6 +18982,9 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(schedule.FieldRetiredAt) {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.FieldCleared(schedule.FieldLocalFields) {
+		fields = append(fields, schedule.FieldLocalFields)
 	}
 	if m.FieldCleared(schedule.FieldServiceAtLocationID) {
 		fields = append(fields, schedule.FieldServiceAtLocationID)
@@ -18379,6 +19016,12 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	if m.FieldCleared(schedule.FieldClosesAt) {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.FieldCleared(schedule.FieldExcludedDates) {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.FieldCleared(schedule.FieldExtraDates) {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	return fields
 }
 
@@ -18398,6 +19041,9 @@ func (m *ScheduleMutation) ClearField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case schedule.FieldServiceAtLocationID:
 		m.ClearServiceAtLocationID()
@@ -18429,6 +19075,12 @@ func (m *ScheduleMutation) ClearField(name string) error {
 	case schedule.FieldClosesAt:
 		m.ClearClosesAt()
 		return nil
+	case schedule.FieldExcludedDates:
+		m.ClearExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ClearExtraDates()
+		return nil
 	}
 	return fmt.Errorf("unknown Schedule nullable field %s", name)
 }
@@ -18454,6 +19106,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case schedule.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case schedule.FieldVisibility:
 		m.ResetVisibility()
@@ -18493,6 +19151,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldClosesAt:
 		m.ResetClosesAt()
+		return nil
+	case schedule.FieldExcludedDates:
+		m.ResetExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ResetExtraDates()
 		return nil
 	case schedule.FieldDescription:
 		m.ResetDescription()
@@ -18587,6 +19251,9 @@ type ServiceMutation struct {
 	imported_at                 *time.Time
 	last_modified               *time.Time
 	retired_at                  *time.Time
+	local_fields                *map[string]json.RawMessage
+	version                     *int
+	addversion                  *int
 	visibility                  *service.Visibility
 	name                        *string
 	alternate_name              *string
@@ -18984,6 +19651,111 @@ func (m *ServiceMutation) RetiredAtCleared() bool {
 func (m *ServiceMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, service.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[service.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[service.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, service.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -20412,7 +21184,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 28)
+	fields := make([]string, 0, 30)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -20430,6 +21202,12 @@ func (m *ServiceMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, service.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, service.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, service.FieldVisibility)
@@ -20517,6 +21295,10 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case service.FieldRetiredAt:
 		return m.RetiredAt()
+	case service.FieldLocalFields:
+		return m.LocalFields()
+	case service.FieldVersion:
+		return m.Version()
 	case service.FieldVisibility:
 		return m.Visibility()
 	case service.FieldOrganisationID:
@@ -20582,6 +21364,10 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastModified(ctx)
 	case service.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case service.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case service.FieldVersion:
+		return m.OldVersion(ctx)
 	case service.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case service.FieldOrganisationID:
@@ -20676,6 +21462,20 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case service.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case service.FieldVisibility:
 		v, ok := value.(service.Visibility)
@@ -20839,6 +21639,9 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ServiceMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, service.FieldVersion)
+	}
 	if m.addminimum_age != nil {
 		fields = append(fields, service.FieldMinimumAge)
 	}
@@ -20853,6 +21656,8 @@ func (m *ServiceMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case service.FieldVersion:
+		return m.AddedVersion()
 	case service.FieldMinimumAge:
 		return m.AddedMinimumAge()
 	case service.FieldMaximumAge:
@@ -20866,6 +21671,13 @@ func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case service.FieldMinimumAge:
 		v, ok := value.(int)
 		if !ok {
@@ -20893,6 +21705,9 @@ func (m *ServiceMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(service.FieldRetiredAt) {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.FieldCleared(service.FieldLocalFields) {
+		fields = append(fields, service.FieldLocalFields)
 	}
 	if m.FieldCleared(service.FieldAlternateName) {
 		fields = append(fields, service.FieldAlternateName)
@@ -20946,6 +21761,9 @@ func (m *ServiceMutation) ClearField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case service.FieldAlternateName:
 		m.ClearAlternateName()
@@ -21005,6 +21823,12 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case service.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case service.FieldVisibility:
 		m.ResetVisibility()
@@ -21320,6 +22144,9 @@ type ServiceAtLocationMutation struct {
 	imported_at     *time.Time
 	last_modified   *time.Time
 	retired_at      *time.Time
+	local_fields    *map[string]json.RawMessage
+	version         *int
+	addversion      *int
 	visibility      *serviceatlocation.Visibility
 	description     *string
 	clearedFields   map[string]struct{}
@@ -21678,6 +22505,111 @@ func (m *ServiceAtLocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, serviceatlocation.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceAtLocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceAtLocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceAtLocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[serviceatlocation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceAtLocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[serviceatlocation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceAtLocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, serviceatlocation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceAtLocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceAtLocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceAtLocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceAtLocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceAtLocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *ServiceAtLocationMutation) SetVisibility(s serviceatlocation.Visibility) {
 	m.visibility = &s
@@ -21910,7 +22842,7 @@ func (m *ServiceAtLocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceAtLocationMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.hub_id != nil {
 		fields = append(fields, serviceatlocation.FieldHubID)
 	}
@@ -21928,6 +22860,12 @@ func (m *ServiceAtLocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, serviceatlocation.FieldVisibility)
@@ -21961,6 +22899,10 @@ func (m *ServiceAtLocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case serviceatlocation.FieldRetiredAt:
 		return m.RetiredAt()
+	case serviceatlocation.FieldLocalFields:
+		return m.LocalFields()
+	case serviceatlocation.FieldVersion:
+		return m.Version()
 	case serviceatlocation.FieldVisibility:
 		return m.Visibility()
 	case serviceatlocation.FieldServiceID:
@@ -21990,6 +22932,10 @@ func (m *ServiceAtLocationMutation) OldField(ctx context.Context, name string) (
 		return m.OldLastModified(ctx)
 	case serviceatlocation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case serviceatlocation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case serviceatlocation.FieldVersion:
+		return m.OldVersion(ctx)
 	case serviceatlocation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case serviceatlocation.FieldServiceID:
@@ -22049,6 +22995,20 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case serviceatlocation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case serviceatlocation.FieldVisibility:
 		v, ok := value.(serviceatlocation.Visibility)
 		if !ok {
@@ -22084,13 +23044,21 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *ServiceAtLocationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case serviceatlocation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -22099,6 +23067,13 @@ func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceAtLocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation numeric field %s", name)
 }
@@ -22112,6 +23087,9 @@ func (m *ServiceAtLocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(serviceatlocation.FieldRetiredAt) {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.FieldCleared(serviceatlocation.FieldLocalFields) {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
 	}
 	return fields
 }
@@ -22132,6 +23110,9 @@ func (m *ServiceAtLocationMutation) ClearField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation nullable field %s", name)
@@ -22158,6 +23139,12 @@ func (m *ServiceAtLocationMutation) ResetField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case serviceatlocation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case serviceatlocation.FieldVisibility:
 		m.ResetVisibility()
@@ -26990,6 +27977,9 @@ type TaxonomyTermMutation struct {
 	imported_at          *time.Time
 	last_modified        *time.Time
 	retired_at           *time.Time
+	local_fields         *map[string]json.RawMessage
+	version              *int
+	addversion           *int
 	taxonomy             *string
 	code                 *string
 	name                 *string
@@ -27353,6 +28343,111 @@ func (m *TaxonomyTermMutation) RetiredAtCleared() bool {
 func (m *TaxonomyTermMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, taxonomyterm.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *TaxonomyTermMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *TaxonomyTermMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *TaxonomyTermMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[taxonomyterm.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *TaxonomyTermMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[taxonomyterm.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *TaxonomyTermMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, taxonomyterm.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *TaxonomyTermMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TaxonomyTermMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TaxonomyTermMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TaxonomyTermMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TaxonomyTermMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetTaxonomy sets the "taxonomy" field.
@@ -27779,7 +28874,7 @@ func (m *TaxonomyTermMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TaxonomyTermMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.hub_id != nil {
 		fields = append(fields, taxonomyterm.FieldHubID)
 	}
@@ -27797,6 +28892,12 @@ func (m *TaxonomyTermMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
 	}
 	if m.taxonomy != nil {
 		fields = append(fields, taxonomyterm.FieldTaxonomy)
@@ -27836,6 +28937,10 @@ func (m *TaxonomyTermMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case taxonomyterm.FieldRetiredAt:
 		return m.RetiredAt()
+	case taxonomyterm.FieldLocalFields:
+		return m.LocalFields()
+	case taxonomyterm.FieldVersion:
+		return m.Version()
 	case taxonomyterm.FieldTaxonomy:
 		return m.Taxonomy()
 	case taxonomyterm.FieldCode:
@@ -27869,6 +28974,10 @@ func (m *TaxonomyTermMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case taxonomyterm.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case taxonomyterm.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case taxonomyterm.FieldVersion:
+		return m.OldVersion(ctx)
 	case taxonomyterm.FieldTaxonomy:
 		return m.OldTaxonomy(ctx)
 	case taxonomyterm.FieldCode:
@@ -27932,6 +29041,20 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case taxonomyterm.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case taxonomyterm.FieldTaxonomy:
 		v, ok := value.(string)
 		if !ok {
@@ -27981,13 +29104,21 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *TaxonomyTermMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case taxonomyterm.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -27996,6 +29127,13 @@ func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TaxonomyTermMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown TaxonomyTerm numeric field %s", name)
 }
@@ -28009,6 +29147,9 @@ func (m *TaxonomyTermMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(taxonomyterm.FieldRetiredAt) {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.FieldCleared(taxonomyterm.FieldLocalFields) {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
 	}
 	if m.FieldCleared(taxonomyterm.FieldCode) {
 		fields = append(fields, taxonomyterm.FieldCode)
@@ -28038,6 +29179,9 @@ func (m *TaxonomyTermMutation) ClearField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case taxonomyterm.FieldCode:
 		m.ClearCode()
@@ -28073,6 +29217,12 @@ func (m *TaxonomyTermMutation) ResetField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case taxonomyterm.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case taxonomyterm.FieldTaxonomy:
 		m.ResetTaxonomy()

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -79,6 +80,26 @@ func (_c *OrganisationCreate) SetRetiredAt(v time.Time) *OrganisationCreate {
 func (_c *OrganisationCreate) SetNillableRetiredAt(v *time.Time) *OrganisationCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_c *OrganisationCreate) SetLocalFields(v map[string]json.RawMessage) *OrganisationCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *OrganisationCreate) SetVersion(v int) *OrganisationCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableVersion(v *int) *OrganisationCreate {
+	if v != nil {
+		_c.SetVersion(*v)
 	}
 	return _c
 }
@@ -261,6 +282,10 @@ func (_c *OrganisationCreate) defaults() {
 		v := organisation.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := organisation.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		v := organisation.DefaultVisibility
 		_c.mutation.SetVisibility(v)
@@ -298,6 +323,9 @@ func (_c *OrganisationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Organisation.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Organisation.version"`)}
 	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Organisation.visibility"`)}
@@ -406,6 +434,14 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.RetiredAt(); ok {
 		_spec.SetField(organisation.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
+	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(organisation.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(organisation.FieldVersion, field.TypeInt, value)
+		_node.Version = value
 	}
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -84,6 +85,39 @@ func (_u *OrganisationUpdate) SetNillableRetiredAt(v *time.Time) *OrganisationUp
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *OrganisationUpdate) ClearRetiredAt() *OrganisationUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *OrganisationUpdate) SetLocalFields(v map[string]json.RawMessage) *OrganisationUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *OrganisationUpdate) ClearLocalFields() *OrganisationUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *OrganisationUpdate) SetVersion(v int) *OrganisationUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *OrganisationUpdate) SetNillableVersion(v *int) *OrganisationUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *OrganisationUpdate) AddVersion(v int) *OrganisationUpdate {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -393,6 +427,18 @@ func (_u *OrganisationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(organisation.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(organisation.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(organisation.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(organisation.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(organisation.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
 	}
@@ -561,6 +607,39 @@ func (_u *OrganisationUpdateOne) SetNillableRetiredAt(v *time.Time) *Organisatio
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *OrganisationUpdateOne) ClearRetiredAt() *OrganisationUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *OrganisationUpdateOne) SetLocalFields(v map[string]json.RawMessage) *OrganisationUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *OrganisationUpdateOne) ClearLocalFields() *OrganisationUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *OrganisationUpdateOne) SetVersion(v int) *OrganisationUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *OrganisationUpdateOne) SetNillableVersion(v *int) *OrganisationUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *OrganisationUpdateOne) AddVersion(v int) *OrganisationUpdateOne {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -899,6 +978,18 @@ func (_u *OrganisationUpdateOne) sqlSave(ctx context.Context) (_node *Organisati
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(organisation.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(organisation.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(organisation.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(organisation.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(organisation.FieldVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)

@@ -484,6 +484,10 @@ func init() {
 	locationDescImportedAt := locationMixinFields2[2].Descriptor()
 	// location.DefaultImportedAt holds the default value on creation for the imported_at field.
 	location.DefaultImportedAt = locationDescImportedAt.Default.(func() time.Time)
+	// locationDescVersion is the schema descriptor for version field.
+	locationDescVersion := locationMixinFields2[6].Descriptor()
+	// location.DefaultVersion holds the default value on creation for the version field.
+	location.DefaultVersion = locationDescVersion.Default.(int)
 	// locationDescName is the schema descriptor for name field.
 	locationDescName := locationFields[0].Descriptor()
 	// location.DefaultName holds the default value on creation for the name field.
@@ -590,6 +594,10 @@ func init() {
 	organisationDescImportedAt := organisationMixinFields2[2].Descriptor()
 	// organisation.DefaultImportedAt holds the default value on creation for the imported_at field.
 	organisation.DefaultImportedAt = organisationDescImportedAt.Default.(func() time.Time)
+	// organisationDescVersion is the schema descriptor for version field.
+	organisationDescVersion := organisationMixinFields2[6].Descriptor()
+	// organisation.DefaultVersion holds the default value on creation for the version field.
+	organisation.DefaultVersion = organisationDescVersion.Default.(int)
 	// organisationDescName is the schema descriptor for name field.
 	organisationDescName := organisationFields[0].Descriptor()
 	// organisation.NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -806,6 +814,10 @@ func init() {
 	scheduleDescImportedAt := scheduleMixinFields2[2].Descriptor()
 	// schedule.DefaultImportedAt holds the default value on creation for the imported_at field.
 	schedule.DefaultImportedAt = scheduleDescImportedAt.Default.(func() time.Time)
+	// scheduleDescVersion is the schema descriptor for version field.
+	scheduleDescVersion := scheduleMixinFields2[6].Descriptor()
+	// schedule.DefaultVersion holds the default value on creation for the version field.
+	schedule.DefaultVersion = scheduleDescVersion.Default.(int)
 	// scheduleDescInterval is the schema descriptor for interval field.
 	scheduleDescInterval := scheduleFields[3].Descriptor()
 	// schedule.DefaultInterval holds the default value on creation for the interval field.
@@ -821,7 +833,7 @@ func init() {
 	// schedule.ClosesAtValidator is a validator for the "closes_at" field. It is called by the builders before save.
 	schedule.ClosesAtValidator = scheduleDescClosesAt.Validators[0].(func(string) error)
 	// scheduleDescDescription is the schema descriptor for description field.
-	scheduleDescDescription := scheduleFields[12].Descriptor()
+	scheduleDescDescription := scheduleFields[14].Descriptor()
 	// schedule.DefaultDescription holds the default value on creation for the description field.
 	schedule.DefaultDescription = scheduleDescDescription.Default.(string)
 	// schedule.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
@@ -851,6 +863,10 @@ func init() {
 	serviceDescImportedAt := serviceMixinFields2[2].Descriptor()
 	// service.DefaultImportedAt holds the default value on creation for the imported_at field.
 	service.DefaultImportedAt = serviceDescImportedAt.Default.(func() time.Time)
+	// serviceDescVersion is the schema descriptor for version field.
+	serviceDescVersion := serviceMixinFields2[6].Descriptor()
+	// service.DefaultVersion holds the default value on creation for the version field.
+	service.DefaultVersion = serviceDescVersion.Default.(int)
 	// serviceDescName is the schema descriptor for name field.
 	serviceDescName := serviceFields[1].Descriptor()
 	// service.NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -950,6 +966,10 @@ func init() {
 	serviceatlocationDescImportedAt := serviceatlocationMixinFields2[2].Descriptor()
 	// serviceatlocation.DefaultImportedAt holds the default value on creation for the imported_at field.
 	serviceatlocation.DefaultImportedAt = serviceatlocationDescImportedAt.Default.(func() time.Time)
+	// serviceatlocationDescVersion is the schema descriptor for version field.
+	serviceatlocationDescVersion := serviceatlocationMixinFields2[6].Descriptor()
+	// serviceatlocation.DefaultVersion holds the default value on creation for the version field.
+	serviceatlocation.DefaultVersion = serviceatlocationDescVersion.Default.(int)
 	// serviceatlocationDescDescription is the schema descriptor for description field.
 	serviceatlocationDescDescription := serviceatlocationFields[2].Descriptor()
 	// serviceatlocation.DefaultDescription holds the default value on creation for the description field.
@@ -1091,6 +1111,10 @@ func init() {
 	taxonomytermDescImportedAt := taxonomytermMixinFields2[2].Descriptor()
 	// taxonomyterm.DefaultImportedAt holds the default value on creation for the imported_at field.
 	taxonomyterm.DefaultImportedAt = taxonomytermDescImportedAt.Default.(func() time.Time)
+	// taxonomytermDescVersion is the schema descriptor for version field.
+	taxonomytermDescVersion := taxonomytermMixinFields2[6].Descriptor()
+	// taxonomyterm.DefaultVersion holds the default value on creation for the version field.
+	taxonomyterm.DefaultVersion = taxonomytermDescVersion.Default.(int)
 	// taxonomytermDescTaxonomy is the schema descriptor for taxonomy field.
 	taxonomytermDescTaxonomy := taxonomytermFields[0].Descriptor()
 	// taxonomyterm.DefaultTaxonomy holds the default value on creation for the taxonomy field.

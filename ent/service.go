@@ -33,6 +33,10 @@ type Service struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility service.Visibility `json:"visibility,omitempty"`
 	// OrganisationID holds the value of the "organisation_id" field.
@@ -180,11 +184,11 @@ func (*Service) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
+		case service.FieldLocalFields, service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
 			values[i] = new([]byte)
 		case service.FieldFree:
 			values[i] = new(sql.NullBool)
-		case service.FieldMinimumAge, service.FieldMaximumAge:
+		case service.FieldVersion, service.FieldMinimumAge, service.FieldMaximumAge:
 			values[i] = new(sql.NullInt64)
 		case service.FieldSource, service.FieldExternalID, service.FieldVisibility, service.FieldName, service.FieldAlternateName, service.FieldDescription, service.FieldURL, service.FieldEmail, service.FieldPhone, service.FieldStatus, service.FieldEligibilityDescription, service.FieldFeesDescription, service.FieldApplicationProcess, service.FieldAccreditations, service.FieldAlert:
 			values[i] = new(sql.NullString)
@@ -250,6 +254,20 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case service.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case service.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
 			}
 		case service.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -490,6 +508,12 @@ func (_m *Service) String() string {
 		builder.WriteString("retired_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -85,6 +86,26 @@ func (_c *ServiceCreate) SetRetiredAt(v time.Time) *ServiceCreate {
 func (_c *ServiceCreate) SetNillableRetiredAt(v *time.Time) *ServiceCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_c *ServiceCreate) SetLocalFields(v map[string]json.RawMessage) *ServiceCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *ServiceCreate) SetVersion(v int) *ServiceCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableVersion(v *int) *ServiceCreate {
+	if v != nil {
+		_c.SetVersion(*v)
 	}
 	return _c
 }
@@ -497,6 +518,10 @@ func (_c *ServiceCreate) defaults() {
 		v := service.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := service.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		v := service.DefaultVisibility
 		_c.mutation.SetVisibility(v)
@@ -562,6 +587,9 @@ func (_c *ServiceCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Service.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Service.version"`)}
 	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Service.visibility"`)}
@@ -722,6 +750,14 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RetiredAt(); ok {
 		_spec.SetField(service.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
+	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(service.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(service.FieldVersion, field.TypeInt, value)
+		_node.Version = value
 	}
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -90,6 +91,39 @@ func (_u *ServiceUpdate) SetNillableRetiredAt(v *time.Time) *ServiceUpdate {
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ServiceUpdate) ClearRetiredAt() *ServiceUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *ServiceUpdate) SetLocalFields(v map[string]json.RawMessage) *ServiceUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ServiceUpdate) ClearLocalFields() *ServiceUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ServiceUpdate) SetVersion(v int) *ServiceUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableVersion(v *int) *ServiceUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ServiceUpdate) AddVersion(v int) *ServiceUpdate {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -838,6 +872,18 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(service.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(service.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(service.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(service.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(service.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
 	}
@@ -1374,6 +1420,39 @@ func (_u *ServiceUpdateOne) SetNillableRetiredAt(v *time.Time) *ServiceUpdateOne
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ServiceUpdateOne) ClearRetiredAt() *ServiceUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *ServiceUpdateOne) SetLocalFields(v map[string]json.RawMessage) *ServiceUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ServiceUpdateOne) ClearLocalFields() *ServiceUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ServiceUpdateOne) SetVersion(v int) *ServiceUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableVersion(v *int) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ServiceUpdateOne) AddVersion(v int) *ServiceUpdateOne {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -2151,6 +2230,18 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(service.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(service.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(service.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(service.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(service.FieldVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)

@@ -85,6 +85,11 @@ func RetiredAt(v time.Time) predicate.Location {
 	return predicate.Location(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Location {
+	return predicate.Location(sql.FieldEQ(FieldVersion, v))
+}
+
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v string) predicate.Location {
 	return predicate.Location(sql.FieldEQ(FieldName, v))
@@ -433,6 +438,56 @@ func RetiredAtIsNil() predicate.Location {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.Location {
 	return predicate.Location(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.Location {
+	return predicate.Location(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.Location {
+	return predicate.Location(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Location {
+	return predicate.Location(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.Location {
+	return predicate.Location(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Location {
+	return predicate.Location(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.Location {
+	return predicate.Location(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.Location {
+	return predicate.Location(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.Location {
+	return predicate.Location(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.Location {
+	return predicate.Location(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.Location {
+	return predicate.Location(sql.FieldLTE(FieldVersion, v))
 }
 
 // VisibilityEQ applies the EQ predicate on the "visibility" field.

@@ -380,6 +380,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PHYSICAL", "POSTAL", "VIRTUAL"}, Default: "PHYSICAL"},
@@ -436,6 +438,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
@@ -460,7 +464,7 @@ var (
 			{
 				Name:    "organisation_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[8], OrganisationsColumns[0]},
+				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[10], OrganisationsColumns[0]},
 			},
 		},
 	}
@@ -576,6 +580,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "service_at_location_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "freq", Type: field.TypeEnum, Nullable: true, Enums: []string{"WEEKLY", "MONTHLY", "DAILY", "YEARLY"}},
@@ -588,6 +594,8 @@ var (
 		{Name: "valid_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "opens_at", Type: field.TypeString, Nullable: true, Size: 5},
 		{Name: "closes_at", Type: field.TypeString, Nullable: true, Size: 5},
+		{Name: "excluded_dates", Type: field.TypeJSON, Nullable: true},
+		{Name: "extra_dates", Type: field.TypeJSON, Nullable: true},
 		{Name: "description", Type: field.TypeString, Size: 2000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
 	}
@@ -599,7 +607,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schedules_services_schedules",
-				Columns:    []*schema.Column{SchedulesColumns[20]},
+				Columns:    []*schema.Column{SchedulesColumns[24]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -613,7 +621,7 @@ var (
 			{
 				Name:    "schedule_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[20]},
+				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[24]},
 			},
 		},
 	}
@@ -626,6 +634,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
@@ -657,7 +667,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[28]},
+				Columns:    []*schema.Column{ServicesColumns[30]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -671,12 +681,12 @@ var (
 			{
 				Name:    "service_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[8], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[10], ServicesColumns[0]},
 			},
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[28], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[30], ServicesColumns[0]},
 			},
 		},
 	}
@@ -689,6 +699,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
@@ -702,13 +714,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_at_locations_services_service_at_locations",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[9]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[11]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_at_locations_locations_location",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[10]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[12]},
 				RefColumns: []*schema.Column{LocationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -722,12 +734,12 @@ var (
 			{
 				Name:    "serviceatlocation_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[9]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[11]},
 			},
 			{
 				Name:    "serviceatlocation_hub_id_location_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[10]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[12]},
 			},
 		},
 	}
@@ -986,6 +998,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "taxonomy", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "code", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -1001,7 +1015,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "taxonomy_terms_needs_need",
-				Columns:    []*schema.Column{TaxonomyTermsColumns[12]},
+				Columns:    []*schema.Column{TaxonomyTermsColumns[14]},
 				RefColumns: []*schema.Column{NeedsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},

@@ -28,6 +28,10 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldLocalFields holds the string denoting the local_fields field in the database.
+	FieldLocalFields = "local_fields"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
 	// FieldName holds the string denoting the name field in the database.
@@ -68,6 +72,8 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldLocalFields,
+	FieldVersion,
 	FieldVisibility,
 	FieldName,
 	FieldAlternateName,
@@ -96,6 +102,8 @@ var (
 	ExternalIDValidator func(string) error
 	// DefaultImportedAt holds the default value on creation for the "imported_at" field.
 	DefaultImportedAt func() time.Time
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
 	// AlternateNameValidator is a validator for the "alternate_name" field. It is called by the builders before save.
@@ -179,6 +187,11 @@ func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
 // ByRetiredAt orders the results by the retired_at field.
 func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
+}
+
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
 }
 
 // ByVisibility orders the results by the visibility field.

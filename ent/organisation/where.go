@@ -86,6 +86,11 @@ func RetiredAt(v time.Time) predicate.Organisation {
 	return predicate.Organisation(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldEQ(FieldVersion, v))
+}
+
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v string) predicate.Organisation {
 	return predicate.Organisation(sql.FieldEQ(FieldName, v))
@@ -429,6 +434,56 @@ func RetiredAtIsNil() predicate.Organisation {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.Organisation {
 	return predicate.Organisation(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.Organisation {
+	return predicate.Organisation(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.Organisation {
+	return predicate.Organisation(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.Organisation {
+	return predicate.Organisation(sql.FieldLTE(FieldVersion, v))
 }
 
 // VisibilityEQ applies the EQ predicate on the "visibility" field.

@@ -166,6 +166,8 @@ func (Schedule) Fields() []ent.Field {
 		date("valid_to"),
 		line("opens_at", 5),
 		line("closes_at", 5),
+		field.JSON("excluded_dates", []string{}).Optional().Comment("days, as 2006-01-02, on which the rule does not hold"),
+		field.JSON("extra_dates", []string{}).Optional().Comment("days besides the rule's"),
 		field.String("description").MaxLen(2000).Default(""),
 	}
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"time"
 
 	"entgo.io/ent"
@@ -71,6 +72,8 @@ func (Imported) Fields() []ent.Field {
 		field.Time("imported_at").Default(time.Now),
 		field.Time("last_modified").Optional().Nillable().Comment("as the source says"),
 		field.Time("retired_at").Optional().Nillable().Comment("no longer offered; kept for what points to it"),
+		field.JSON("local_fields", map[string]json.RawMessage{}).Optional().Comment("columns that staff hold against the source, each with what the source says"),
+		field.Int("version").Default(1).Comment("counts its changes: who saves says which one they saw"),
 	}
 }
 

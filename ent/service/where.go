@@ -86,6 +86,11 @@ func RetiredAt(v time.Time) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldVersion, v))
+}
+
 // OrganisationID applies equality check predicate on the "organisation_id" field. It's identical to OrganisationIDEQ.
 func OrganisationID(v uuid.UUID) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldOrganisationID, v))
@@ -474,6 +479,56 @@ func RetiredAtIsNil() predicate.Service {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.Service {
 	return predicate.Service(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.Service {
+	return predicate.Service(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Service {
+	return predicate.Service(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.Service {
+	return predicate.Service(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.Service {
+	return predicate.Service(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.Service {
+	return predicate.Service(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.Service {
+	return predicate.Service(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.Service {
+	return predicate.Service(sql.FieldLTE(FieldVersion, v))
 }
 
 // VisibilityEQ applies the EQ predicate on the "visibility" field.

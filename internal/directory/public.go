@@ -93,8 +93,10 @@ const narrowing = `
 	      and (c.place_id is null or x.service_at_location_id is null or x.service_at_location_id = c.place_id)
 	      and ($7::text is null or x.opens_at >= $7)
 	      and ($8::text is null or x.closes_at <= $8)
-	      and ($9::text is null or (
-	        least(x.until, x.valid_to) is null or least(x.until, x.valid_to) >= current_date) and case
+	      and ($9::text is null or exists (
+	          select from jsonb_array_elements_text(x.extra_dates) d
+	          where d >= current_date::text and extract(dow from d::date) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1)
+	        or (least(x.until, x.valid_to) is null or least(x.until, x.valid_to) >= current_date) and case
 	          when x.freq is null then x.dtstart >= current_date and extract(dow from x.dtstart) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1
 	          when jsonb_typeof(x.by_day) = 'array' and x.by_day <> '[]' then
 	            exists (select from jsonb_array_elements_text(x.by_day) d where right(d, 2) = $9)

@@ -68,13 +68,13 @@ func (d *Directory) SetVisibility(ctx context.Context, kind, idOrName string, to
 			}
 			return problem.New(problem.Conflict, "Several records have this name. Say which by its id: %s.", strings.Join(ids, ", "))
 		}
-		changed, err := d.store.Exec(ctx, "update "+what.table+" set visibility = $3 where hub_id = $1 and id = $2 and visibility <> $3", hub.ID, found[0], string(to))
+		changed, err := d.store.Exec(ctx, "update "+what.table+" set visibility = $3, version = version + 1 where hub_id = $1 and id = $2 and visibility <> $3", hub.ID, found[0], string(to))
 		if err != nil {
 			return fmt.Errorf("set the visibility of a %s: %w", kind, err)
 		}
 		if changed == 0 { // it was so already
 			return nil
 		}
-		return d.log.Change(ctx, audit.Event{Action: "catalogue.visibility", SubjectType: strings.ReplaceAll(kind, "-", "_"), SubjectID: found[0], Fields: []string{"visibility"}})
+		return d.edited(ctx, audit.Event{Action: "catalogue.visibility", SubjectType: strings.ReplaceAll(kind, "-", "_"), SubjectID: found[0], Fields: []string{"visibility"}})
 	})
 }

@@ -251,4 +251,7 @@ type Schedule struct {
 	Link          string    `json:"schedule_link,omitempty"`
 	AttendingType string    `json:"attending_type,omitempty"`
 	Notes         string    `json:"notes,omitempty"`
+	// Except are days on which the rule does not hold, Also days besides its own. The standard has neither: they are not in documents.
+	Except []Date `json:"-"`
+	Also   []Date `json:"-"`
 }

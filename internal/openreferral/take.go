@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -804,7 +805,7 @@ func (t taker) schedule() (Schedule, bool) {
 	}
 	empty := s
 	empty.ID, empty.PlaceID = "", ""
-	return s, empty != Schedule{}
+	return s, !reflect.DeepEqual(empty, Schedule{})
 }
 
 func (t taker) weekStart() []byDay {
