@@ -15,8 +15,10 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/need"
@@ -121,9 +123,13 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
 					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
 			}},
-			"Service":  {Table: service.Table, Fields: r.serviceFields()},
-			"Location": {Table: location.Table},
-			"Schedule": {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
+			"Service":       {Table: service.Table, Fields: r.serviceFields()},
+			"Location":      {Table: location.Table},
+			"Schedule":      {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
+			"Freshness":     {Fields: r.freshnessFields()},
+			"LinkCheck":     {Table: linkcheck.Table, Fields: linkFields},
+			"FailedImport":  {Table: cataloguesource.Table},
+			"CatalogueTerm": {Fields: termFields},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
 			}},
@@ -358,6 +364,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
 		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
 		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+
+		"freshness":      compile.Group{Object: "Freshness"},
+		"catalogueTerms": catalogueTermsField,
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 )
 
@@ -21,4 +22,12 @@ type (
 	StaffEdge        = paging.Edge[*ent.StaffUser]
 	AuditEventPage   = paging.Connection[*ent.AuditEvent]
 	AuditEventEdge   = paging.Edge[*ent.AuditEvent]
+	ServicePage      = paging.Connection[*ent.Service]
+	ServiceEdge      = paging.Edge[*ent.Service]
+	LinkCheckPage    = paging.Connection[*ent.LinkCheck]
+	LinkCheckEdge    = paging.Edge[*ent.LinkCheck]
+	SourcePage       = paging.Connection[*ent.CatalogueSource]
+	SourceEdge       = paging.Edge[*ent.CatalogueSource]
+	TermPage         = paging.Connection[*directory.Term]
+	TermEdge         = paging.Edge[*directory.Term]
 )
