@@ -10,9 +10,11 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/directory"
@@ -240,6 +242,27 @@ func (s *sower) sowCatalogue(ctx context.Context, services []openreferral.Servic
 	err = s.store.Client(ctx).Location.Update().Where(location.Name(refuge)).SetVisibility(location.VisibilityRestricted).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("hide the refuge's address: %w", err)
+	}
+	return s.sowLinks(ctx)
+}
+
+// sowLinks has two of the links looked at already: nobody is at the demo's addresses, so nothing else would be found out.
+func (s *sower) sowLinks(ctx context.Context) error {
+	client, now := s.store.Client(ctx), time.Now()
+	given, err := client.Service.Query().Where(service.URLNotNil()).Order(service.ByName()).Limit(2).All(ctx)
+	if err != nil {
+		return fmt.Errorf("find links: %w", err)
+	}
+	for i, made := range given {
+		link := client.LinkCheck.Create().SetURL(*made.URL).SetCheckedAt(now.Add(-time.Hour)).SetDueAt(now.Add(7 * 24 * time.Hour))
+		if i == 0 {
+			link.SetState(linkcheck.StateDead).SetStatus(404).SetMessage("There is no such page any more (404).").SetFailingSince(now.Add(-12 * 24 * time.Hour))
+		} else {
+			link.SetState(linkcheck.StateMoved).SetStatus(200).SetMessage("The page has moved for good.").SetMovedTo(*made.URL + "/new")
+		}
+		if err := link.Exec(ctx); err != nil {
+			return fmt.Errorf("link: %w", err)
+		}
 	}
 	return nil
 }

@@ -243,8 +243,9 @@ func (c *Checker) askSites(ctx context.Context, scopes map[uuid.UUID]context.Con
 	found := make([][]*due, len(sites))
 	for i, site := range sites {
 		group.Go(func() error {
-			for n, d := range site {
-				if n > 0 {
+			wasAsked := false
+			for _, d := range site {
+				if wasAsked {
 					if err := c.pause(ctx, p, d.url); err != nil {
 						return err
 					}
@@ -260,6 +261,7 @@ func (c *Checker) askSites(ctx context.Context, scopes map[uuid.UUID]context.Con
 				if d.found, err = p.ask(ctx, d.url); err != nil {
 					return err
 				}
+				wasAsked = !d.found.alone
 				c.took.Observe(time.Since(began).Seconds())
 				found[i] = append(found[i], d)
 			}

@@ -34,6 +34,7 @@ type finding struct {
 	movedTo  string
 	message  string
 	answered bool // somebody was there
+	alone    bool // nobody was asked: the address itself says it
 }
 
 // maxHops bounds how often a reader is sent on.
@@ -65,10 +66,10 @@ func newClient(allowPrivate bool, roots *x509.CertPool) *http.Client {
 func (p *prober) ask(ctx context.Context, link string) (finding, error) {
 	at, err := url.Parse(link)
 	if err != nil || at.Hostname() == "" || at.Scheme != "http" && at.Scheme != "https" || at.User != nil {
-		return finding{result: unsure, message: "It is not written as a web address."}, nil
+		return finding{result: unsure, message: "It is not written as a web address.", alone: true}, nil
 	}
 	if forExamples(at.Hostname()) {
-		return finding{result: unsure, message: "It is a name for examples, at which nobody is."}, nil
+		return finding{result: unsure, message: "It is a name for examples, at which nobody is.", alone: true}, nil
 	}
 	forGood, first := true, at
 	for hop := 0; ; hop++ {

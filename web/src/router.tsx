@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Board } from './catalogue/board/Board';
+import { Taxonomy } from './catalogue/taxonomy/Taxonomy';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -128,6 +130,26 @@ const service = createRoute({
   },
 });
 
+const board = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Board />
+    </Needs>
+  ),
+});
+
+const taxonomy = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/taxonomy',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Taxonomy />
+    </Needs>
+  ),
+});
+
 const report = createRoute({
   getParentRoute: () => hub,
   path: '/report',
@@ -158,7 +180,7 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit];
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, board, taxonomy, report, staff, audit];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),
