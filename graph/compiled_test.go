@@ -24,9 +24,11 @@ import (
 // answer with are read by one: see TestPayloadsAreCompiled.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseMutation,
+	"CheckLinkAgain":       graph.BecauseMutation,
 	"EndConversation":      graph.BecauseMutation,
 	"EndVisit":             graph.BecauseMutation,
 	"GrantRole":            graph.BecauseMutation,
+	"MapTerms":             graph.BecauseMutation,
 	"RecordAnonymousVisit": graph.BecauseMutation,
 	"RecordConversation":   graph.BecauseMutation,
 	"RecordFollowUp":       graph.BecauseMutation,

@@ -134,7 +134,7 @@ test('a term comes to mean a need, by keyboard, and back', async ({ page }) => {
   await expect(unsaved).toContainText('2 terms not saved yet. 0 services would meet other needs.');
   await unsaved.getByRole('button', { name: 'Save' }).click();
   await expect(unsaved).toContainText('Saved: 2 terms, 0 services changed.');
-  await page.getByLabel('Show').selectOption('NOT_OURS');
+  await page.getByLabel('Show', { exact: true }).selectOption('NOT_OURS');
   await expect(terms.getByRole('listitem')).toHaveCount(2);
 });
 
