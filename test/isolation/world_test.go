@@ -10,7 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/store/storetest"
@@ -51,6 +53,13 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	location := c.Location.Create().SetSource("local").SetExternalID("l1").SetName("Place " + m).SetAddress(m).SetLatitude(53.44).SetLongitude(-2.97).SaveX(ctx)
 	c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).ExecX(ctx)
 	schedule := c.Schedule.Create().SetSource("local").SetExternalID("d1").SetServiceID(service.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetDescription(m).SaveX(ctx)
+	link := c.LinkCheck.Create().SetURL("https://" + m + ".example.org").SetState(linkcheck.StateDead).SetMessage(m).SetFailingSince(time.Now()).SetCheckedAt(time.Now()).SaveX(ctx)
+	c.LinkCheck.Create().SetURL("https://" + m + ".example.org/old").SetState(linkcheck.StateMoved).SetMovedTo("https://" + m + ".example.org/new").SetCheckedAt(time.Now()).ExecX(ctx)
+	source := c.CatalogueSource.Create().SetSource(m).SetName(m).SetKind(cataloguesource.KindURL).SetURL("https://" + m + ".example.org/feed").SetState(cataloguesource.StateFailed).
+		SetFailingSince(time.Now()).SetMessage(m).SetDueAt(time.Now().Add(time.Hour)).SaveX(ctx)
+	term := c.TaxonomyTerm.Create().SetSource("local").SetExternalID("t1").SetTaxonomy("Terms " + m).SetName("Term " + m).SetNeedID(need.ID).SaveX(ctx)
+	c.ServiceTerm.Create().SetServiceID(service.ID).SetTaxonomyTermID(term.ID).ExecX(ctx)
+	c.TermMapping.Create().SetTaxonomy("Terms " + m).SetTerm("term " + m).SetNeedID(need.ID).ExecX(ctx)
 	person := c.Person.Create().SetMemberNumber(m + "-1").SetGivenName("Given " + m).SetFamilyName("Family " + m).SetPhone("0151 496 0000").SetEmail(m + "@example.org").SaveX(ctx)
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
 	c.Room.Create().SetName("Room " + m).SetCapacity(9).ExecX(ctx)
@@ -70,6 +79,7 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID,
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
+		"LinkCheck": link.ID, "FailedImport": source.ID, "CatalogueTerm": term.ID,
 	}
 }
 
