@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,7 +67,7 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"my_roles":       {Type: "jsonb[]", Of: ofMyHubs(func(_ *viewer.Viewer, h viewer.Hub) any { return h.Roles })},
 			"my_permissions": {Type: "jsonb[]", Of: ofMyHubs(func(v *viewer.Viewer, h viewer.Hub) any { return access.In(v, h) })},
 		},
-		Objects: map[string]*compile.Object{
+		Objects: with(map[string]*compile.Object{
 			"Query": {Fields: map[string]compile.Field{
 				"hub":    compile.Lookup{Object: "Hub", Free: true},
 				"viewer": compile.Group{Object: "Viewer", Alone: true},
@@ -119,13 +120,13 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"signposts": compile.List{Rows: compile.Rows{Object: "Signpost", Where: "@row.conversation_id = @parent.id", Order: by("given_at", "id")}},
 			}},
 			"Signpost": {Table: signpost.Table},
-			"Organisation": {Table: organisation.Table, Fields: map[string]compile.Field{
+			"Organisation": {Table: organisation.Table, Fields: editedFields(map[string]compile.Field{
 				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
 					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
-			}},
+			})},
 			"Service":       {Table: service.Table, Fields: r.serviceFields()},
-			"Location":      {Table: location.Table},
-			"Schedule":      {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
+			"Location":      {Table: location.Table, Fields: editedFields(nil)},
+			"Schedule":      {Table: schedule.Table, Fields: editedFields(map[string]compile.Field{"summary": scheduleSummary})},
 			"Freshness":     {Fields: r.freshnessFields()},
 			"LinkCheck":     {Table: linkcheck.Table, Fields: linkFields},
 			"FailedImport":  {Table: cataloguesource.Table},
@@ -138,8 +139,14 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"actor": compile.One{Object: "AuditActor", On: "@row.id = @parent.actor_id"},
 			}},
 			"AuditActor": {Table: staffuser.Table},
-		},
+		}, editingObjects),
 	})
+}
+
+// with adds entries to a map.
+func with[T any](all map[string]T, more map[string]T) map[string]T {
+	maps.Copy(all, more)
+	return all
 }
 
 func hubID(ctx context.Context) (any, error) {
@@ -287,7 +294,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
-	return map[string]compile.Field{
+	return with(map[string]compile.Field{
 		"id":    compile.SQL("@hub"),
 		"needs": compile.List{Rows: compile.Rows{Object: "Need", Order: by("position", "id")}},
 
@@ -384,7 +391,7 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			Field: compile.Page{Rows: compile.Rows{Object: "AuditEvent", Where: "@row.hub_id = @hub",
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
-	}
+	}, editingHubFields())
 }
 
 // eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and
@@ -458,7 +465,7 @@ func (r *Resolver) servicesField() compile.Field {
 }
 
 func (r *Resolver) serviceFields() map[string]compile.Field {
-	return map[string]compile.Field{
+	return with(map[string]compile.Field{
 		"retired": compile.SQL("@row.retired_at is not null"),
 		"needs":   needsThrough(service.NeedsTable, service.NeedsPrimaryKey),
 		// Each place once, in the order in which the service came to it.
@@ -468,12 +475,12 @@ func (r *Resolver) serviceFields() map[string]compile.Field {
 			Order: []compile.Key{{By: "held.first"}}}},
 		"schedules":    compile.List{Rows: compile.Rows{Object: "Schedule", Where: "@row.service_id = @parent.id and @row.retired_at is null", Order: by("id")}},
 		"nextSessions": r.nextSessions(),
-	}
+	}, editingServiceFields())
 }
 
 // scheduleColumns are what Go needs of a schedule, by the names of its JSON.
 const scheduleColumns = `json_build_object('freq', s.freq, 'interval', s.interval, 'by_day', s.by_day, 'by_month_day', s.by_month_day, 'dtstart', s.dtstart,
-	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at)`
+	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at, 'excluded_dates', s.excluded_dates, 'extra_dates', s.extra_dates)`
 
 // recurrence is a schedule as scheduleColumns gives it.
 type recurrence struct {
@@ -487,6 +494,8 @@ type recurrence struct {
 	ValidTo    *day           `json:"valid_to"`
 	OpensAt    *string        `json:"opens_at"`
 	ClosesAt   *string        `json:"closes_at"`
+	Excluded   []string       `json:"excluded_dates"`
+	Extra      []string       `json:"extra_dates"`
 }
 
 // day is a date of Postgres's JSON.
@@ -500,7 +509,8 @@ func (d *day) UnmarshalJSON(b []byte) error {
 
 func (c *recurrence) schedule() *ent.Schedule {
 	return &ent.Schedule{Freq: c.Freq, Interval: c.Interval, ByDay: c.ByDay, ByMonthDay: c.ByMonthDay,
-		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt}
+		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
+		ExcludedDates: c.Excluded, ExtraDates: c.Extra}
 }
 
 // scheduleSummary says a schedule in words.

@@ -85,11 +85,17 @@ func (r *serviceResolver) NextSessions(ctx context.Context, obj *ent.Service, fi
 	return sessions, nil
 }
 
+func (r *Resolver) Location() LocationResolver { return &locationResolver{r} }
+
+func (r *Resolver) Organisation() OrganisationResolver { return &organisationResolver{r} }
+
 func (r *Resolver) Schedule() ScheduleResolver { return &scheduleResolver{r} }
 
 func (r *Resolver) Service() ServiceResolver { return &serviceResolver{r} }
 
 type (
-	scheduleResolver struct{ *Resolver }
-	serviceResolver  struct{ *Resolver }
+	locationResolver     struct{ *Resolver }
+	organisationResolver struct{ *Resolver }
+	scheduleResolver     struct{ *Resolver }
+	serviceResolver      struct{ *Resolver }
 )

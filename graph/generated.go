@@ -22,7 +22,10 @@ import (
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/linkcheck"
+	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/signpost"
@@ -51,7 +54,9 @@ type ResolverRoot interface {
 	Freshness() FreshnessResolver
 	Hub() HubResolver
 	LinkCheck() LinkCheckResolver
+	Location() LocationResolver
 	Mutation() MutationResolver
+	Organisation() OrganisationResolver
 	Person() PersonResolver
 	Platform() PlatformResolver
 	PlatformCatalogueSource() PlatformCatalogueSourceResolver
@@ -59,6 +64,7 @@ type ResolverRoot interface {
 	RoleGrant() RoleGrantResolver
 	Schedule() ScheduleResolver
 	Service() ServiceResolver
+	ServiceAtLocation() ServiceAtLocationResolver
 	Subscription() SubscriptionResolver
 	UserError() UserErrorResolver
 }
@@ -174,6 +180,13 @@ type ComplexityRoot struct {
 		Slug    func(childComplexity int) int
 	}
 
+	Contact struct {
+		Email  func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Phones func(childComplexity int) int
+		Title  func(childComplexity int) int
+	}
+
 	Conversation struct {
 		Advisor     func(childComplexity int) int
 		Agreed      func(childComplexity int) int
@@ -199,9 +212,30 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CostOption struct {
+		Amount            func(childComplexity int) int
+		AmountDescription func(childComplexity int) int
+		Currency          func(childComplexity int) int
+		Option            func(childComplexity int) int
+		ValidFrom         func(childComplexity int) int
+		ValidTo           func(childComplexity int) int
+	}
+
 	DisclosureRule struct {
 		RoundTo       func(childComplexity int) int
 		SuppressBelow func(childComplexity int) int
+	}
+
+	EditableServiceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EditableServiceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	EndConversationPayload struct {
@@ -250,36 +284,41 @@ type ComplexityRoot struct {
 	}
 
 	Hub struct {
-		Address            func(childComplexity int) int
-		AuditEvents        func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
-		CatalogueTerms     func(childComplexity int, filter *CatalogueTermFilter, first *int, after *string) int
-		Conversation       func(childComplexity int, id uuid.UUID) int
-		FindStaff          func(childComplexity int, search string) int
-		FollowUps          func(childComplexity int, dueBy *time.Time, first *int, after *string) int
-		Freshness          func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		Latitude           func(childComplexity int) int
-		Longitude          func(childComplexity int) int
-		MyConversation     func(childComplexity int) int
-		Name               func(childComplexity int) int
-		Needs              func(childComplexity int) int
-		OpeningHours       func(childComplexity int) int
-		Organisation       func(childComplexity int, id uuid.UUID) int
-		Organisations      func(childComplexity int, first *int, after *string) int
-		People             func(childComplexity int, search string, first *int, after *string) int
-		Person             func(childComplexity int, id uuid.UUID) int
-		PossibleDuplicates func(childComplexity int, of PossibleDuplicatesInput) int
-		Postcode           func(childComplexity int) int
-		Queue              func(childComplexity int) int
-		Service            func(childComplexity int, id uuid.UUID) int
-		Services           func(childComplexity int, filter *ServiceFilter, first *int, after *string) int
-		Slug               func(childComplexity int) int
-		Staff              func(childComplexity int, first *int, after *string) int
-		State              func(childComplexity int) int
-		TimeZone           func(childComplexity int) int
-		Today              func(childComplexity int) int
-		Visits             func(childComplexity int, on *time.Time, first *int, after *string, last *int, before *string) int
-		VisitsByWeek       func(childComplexity int, from time.Time, to time.Time) int
+		Address               func(childComplexity int) int
+		AuditEvents           func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
+		CatalogueTerms        func(childComplexity int, filter *CatalogueTermFilter, first *int, after *string) int
+		Conversation          func(childComplexity int, id uuid.UUID) int
+		EditableLocations     func(childComplexity int, search string) int
+		EditableOrganisations func(childComplexity int, filter *EditableFilter, first *int, after *string) int
+		EditableServices      func(childComplexity int, filter *EditableFilter, first *int, after *string) int
+		FindStaff             func(childComplexity int, search string) int
+		FollowUps             func(childComplexity int, dueBy *time.Time, first *int, after *string) int
+		Freshness             func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		Latitude              func(childComplexity int) int
+		Location              func(childComplexity int, id uuid.UUID) int
+		Longitude             func(childComplexity int) int
+		MyConversation        func(childComplexity int) int
+		Name                  func(childComplexity int) int
+		Needs                 func(childComplexity int) int
+		OpeningHours          func(childComplexity int) int
+		Organisation          func(childComplexity int, id uuid.UUID) int
+		Organisations         func(childComplexity int, first *int, after *string) int
+		People                func(childComplexity int, search string, first *int, after *string) int
+		Person                func(childComplexity int, id uuid.UUID) int
+		PossibleDuplicates    func(childComplexity int, of PossibleDuplicatesInput) int
+		Postcode              func(childComplexity int) int
+		Queue                 func(childComplexity int) int
+		RecordSources         func(childComplexity int) int
+		Service               func(childComplexity int, id uuid.UUID) int
+		Services              func(childComplexity int, filter *ServiceFilter, first *int, after *string) int
+		Slug                  func(childComplexity int) int
+		Staff                 func(childComplexity int, first *int, after *string) int
+		State                 func(childComplexity int) int
+		TimeZone              func(childComplexity int) int
+		Today                 func(childComplexity int) int
+		Visits                func(childComplexity int, on *time.Time, first *int, after *string, last *int, before *string) int
+		VisitsByWeek          func(childComplexity int, from time.Time, to time.Time) int
 	}
 
 	LinkCheck struct {
@@ -307,15 +346,29 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LocalField struct {
+		Field       func(childComplexity int) int
+		SourceValue func(childComplexity int) int
+	}
+
 	Location struct {
 		Accessibility func(childComplexity int) int
 		Address       func(childComplexity int) int
 		City          func(childComplexity int) int
+		County        func(childComplexity int) int
+		Description   func(childComplexity int) int
 		ID            func(childComplexity int) int
+		ImportedAt    func(childComplexity int) int
+		Kind          func(childComplexity int) int
 		Latitude      func(childComplexity int) int
+		LocalFields   func(childComplexity int) int
 		Longitude     func(childComplexity int) int
 		Name          func(childComplexity int) int
 		Postcode      func(childComplexity int) int
+		Retired       func(childComplexity int) int
+		Source        func(childComplexity int) int
+		Version       func(childComplexity int) int
+		Visibility    func(childComplexity int) int
 	}
 
 	MapTermsPayload struct {
@@ -339,8 +392,16 @@ type ComplexityRoot struct {
 		RecordFollowUp       func(childComplexity int, input RecordFollowUpInput) int
 		RegisterPerson       func(childComplexity int, input RegisterPersonInput) int
 		RemoveSignpost       func(childComplexity int, input RemoveSignpostInput) int
+		RestoreRecord        func(childComplexity int, input RestoreRecordInput) int
+		RetireRecord         func(childComplexity int, input RetireRecordInput) int
 		RevokeRole           func(childComplexity int, input RevokeRoleInput) int
+		SaveLocation         func(childComplexity int, input SaveLocationInput) int
+		SaveOrganisation     func(childComplexity int, input SaveOrganisationInput) int
+		SavePlace            func(childComplexity int, input SavePlaceInput) int
+		SaveSchedule         func(childComplexity int, input SaveScheduleInput) int
+		SaveService          func(childComplexity int, input SaveServiceInput) int
 		SetAccessNeeds       func(childComplexity int, input SetAccessNeedsInput) int
+		SetVisibility        func(childComplexity int, input SetVisibilityInput) int
 		SignOut              func(childComplexity int) int
 		Signpost             func(childComplexity int, input SignpostInput) int
 		SyncCatalogue        func(childComplexity int, input SyncCatalogueInput) int
@@ -348,6 +409,7 @@ type ComplexityRoot struct {
 		TakeVisit            func(childComplexity int, input TakeVisitInput) int
 		UndoVisit            func(childComplexity int, input UndoVisitInput) int
 		UpdatePerson         func(childComplexity int, input UpdatePersonInput) int
+		UseSource            func(childComplexity int, input UseSourceInput) int
 	}
 
 	Need struct {
@@ -364,13 +426,21 @@ type ComplexityRoot struct {
 	}
 
 	Organisation struct {
-		Description func(childComplexity int) int
-		Email       func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Phone       func(childComplexity int) int
-		Services    func(childComplexity int) int
-		URL         func(childComplexity int) int
+		AlternateName func(childComplexity int) int
+		Description   func(childComplexity int) int
+		Email         func(childComplexity int) int
+		ID            func(childComplexity int) int
+		ImportedAt    func(childComplexity int) int
+		LegalStatus   func(childComplexity int) int
+		LocalFields   func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Phone         func(childComplexity int) int
+		Retired       func(childComplexity int) int
+		Services      func(childComplexity int) int
+		Source        func(childComplexity int) int
+		URL           func(childComplexity int) int
+		Version       func(childComplexity int) int
+		Visibility    func(childComplexity int) int
 	}
 
 	OrganisationConnection struct {
@@ -573,6 +643,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RecordSource struct {
+		Name   func(childComplexity int) int
+		Source func(childComplexity int) int
+	}
+
 	RegisterPersonPayload struct {
 		ClientMutationID   func(childComplexity int) int
 		Person             func(childComplexity int) int
@@ -585,10 +660,20 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RestoreRecordPayload struct {
+		Restored   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Retention struct {
 		AfterDeathYears   func(childComplexity int) int
 		MentalHealthYears func(childComplexity int) int
 		OtherAdultYears   func(childComplexity int) int
+	}
+
+	RetireRecordPayload struct {
+		Retired    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RevokeRolePayload struct {
@@ -602,22 +687,78 @@ type ComplexityRoot struct {
 		Role      func(childComplexity int) int
 	}
 
+	SaveLocationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Location         func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SaveOrganisationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Organisation     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SavePlacePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Place            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SaveSchedulePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Schedule         func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SaveServicePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Service          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Schedule struct {
-		Description func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Summary     func(childComplexity int) int
+		ByDay               func(childComplexity int) int
+		ByMonthDay          func(childComplexity int) int
+		ClosesAt            func(childComplexity int) int
+		Description         func(childComplexity int) int
+		Dtstart             func(childComplexity int) int
+		ExcludedDates       func(childComplexity int) int
+		ExtraDates          func(childComplexity int) int
+		Freq                func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		ImportedAt          func(childComplexity int) int
+		Interval            func(childComplexity int) int
+		LocalFields         func(childComplexity int) int
+		OpensAt             func(childComplexity int) int
+		Retired             func(childComplexity int) int
+		ServiceAtLocationID func(childComplexity int) int
+		Source              func(childComplexity int) int
+		Summary             func(childComplexity int) int
+		Until               func(childComplexity int) int
+		ValidFrom           func(childComplexity int) int
+		ValidTo             func(childComplexity int) int
+		Version             func(childComplexity int) int
+		Visibility          func(childComplexity int) int
 	}
 
 	Service struct {
+		Accreditations         func(childComplexity int) int
+		Alert                  func(childComplexity int) int
+		AlternateName          func(childComplexity int) int
 		ApplicationProcess     func(childComplexity int) int
 		AssuredDate            func(childComplexity int) int
+		Contacts               func(childComplexity int) int
+		CostOptions            func(childComplexity int) int
 		Description            func(childComplexity int) int
 		EligibilityDescription func(childComplexity int) int
 		Email                  func(childComplexity int) int
 		FeesDescription        func(childComplexity int) int
 		Free                   func(childComplexity int) int
 		ID                     func(childComplexity int) int
+		ImportedAt             func(childComplexity int) int
 		Languages              func(childComplexity int) int
+		LocalFields            func(childComplexity int) int
 		Locations              func(childComplexity int) int
 		MaximumAge             func(childComplexity int) int
 		MinimumAge             func(childComplexity int) int
@@ -626,11 +767,36 @@ type ComplexityRoot struct {
 		NextSessions           func(childComplexity int, first *int) int
 		Organisation           func(childComplexity int) int
 		Phone                  func(childComplexity int) int
+		Places                 func(childComplexity int) int
 		Retired                func(childComplexity int) int
 		RetiredAt              func(childComplexity int) int
+		RetiredPlaces          func(childComplexity int) int
+		RetiredSchedules       func(childComplexity int) int
 		Schedules              func(childComplexity int) int
+		ServiceAreas           func(childComplexity int) int
+		Source                 func(childComplexity int) int
 		Status                 func(childComplexity int) int
 		URL                    func(childComplexity int) int
+		Version                func(childComplexity int) int
+		Visibility             func(childComplexity int) int
+	}
+
+	ServiceArea struct {
+		Description func(childComplexity int) int
+		Name        func(childComplexity int) int
+		URI         func(childComplexity int) int
+	}
+
+	ServiceAtLocation struct {
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		ImportedAt  func(childComplexity int) int
+		LocalFields func(childComplexity int) int
+		Location    func(childComplexity int) int
+		Retired     func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Version     func(childComplexity int) int
+		Visibility  func(childComplexity int) int
 	}
 
 	ServiceConnection struct {
@@ -652,6 +818,11 @@ type ComplexityRoot struct {
 
 	SetAccessNeedsPayload struct {
 		Person     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetVisibilityPayload struct {
+		Effect     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -751,6 +922,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UseSourcePayload struct {
+		Fields     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
@@ -836,6 +1012,11 @@ type FreshnessResolver interface {
 }
 type HubResolver interface {
 	Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, error)
+	EditableServices(ctx context.Context, obj *ent.Hub, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Service], error)
+	EditableOrganisations(ctx context.Context, obj *ent.Hub, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
+	EditableLocations(ctx context.Context, obj *ent.Hub, search string) ([]*ent.Location, error)
+	Location(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Location, error)
+	RecordSources(ctx context.Context, obj *ent.Hub) ([]*RecordSource, error)
 	Services(ctx context.Context, obj *ent.Hub, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error)
 	Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error)
 	Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
@@ -860,8 +1041,22 @@ type LinkCheckResolver interface {
 	Services(ctx context.Context, objs []*ent.LinkCheck) ([][]*ent.Service, error)
 	Organisations(ctx context.Context, objs []*ent.LinkCheck) ([][]*ent.Organisation, error)
 }
+type LocationResolver interface {
+	Visibility(ctx context.Context, obj *ent.Location) (organisation.Visibility, error)
+
+	LocalFields(ctx context.Context, obj *ent.Location) ([]*directory.LocalField, error)
+}
 type MutationResolver interface {
 	SignOut(ctx context.Context) (*SignOutPayload, error)
+	SaveOrganisation(ctx context.Context, input SaveOrganisationInput) (*SaveOrganisationPayload, error)
+	SaveService(ctx context.Context, input SaveServiceInput) (*SaveServicePayload, error)
+	SaveLocation(ctx context.Context, input SaveLocationInput) (*SaveLocationPayload, error)
+	SavePlace(ctx context.Context, input SavePlaceInput) (*SavePlacePayload, error)
+	SaveSchedule(ctx context.Context, input SaveScheduleInput) (*SaveSchedulePayload, error)
+	SetVisibility(ctx context.Context, input SetVisibilityInput) (*SetVisibilityPayload, error)
+	RetireRecord(ctx context.Context, input RetireRecordInput) (*RetireRecordPayload, error)
+	RestoreRecord(ctx context.Context, input RestoreRecordInput) (*RestoreRecordPayload, error)
+	UseSource(ctx context.Context, input UseSourceInput) (*UseSourcePayload, error)
 	CheckLinkAgain(ctx context.Context, input CheckLinkAgainInput) (*CheckLinkAgainPayload, error)
 	CheckIn(ctx context.Context, input CheckInInput) (*CheckInPayload, error)
 	RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error)
@@ -884,6 +1079,9 @@ type MutationResolver interface {
 	GrantRole(ctx context.Context, input GrantRoleInput) (*GrantRolePayload, error)
 	RevokeRole(ctx context.Context, input RevokeRoleInput) (*RevokeRolePayload, error)
 	MapTerms(ctx context.Context, input MapTermsInput) (*MapTermsPayload, error)
+}
+type OrganisationResolver interface {
+	LocalFields(ctx context.Context, obj *ent.Organisation) ([]*directory.LocalField, error)
 }
 type PersonResolver interface {
 	Age(ctx context.Context, obj *ent.Person) (*int, error)
@@ -909,9 +1107,25 @@ type RoleGrantResolver interface {
 }
 type ScheduleResolver interface {
 	Summary(ctx context.Context, obj *ent.Schedule) (string, error)
+
+	Visibility(ctx context.Context, obj *ent.Schedule) (organisation.Visibility, error)
+
+	LocalFields(ctx context.Context, obj *ent.Schedule) ([]*directory.LocalField, error)
 }
 type ServiceResolver interface {
 	NextSessions(ctx context.Context, obj *ent.Service, first *int) ([]*Session, error)
+
+	Visibility(ctx context.Context, obj *ent.Service) (organisation.Visibility, error)
+	Places(ctx context.Context, obj *ent.Service) ([]*ent.ServiceAtLocation, error)
+	RetiredPlaces(ctx context.Context, obj *ent.Service) ([]*ent.ServiceAtLocation, error)
+	RetiredSchedules(ctx context.Context, obj *ent.Service) ([]*ent.Schedule, error)
+
+	LocalFields(ctx context.Context, obj *ent.Service) ([]*directory.LocalField, error)
+}
+type ServiceAtLocationResolver interface {
+	Visibility(ctx context.Context, obj *ent.ServiceAtLocation) (organisation.Visibility, error)
+
+	LocalFields(ctx context.Context, obj *ent.ServiceAtLocation) ([]*directory.LocalField, error)
 }
 type SubscriptionResolver interface {
 	Queue(ctx context.Context, hub string) (<-chan *Queue, error)
@@ -1308,6 +1522,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClosedHub.Slug(childComplexity), true
 
+	case "Contact.email":
+		if e.ComplexityRoot.Contact.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Email(childComplexity), true
+	case "Contact.name":
+		if e.ComplexityRoot.Contact.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Name(childComplexity), true
+	case "Contact.phones":
+		if e.ComplexityRoot.Contact.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Phones(childComplexity), true
+	case "Contact.title":
+		if e.ComplexityRoot.Contact.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Title(childComplexity), true
+
 	case "Conversation.advisor":
 		if e.ComplexityRoot.Conversation.Advisor == nil {
 			break
@@ -1407,6 +1646,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationEdge.Node(childComplexity), true
 
+	case "CostOption.amount":
+		if e.ComplexityRoot.CostOption.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.Amount(childComplexity), true
+	case "CostOption.amountDescription":
+		if e.ComplexityRoot.CostOption.AmountDescription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.AmountDescription(childComplexity), true
+	case "CostOption.currency":
+		if e.ComplexityRoot.CostOption.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.Currency(childComplexity), true
+	case "CostOption.option":
+		if e.ComplexityRoot.CostOption.Option == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.Option(childComplexity), true
+	case "CostOption.validFrom":
+		if e.ComplexityRoot.CostOption.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.ValidFrom(childComplexity), true
+	case "CostOption.validTo":
+		if e.ComplexityRoot.CostOption.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.ValidTo(childComplexity), true
+
 	case "DisclosureRule.roundTo":
 		if e.ComplexityRoot.DisclosureRule.RoundTo == nil {
 			break
@@ -1419,6 +1695,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisclosureRule.SuppressBelow(childComplexity), true
+
+	case "EditableServiceConnection.edges":
+		if e.ComplexityRoot.EditableServiceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.Edges(childComplexity), true
+	case "EditableServiceConnection.nodes":
+		if e.ComplexityRoot.EditableServiceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.Nodes(childComplexity), true
+	case "EditableServiceConnection.pageInfo":
+		if e.ComplexityRoot.EditableServiceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.PageInfo(childComplexity), true
+	case "EditableServiceConnection.totalCount":
+		if e.ComplexityRoot.EditableServiceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.TotalCount(childComplexity), true
+
+	case "EditableServiceEdge.cursor":
+		if e.ComplexityRoot.EditableServiceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceEdge.Cursor(childComplexity), true
+	case "EditableServiceEdge.node":
+		if e.ComplexityRoot.EditableServiceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceEdge.Node(childComplexity), true
 
 	case "EndConversationPayload.conversation":
 		if e.ComplexityRoot.EndConversationPayload.Conversation == nil {
@@ -1635,6 +1949,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Conversation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Hub.editableLocations":
+		if e.ComplexityRoot.Hub.EditableLocations == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_editableLocations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.EditableLocations(childComplexity, args["search"].(string)), true
+	case "Hub.editableOrganisations":
+		if e.ComplexityRoot.Hub.EditableOrganisations == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_editableOrganisations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.EditableOrganisations(childComplexity, args["filter"].(*EditableFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.editableServices":
+		if e.ComplexityRoot.Hub.EditableServices == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_editableServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.EditableServices(childComplexity, args["filter"].(*EditableFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Hub.findStaff":
 		if e.ComplexityRoot.Hub.FindStaff == nil {
 			break
@@ -1675,6 +2022,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Latitude(childComplexity), true
+	case "Hub.location":
+		if e.ComplexityRoot.Hub.Location == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_location_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Location(childComplexity, args["id"].(uuid.UUID)), true
 	case "Hub.longitude":
 		if e.ComplexityRoot.Hub.Longitude == nil {
 			break
@@ -1772,6 +2130,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Queue(childComplexity), true
+	case "Hub.recordSources":
+		if e.ComplexityRoot.Hub.RecordSources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.RecordSources(childComplexity), true
 	case "Hub.service":
 		if e.ComplexityRoot.Hub.Service == nil {
 			break
@@ -1951,6 +2315,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LinkCheckEdge.Node(childComplexity), true
 
+	case "LocalField.field":
+		if e.ComplexityRoot.LocalField.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocalField.Field(childComplexity), true
+	case "LocalField.sourceValue":
+		if e.ComplexityRoot.LocalField.SourceValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocalField.SourceValue(childComplexity), true
+
 	case "Location.accessibility":
 		if e.ComplexityRoot.Location.Accessibility == nil {
 			break
@@ -1969,18 +2346,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Location.City(childComplexity), true
+	case "Location.county":
+		if e.ComplexityRoot.Location.County == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.County(childComplexity), true
+	case "Location.description":
+		if e.ComplexityRoot.Location.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Description(childComplexity), true
 	case "Location.id":
 		if e.ComplexityRoot.Location.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Location.ID(childComplexity), true
+	case "Location.importedAt":
+		if e.ComplexityRoot.Location.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.ImportedAt(childComplexity), true
+	case "Location.kind":
+		if e.ComplexityRoot.Location.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Kind(childComplexity), true
 	case "Location.latitude":
 		if e.ComplexityRoot.Location.Latitude == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Location.Latitude(childComplexity), true
+	case "Location.localFields":
+		if e.ComplexityRoot.Location.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.LocalFields(childComplexity), true
 	case "Location.longitude":
 		if e.ComplexityRoot.Location.Longitude == nil {
 			break
@@ -1999,6 +2406,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Location.Postcode(childComplexity), true
+	case "Location.retired":
+		if e.ComplexityRoot.Location.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Retired(childComplexity), true
+	case "Location.source":
+		if e.ComplexityRoot.Location.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Source(childComplexity), true
+	case "Location.version":
+		if e.ComplexityRoot.Location.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Version(childComplexity), true
+	case "Location.visibility":
+		if e.ComplexityRoot.Location.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Visibility(childComplexity), true
 
 	case "MapTermsPayload.servicesChanged":
 		if e.ComplexityRoot.MapTermsPayload.ServicesChanged == nil {
@@ -2173,6 +2604,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveSignpost(childComplexity, args["input"].(RemoveSignpostInput)), true
+	case "Mutation.restoreRecord":
+		if e.ComplexityRoot.Mutation.RestoreRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreRecord(childComplexity, args["input"].(RestoreRecordInput)), true
+	case "Mutation.retireRecord":
+		if e.ComplexityRoot.Mutation.RetireRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retireRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetireRecord(childComplexity, args["input"].(RetireRecordInput)), true
 	case "Mutation.revokeRole":
 		if e.ComplexityRoot.Mutation.RevokeRole == nil {
 			break
@@ -2184,6 +2637,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeRole(childComplexity, args["input"].(RevokeRoleInput)), true
+	case "Mutation.saveLocation":
+		if e.ComplexityRoot.Mutation.SaveLocation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveLocation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveLocation(childComplexity, args["input"].(SaveLocationInput)), true
+	case "Mutation.saveOrganisation":
+		if e.ComplexityRoot.Mutation.SaveOrganisation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveOrganisation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveOrganisation(childComplexity, args["input"].(SaveOrganisationInput)), true
+	case "Mutation.savePlace":
+		if e.ComplexityRoot.Mutation.SavePlace == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savePlace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavePlace(childComplexity, args["input"].(SavePlaceInput)), true
+	case "Mutation.saveSchedule":
+		if e.ComplexityRoot.Mutation.SaveSchedule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveSchedule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveSchedule(childComplexity, args["input"].(SaveScheduleInput)), true
+	case "Mutation.saveService":
+		if e.ComplexityRoot.Mutation.SaveService == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveService_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveService(childComplexity, args["input"].(SaveServiceInput)), true
 	case "Mutation.setAccessNeeds":
 		if e.ComplexityRoot.Mutation.SetAccessNeeds == nil {
 			break
@@ -2195,6 +2703,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccessNeeds(childComplexity, args["input"].(SetAccessNeedsInput)), true
+	case "Mutation.setVisibility":
+		if e.ComplexityRoot.Mutation.SetVisibility == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setVisibility_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetVisibility(childComplexity, args["input"].(SetVisibilityInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -2267,6 +2786,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePerson(childComplexity, args["input"].(UpdatePersonInput)), true
+	case "Mutation.useSource":
+		if e.ComplexityRoot.Mutation.UseSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_useSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UseSource(childComplexity, args["input"].(UseSourceInput)), true
 
 	case "Need.code":
 		if e.ComplexityRoot.Need.Code == nil {
@@ -2312,6 +2842,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OpeningHours.Opens(childComplexity), true
 
+	case "Organisation.alternateName":
+		if e.ComplexityRoot.Organisation.AlternateName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.AlternateName(childComplexity), true
 	case "Organisation.description":
 		if e.ComplexityRoot.Organisation.Description == nil {
 			break
@@ -2330,6 +2866,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.ID(childComplexity), true
+	case "Organisation.importedAt":
+		if e.ComplexityRoot.Organisation.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.ImportedAt(childComplexity), true
+	case "Organisation.legalStatus":
+		if e.ComplexityRoot.Organisation.LegalStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.LegalStatus(childComplexity), true
+	case "Organisation.localFields":
+		if e.ComplexityRoot.Organisation.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.LocalFields(childComplexity), true
 	case "Organisation.name":
 		if e.ComplexityRoot.Organisation.Name == nil {
 			break
@@ -2342,18 +2896,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.Phone(childComplexity), true
+	case "Organisation.retired":
+		if e.ComplexityRoot.Organisation.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Retired(childComplexity), true
 	case "Organisation.services":
 		if e.ComplexityRoot.Organisation.Services == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.Services(childComplexity), true
+	case "Organisation.source":
+		if e.ComplexityRoot.Organisation.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Source(childComplexity), true
 	case "Organisation.url":
 		if e.ComplexityRoot.Organisation.URL == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.URL(childComplexity), true
+	case "Organisation.version":
+		if e.ComplexityRoot.Organisation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Version(childComplexity), true
+	case "Organisation.visibility":
+		if e.ComplexityRoot.Organisation.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Visibility(childComplexity), true
 
 	case "OrganisationConnection.edges":
 		if e.ComplexityRoot.OrganisationConnection.Edges == nil {
@@ -3173,6 +3751,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordFollowUpPayload.UserErrors(childComplexity), true
 
+	case "RecordSource.name":
+		if e.ComplexityRoot.RecordSource.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSource.Name(childComplexity), true
+	case "RecordSource.source":
+		if e.ComplexityRoot.RecordSource.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSource.Source(childComplexity), true
+
 	case "RegisterPersonPayload.clientMutationId":
 		if e.ComplexityRoot.RegisterPersonPayload.ClientMutationID == nil {
 			break
@@ -3211,6 +3802,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoveSignpostPayload.UserErrors(childComplexity), true
 
+	case "RestoreRecordPayload.restored":
+		if e.ComplexityRoot.RestoreRecordPayload.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreRecordPayload.Restored(childComplexity), true
+	case "RestoreRecordPayload.userErrors":
+		if e.ComplexityRoot.RestoreRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreRecordPayload.UserErrors(childComplexity), true
+
 	case "Retention.afterDeathYears":
 		if e.ComplexityRoot.Retention.AfterDeathYears == nil {
 			break
@@ -3229,6 +3833,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Retention.OtherAdultYears(childComplexity), true
+
+	case "RetireRecordPayload.retired":
+		if e.ComplexityRoot.RetireRecordPayload.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetireRecordPayload.Retired(childComplexity), true
+	case "RetireRecordPayload.userErrors":
+		if e.ComplexityRoot.RetireRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetireRecordPayload.UserErrors(childComplexity), true
 
 	case "RevokeRolePayload.revoked":
 		if e.ComplexityRoot.RevokeRolePayload.Revoked == nil {
@@ -3262,25 +3879,252 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleGrant.Role(childComplexity), true
 
+	case "SaveLocationPayload.clientMutationId":
+		if e.ComplexityRoot.SaveLocationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveLocationPayload.ClientMutationID(childComplexity), true
+	case "SaveLocationPayload.location":
+		if e.ComplexityRoot.SaveLocationPayload.Location == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveLocationPayload.Location(childComplexity), true
+	case "SaveLocationPayload.userErrors":
+		if e.ComplexityRoot.SaveLocationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveLocationPayload.UserErrors(childComplexity), true
+
+	case "SaveOrganisationPayload.clientMutationId":
+		if e.ComplexityRoot.SaveOrganisationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveOrganisationPayload.ClientMutationID(childComplexity), true
+	case "SaveOrganisationPayload.organisation":
+		if e.ComplexityRoot.SaveOrganisationPayload.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveOrganisationPayload.Organisation(childComplexity), true
+	case "SaveOrganisationPayload.userErrors":
+		if e.ComplexityRoot.SaveOrganisationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveOrganisationPayload.UserErrors(childComplexity), true
+
+	case "SavePlacePayload.clientMutationId":
+		if e.ComplexityRoot.SavePlacePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavePlacePayload.ClientMutationID(childComplexity), true
+	case "SavePlacePayload.place":
+		if e.ComplexityRoot.SavePlacePayload.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavePlacePayload.Place(childComplexity), true
+	case "SavePlacePayload.userErrors":
+		if e.ComplexityRoot.SavePlacePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavePlacePayload.UserErrors(childComplexity), true
+
+	case "SaveSchedulePayload.clientMutationId":
+		if e.ComplexityRoot.SaveSchedulePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveSchedulePayload.ClientMutationID(childComplexity), true
+	case "SaveSchedulePayload.schedule":
+		if e.ComplexityRoot.SaveSchedulePayload.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveSchedulePayload.Schedule(childComplexity), true
+	case "SaveSchedulePayload.userErrors":
+		if e.ComplexityRoot.SaveSchedulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveSchedulePayload.UserErrors(childComplexity), true
+
+	case "SaveServicePayload.clientMutationId":
+		if e.ComplexityRoot.SaveServicePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveServicePayload.ClientMutationID(childComplexity), true
+	case "SaveServicePayload.service":
+		if e.ComplexityRoot.SaveServicePayload.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveServicePayload.Service(childComplexity), true
+	case "SaveServicePayload.userErrors":
+		if e.ComplexityRoot.SaveServicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveServicePayload.UserErrors(childComplexity), true
+
+	case "Schedule.byDay":
+		if e.ComplexityRoot.Schedule.ByDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ByDay(childComplexity), true
+	case "Schedule.byMonthDay":
+		if e.ComplexityRoot.Schedule.ByMonthDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ByMonthDay(childComplexity), true
+	case "Schedule.closesAt":
+		if e.ComplexityRoot.Schedule.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ClosesAt(childComplexity), true
 	case "Schedule.description":
 		if e.ComplexityRoot.Schedule.Description == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Schedule.Description(childComplexity), true
+	case "Schedule.dtstart":
+		if e.ComplexityRoot.Schedule.Dtstart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Dtstart(childComplexity), true
+	case "Schedule.excludedDates":
+		if e.ComplexityRoot.Schedule.ExcludedDates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ExcludedDates(childComplexity), true
+	case "Schedule.extraDates":
+		if e.ComplexityRoot.Schedule.ExtraDates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ExtraDates(childComplexity), true
+	case "Schedule.freq":
+		if e.ComplexityRoot.Schedule.Freq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Freq(childComplexity), true
 	case "Schedule.id":
 		if e.ComplexityRoot.Schedule.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Schedule.ID(childComplexity), true
+	case "Schedule.importedAt":
+		if e.ComplexityRoot.Schedule.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ImportedAt(childComplexity), true
+	case "Schedule.interval":
+		if e.ComplexityRoot.Schedule.Interval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Interval(childComplexity), true
+	case "Schedule.localFields":
+		if e.ComplexityRoot.Schedule.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.LocalFields(childComplexity), true
+	case "Schedule.opensAt":
+		if e.ComplexityRoot.Schedule.OpensAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.OpensAt(childComplexity), true
+	case "Schedule.retired":
+		if e.ComplexityRoot.Schedule.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Retired(childComplexity), true
+	case "Schedule.serviceAtLocationId":
+		if e.ComplexityRoot.Schedule.ServiceAtLocationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ServiceAtLocationID(childComplexity), true
+	case "Schedule.source":
+		if e.ComplexityRoot.Schedule.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Source(childComplexity), true
 	case "Schedule.summary":
 		if e.ComplexityRoot.Schedule.Summary == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Schedule.Summary(childComplexity), true
+	case "Schedule.until":
+		if e.ComplexityRoot.Schedule.Until == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Schedule.Until(childComplexity), true
+	case "Schedule.validFrom":
+		if e.ComplexityRoot.Schedule.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ValidFrom(childComplexity), true
+	case "Schedule.validTo":
+		if e.ComplexityRoot.Schedule.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ValidTo(childComplexity), true
+	case "Schedule.version":
+		if e.ComplexityRoot.Schedule.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Version(childComplexity), true
+	case "Schedule.visibility":
+		if e.ComplexityRoot.Schedule.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Visibility(childComplexity), true
+
+	case "Service.accreditations":
+		if e.ComplexityRoot.Service.Accreditations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Accreditations(childComplexity), true
+	case "Service.alert":
+		if e.ComplexityRoot.Service.Alert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Alert(childComplexity), true
+	case "Service.alternateName":
+		if e.ComplexityRoot.Service.AlternateName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.AlternateName(childComplexity), true
 	case "Service.applicationProcess":
 		if e.ComplexityRoot.Service.ApplicationProcess == nil {
 			break
@@ -3293,6 +4137,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.AssuredDate(childComplexity), true
+	case "Service.contacts":
+		if e.ComplexityRoot.Service.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Contacts(childComplexity), true
+	case "Service.costOptions":
+		if e.ComplexityRoot.Service.CostOptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.CostOptions(childComplexity), true
 	case "Service.description":
 		if e.ComplexityRoot.Service.Description == nil {
 			break
@@ -3329,12 +4185,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.ID(childComplexity), true
+	case "Service.importedAt":
+		if e.ComplexityRoot.Service.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.ImportedAt(childComplexity), true
 	case "Service.languages":
 		if e.ComplexityRoot.Service.Languages == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.Languages(childComplexity), true
+	case "Service.localFields":
+		if e.ComplexityRoot.Service.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.LocalFields(childComplexity), true
 	case "Service.locations":
 		if e.ComplexityRoot.Service.Locations == nil {
 			break
@@ -3388,6 +4256,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Phone(childComplexity), true
+	case "Service.places":
+		if e.ComplexityRoot.Service.Places == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Places(childComplexity), true
 	case "Service.retired":
 		if e.ComplexityRoot.Service.Retired == nil {
 			break
@@ -3400,12 +4274,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.RetiredAt(childComplexity), true
+	case "Service.retiredPlaces":
+		if e.ComplexityRoot.Service.RetiredPlaces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.RetiredPlaces(childComplexity), true
+	case "Service.retiredSchedules":
+		if e.ComplexityRoot.Service.RetiredSchedules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.RetiredSchedules(childComplexity), true
 	case "Service.schedules":
 		if e.ComplexityRoot.Service.Schedules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.Schedules(childComplexity), true
+	case "Service.serviceAreas":
+		if e.ComplexityRoot.Service.ServiceAreas == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.ServiceAreas(childComplexity), true
+	case "Service.source":
+		if e.ComplexityRoot.Service.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Source(childComplexity), true
 	case "Service.status":
 		if e.ComplexityRoot.Service.Status == nil {
 			break
@@ -3418,6 +4316,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.URL(childComplexity), true
+	case "Service.version":
+		if e.ComplexityRoot.Service.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Version(childComplexity), true
+	case "Service.visibility":
+		if e.ComplexityRoot.Service.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Visibility(childComplexity), true
+
+	case "ServiceArea.description":
+		if e.ComplexityRoot.ServiceArea.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceArea.Description(childComplexity), true
+	case "ServiceArea.name":
+		if e.ComplexityRoot.ServiceArea.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceArea.Name(childComplexity), true
+	case "ServiceArea.uri":
+		if e.ComplexityRoot.ServiceArea.URI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceArea.URI(childComplexity), true
+
+	case "ServiceAtLocation.description":
+		if e.ComplexityRoot.ServiceAtLocation.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Description(childComplexity), true
+	case "ServiceAtLocation.id":
+		if e.ComplexityRoot.ServiceAtLocation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.ID(childComplexity), true
+	case "ServiceAtLocation.importedAt":
+		if e.ComplexityRoot.ServiceAtLocation.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.ImportedAt(childComplexity), true
+	case "ServiceAtLocation.localFields":
+		if e.ComplexityRoot.ServiceAtLocation.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.LocalFields(childComplexity), true
+	case "ServiceAtLocation.location":
+		if e.ComplexityRoot.ServiceAtLocation.Location == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Location(childComplexity), true
+	case "ServiceAtLocation.retired":
+		if e.ComplexityRoot.ServiceAtLocation.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Retired(childComplexity), true
+	case "ServiceAtLocation.source":
+		if e.ComplexityRoot.ServiceAtLocation.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Source(childComplexity), true
+	case "ServiceAtLocation.version":
+		if e.ComplexityRoot.ServiceAtLocation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Version(childComplexity), true
+	case "ServiceAtLocation.visibility":
+		if e.ComplexityRoot.ServiceAtLocation.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Visibility(childComplexity), true
 
 	case "ServiceConnection.edges":
 		if e.ComplexityRoot.ServiceConnection.Edges == nil {
@@ -3482,6 +4466,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAccessNeedsPayload.UserErrors(childComplexity), true
+
+	case "SetVisibilityPayload.effect":
+		if e.ComplexityRoot.SetVisibilityPayload.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetVisibilityPayload.Effect(childComplexity), true
+	case "SetVisibilityPayload.userErrors":
+		if e.ComplexityRoot.SetVisibilityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetVisibilityPayload.UserErrors(childComplexity), true
 
 	case "SignOutPayload.providerSignOutUrl":
 		if e.ComplexityRoot.SignOutPayload.ProviderSignOutURL == nil {
@@ -3792,6 +4789,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePersonPayload.UserErrors(childComplexity), true
 
+	case "UseSourcePayload.fields":
+		if e.ComplexityRoot.UseSourcePayload.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseSourcePayload.Fields(childComplexity), true
+	case "UseSourcePayload.userErrors":
+		if e.ComplexityRoot.UseSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseSourcePayload.UserErrors(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -4065,7 +5075,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CatalogueTermFilter", ec.unmarshalInputCatalogueTermFilter),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
 			graphql.NewInputUnmarshaler("CheckLinkAgainInput", ec.unmarshalInputCheckLinkAgainInput),
+			graphql.NewInputUnmarshaler("ContactInput", ec.unmarshalInputContactInput),
+			graphql.NewInputUnmarshaler("CostOptionInput", ec.unmarshalInputCostOptionInput),
 			graphql.NewInputUnmarshaler("DisclosureRuleInput", ec.unmarshalInputDisclosureRuleInput),
+			graphql.NewInputUnmarshaler("EditableFilter", ec.unmarshalInputEditableFilter),
 			graphql.NewInputUnmarshaler("EndConversationInput", ec.unmarshalInputEndConversationInput),
 			graphql.NewInputUnmarshaler("EndVisitInput", ec.unmarshalInputEndVisitInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
@@ -4082,12 +5095,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordFollowUpInput", ec.unmarshalInputRecordFollowUpInput),
 			graphql.NewInputUnmarshaler("RegisterPersonInput", ec.unmarshalInputRegisterPersonInput),
 			graphql.NewInputUnmarshaler("RemoveSignpostInput", ec.unmarshalInputRemoveSignpostInput),
+			graphql.NewInputUnmarshaler("RestoreRecordInput", ec.unmarshalInputRestoreRecordInput),
 			graphql.NewInputUnmarshaler("RetentionInput", ec.unmarshalInputRetentionInput),
+			graphql.NewInputUnmarshaler("RetireRecordInput", ec.unmarshalInputRetireRecordInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
 			graphql.NewInputUnmarshaler("RoomInput", ec.unmarshalInputRoomInput),
+			graphql.NewInputUnmarshaler("SaveLocationInput", ec.unmarshalInputSaveLocationInput),
+			graphql.NewInputUnmarshaler("SaveOrganisationInput", ec.unmarshalInputSaveOrganisationInput),
+			graphql.NewInputUnmarshaler("SavePlaceInput", ec.unmarshalInputSavePlaceInput),
+			graphql.NewInputUnmarshaler("SaveScheduleInput", ec.unmarshalInputSaveScheduleInput),
+			graphql.NewInputUnmarshaler("SaveServiceInput", ec.unmarshalInputSaveServiceInput),
+			graphql.NewInputUnmarshaler("ServiceAreaInput", ec.unmarshalInputServiceAreaInput),
 			graphql.NewInputUnmarshaler("ServiceFilter", ec.unmarshalInputServiceFilter),
 			graphql.NewInputUnmarshaler("SetAccessNeedsInput", ec.unmarshalInputSetAccessNeedsInput),
+			graphql.NewInputUnmarshaler("SetVisibilityInput", ec.unmarshalInputSetVisibilityInput),
 			graphql.NewInputUnmarshaler("SignpostInput", ec.unmarshalInputSignpostInput),
 			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
 			graphql.NewInputUnmarshaler("TakeNextInput", ec.unmarshalInputTakeNextInput),
@@ -4095,6 +5117,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TermDecisionInput", ec.unmarshalInputTermDecisionInput),
 			graphql.NewInputUnmarshaler("UndoVisitInput", ec.unmarshalInputUndoVisitInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
+			graphql.NewInputUnmarshaler("UseSourceInput", ec.unmarshalInputUseSourceInput),
 		)
 	}
 	first := true
@@ -4187,7 +5210,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "directory.graphql" "freshness.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql" "taxonomy.graphql"
+//go:embed "catalogue_edit.graphql" "directory.graphql" "freshness.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql" "taxonomy.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -4199,6 +5222,7 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "catalogue_edit.graphql", Input: sourceData("catalogue_edit.graphql"), BuiltIn: false},
 	{Name: "directory.graphql", Input: sourceData("directory.graphql"), BuiltIn: false},
 	{Name: "freshness.graphql", Input: sourceData("freshness.graphql"), BuiltIn: false},
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
@@ -4430,6 +5454,20 @@ func (ec *executionContext) childFields_ClosedHub(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ClosedHub", field.Name)
 }
 
+func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Contact_name(ctx, field)
+	case "title":
+		return ec.fieldContext_Contact_title(ctx, field)
+	case "email":
+		return ec.fieldContext_Contact_email(ctx, field)
+	case "phones":
+		return ec.fieldContext_Contact_phones(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4480,6 +5518,24 @@ func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ConversationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CostOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "option":
+		return ec.fieldContext_CostOption_option(ctx, field)
+	case "amount":
+		return ec.fieldContext_CostOption_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_CostOption_currency(ctx, field)
+	case "amountDescription":
+		return ec.fieldContext_CostOption_amountDescription(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_CostOption_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_CostOption_validTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CostOption", field.Name)
+}
+
 func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "suppressBelow":
@@ -4488,6 +5544,30 @@ func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, fiel
 		return ec.fieldContext_DisclosureRule_roundTo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisclosureRule", field.Name)
+}
+
+func (ec *executionContext) childFields_EditableServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EditableServiceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EditableServiceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EditableServiceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EditableServiceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditableServiceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EditableServiceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EditableServiceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EditableServiceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditableServiceEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_EndConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4604,6 +5684,16 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_openingHours(ctx, field)
 	case "needs":
 		return ec.fieldContext_Hub_needs(ctx, field)
+	case "editableServices":
+		return ec.fieldContext_Hub_editableServices(ctx, field)
+	case "editableOrganisations":
+		return ec.fieldContext_Hub_editableOrganisations(ctx, field)
+	case "editableLocations":
+		return ec.fieldContext_Hub_editableLocations(ctx, field)
+	case "location":
+		return ec.fieldContext_Hub_location(ctx, field)
+	case "recordSources":
+		return ec.fieldContext_Hub_recordSources(ctx, field)
 	case "services":
 		return ec.fieldContext_Hub_services(ctx, field)
 	case "service":
@@ -4696,6 +5786,16 @@ func (ec *executionContext) childFields_LinkCheckEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type LinkCheckEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LocalField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_LocalField_field(ctx, field)
+	case "sourceValue":
+		return ec.fieldContext_LocalField_sourceValue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocalField", field.Name)
+}
+
 func (ec *executionContext) childFields_Location(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4714,6 +5814,24 @@ func (ec *executionContext) childFields_Location(ctx context.Context, field grap
 		return ec.fieldContext_Location_longitude(ctx, field)
 	case "accessibility":
 		return ec.fieldContext_Location_accessibility(ctx, field)
+	case "kind":
+		return ec.fieldContext_Location_kind(ctx, field)
+	case "description":
+		return ec.fieldContext_Location_description(ctx, field)
+	case "county":
+		return ec.fieldContext_Location_county(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Location_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_Location_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_Location_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Location_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Location_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Location_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Location", field.Name)
 }
@@ -4772,6 +5890,22 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_phone(ctx, field)
 	case "services":
 		return ec.fieldContext_Organisation_services(ctx, field)
+	case "alternateName":
+		return ec.fieldContext_Organisation_alternateName(ctx, field)
+	case "legalStatus":
+		return ec.fieldContext_Organisation_legalStatus(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Organisation_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_Organisation_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_Organisation_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Organisation_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Organisation_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Organisation_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organisation", field.Name)
 }
@@ -5164,6 +6298,16 @@ func (ec *executionContext) childFields_RecordFollowUpPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RecordFollowUpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_RecordSource_source(ctx, field)
+	case "name":
+		return ec.fieldContext_RecordSource_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordSource", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "clientMutationId":
@@ -5188,6 +6332,16 @@ func (ec *executionContext) childFields_RemoveSignpostPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RemoveSignpostPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "restored":
+		return ec.fieldContext_RestoreRecordPayload_restored(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreRecordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Retention(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "mentalHealthYears":
@@ -5198,6 +6352,16 @@ func (ec *executionContext) childFields_Retention(ctx context.Context, field gra
 		return ec.fieldContext_Retention_afterDeathYears(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Retention", field.Name)
+}
+
+func (ec *executionContext) childFields_RetireRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "retired":
+		return ec.fieldContext_RetireRecordPayload_retired(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetireRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetireRecordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5222,6 +6386,66 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
 }
 
+func (ec *executionContext) childFields_SaveLocationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveLocationPayload_clientMutationId(ctx, field)
+	case "location":
+		return ec.fieldContext_SaveLocationPayload_location(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveLocationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveLocationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveOrganisationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveOrganisationPayload_clientMutationId(ctx, field)
+	case "organisation":
+		return ec.fieldContext_SaveOrganisationPayload_organisation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveOrganisationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveOrganisationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SavePlacePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SavePlacePayload_clientMutationId(ctx, field)
+	case "place":
+		return ec.fieldContext_SavePlacePayload_place(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SavePlacePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavePlacePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveSchedulePayload_clientMutationId(ctx, field)
+	case "schedule":
+		return ec.fieldContext_SaveSchedulePayload_schedule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveSchedulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveServicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveServicePayload_clientMutationId(ctx, field)
+	case "service":
+		return ec.fieldContext_SaveServicePayload_service(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveServicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveServicePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5230,6 +6454,44 @@ func (ec *executionContext) childFields_Schedule(ctx context.Context, field grap
 		return ec.fieldContext_Schedule_summary(ctx, field)
 	case "description":
 		return ec.fieldContext_Schedule_description(ctx, field)
+	case "serviceAtLocationId":
+		return ec.fieldContext_Schedule_serviceAtLocationId(ctx, field)
+	case "freq":
+		return ec.fieldContext_Schedule_freq(ctx, field)
+	case "interval":
+		return ec.fieldContext_Schedule_interval(ctx, field)
+	case "byDay":
+		return ec.fieldContext_Schedule_byDay(ctx, field)
+	case "byMonthDay":
+		return ec.fieldContext_Schedule_byMonthDay(ctx, field)
+	case "dtstart":
+		return ec.fieldContext_Schedule_dtstart(ctx, field)
+	case "until":
+		return ec.fieldContext_Schedule_until(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_Schedule_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_Schedule_validTo(ctx, field)
+	case "opensAt":
+		return ec.fieldContext_Schedule_opensAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Schedule_closesAt(ctx, field)
+	case "excludedDates":
+		return ec.fieldContext_Schedule_excludedDates(ctx, field)
+	case "extraDates":
+		return ec.fieldContext_Schedule_extraDates(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Schedule_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_Schedule_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_Schedule_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Schedule_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Schedule_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Schedule_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Schedule", field.Name)
 }
@@ -5278,10 +6540,74 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_schedules(ctx, field)
 	case "nextSessions":
 		return ec.fieldContext_Service_nextSessions(ctx, field)
+	case "alternateName":
+		return ec.fieldContext_Service_alternateName(ctx, field)
+	case "alert":
+		return ec.fieldContext_Service_alert(ctx, field)
+	case "accreditations":
+		return ec.fieldContext_Service_accreditations(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Service_contacts(ctx, field)
+	case "costOptions":
+		return ec.fieldContext_Service_costOptions(ctx, field)
+	case "serviceAreas":
+		return ec.fieldContext_Service_serviceAreas(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Service_visibility(ctx, field)
+	case "places":
+		return ec.fieldContext_Service_places(ctx, field)
+	case "retiredPlaces":
+		return ec.fieldContext_Service_retiredPlaces(ctx, field)
+	case "retiredSchedules":
+		return ec.fieldContext_Service_retiredSchedules(ctx, field)
+	case "source":
+		return ec.fieldContext_Service_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Service_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Service_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Service_localFields(ctx, field)
 	case "retiredAt":
 		return ec.fieldContext_Service_retiredAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Service", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceArea(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ServiceArea_name(ctx, field)
+	case "description":
+		return ec.fieldContext_ServiceArea_description(ctx, field)
+	case "uri":
+		return ec.fieldContext_ServiceArea_uri(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceArea", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceAtLocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceAtLocation_id(ctx, field)
+	case "location":
+		return ec.fieldContext_ServiceAtLocation_location(ctx, field)
+	case "description":
+		return ec.fieldContext_ServiceAtLocation_description(ctx, field)
+	case "visibility":
+		return ec.fieldContext_ServiceAtLocation_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_ServiceAtLocation_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_ServiceAtLocation_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_ServiceAtLocation_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceAtLocation_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_ServiceAtLocation_localFields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAtLocation", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5326,6 +6652,16 @@ func (ec *executionContext) childFields_SetAccessNeedsPayload(ctx context.Contex
 		return ec.fieldContext_SetAccessNeedsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAccessNeedsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetVisibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "effect":
+		return ec.fieldContext_SetVisibilityPayload_effect(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetVisibilityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetVisibilityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5510,6 +6846,16 @@ func (ec *executionContext) childFields_UpdatePersonPayload(ctx context.Context,
 		return ec.fieldContext_UpdatePersonPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UseSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fields":
+		return ec.fieldContext_UseSourcePayload_fields(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UseSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UseSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5942,6 +7288,80 @@ func (ec *executionContext) field_Hub_conversation_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_editableLocations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_editableOrganisations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*EditableFilter, error) {
+			return ec.unmarshalOEditableFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐEditableFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_editableServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*EditableFilter, error) {
+			return ec.unmarshalOEditableFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐEditableFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_findStaff_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5983,6 +7403,20 @@ func (ec *executionContext) field_Hub_followUps_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_location_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -6410,6 +7844,34 @@ func (ec *executionContext) field_Mutation_removeSignpost_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restoreRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RestoreRecordInput, error) {
+			return ec.unmarshalNRestoreRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retireRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RetireRecordInput, error) {
+			return ec.unmarshalNRetireRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6424,12 +7886,96 @@ func (ec *executionContext) field_Mutation_revokeRole_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_saveLocation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveLocationInput, error) {
+			return ec.unmarshalNSaveLocationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveOrganisation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveOrganisationInput, error) {
+			return ec.unmarshalNSaveOrganisationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savePlace_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SavePlaceInput, error) {
+			return ec.unmarshalNSavePlaceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSavePlaceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveSchedule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveScheduleInput, error) {
+			return ec.unmarshalNSaveScheduleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveScheduleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveServiceInput, error) {
+			return ec.unmarshalNSaveServiceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveServiceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setAccessNeeds_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SetAccessNeedsInput, error) {
 			return ec.unmarshalNSetAccessNeedsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetAccessNeedsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setVisibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetVisibilityInput, error) {
+			return ec.unmarshalNSetVisibilityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6514,6 +8060,20 @@ func (ec *executionContext) field_Mutation_updatePerson_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdatePersonInput, error) {
 			return ec.unmarshalNUpdatePersonInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUpdatePersonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_useSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UseSourceInput, error) {
+			return ec.unmarshalNUseSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUseSourceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8351,6 +9911,98 @@ func (ec *executionContext) fieldContext_ClosedHub_message(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ClosedHub", field, false, false, "String")
 }
 
+func (ec *executionContext) _Contact_name(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_title(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_email(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Email, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_phones(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_phones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phones, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
 func (ec *executionContext) _Conversation_id(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8800,6 +10452,144 @@ func (ec *executionContext) fieldContext_ConversationEdge_node(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _CostOption_option(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_option(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Option, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_option(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_amount(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "Float")
+}
+
+func (ec *executionContext) _CostOption_currency(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_amountDescription(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_amountDescription(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AmountDescription, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_amountDescription(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_validFrom(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_validTo(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
 func (ec *executionContext) _DisclosureRule_suppressBelow(ctx context.Context, field graphql.CollectedField, obj *provision.Disclosure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8844,6 +10634,180 @@ func (ec *executionContext) _DisclosureRule_roundTo(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_DisclosureRule_roundTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DisclosureRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EditableServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNEditableServiceEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditableServiceEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EditableServiceConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EditableServiceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EditableServiceEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EditableServiceEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EndConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *EndConversationPayload) (ret graphql.Marshaler) {
@@ -9859,6 +11823,214 @@ func (ec *executionContext) fieldContext_Hub_needs(_ context.Context, field grap
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Need(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_editableServices(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_editableServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().EditableServices(ctx, obj, fc.Args["filter"].(*EditableFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNEditableServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_editableServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditableServiceConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_editableServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_editableOrganisations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_editableOrganisations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().EditableOrganisations(ctx, obj, fc.Args["filter"].(*EditableFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Organisation]) graphql.Marshaler {
+			return ec.marshalNOrganisationConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_editableOrganisations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrganisationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_editableOrganisations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_editableLocations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_editableLocations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().EditableLocations(ctx, obj, fc.Args["search"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
+			return ec.marshalNLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_editableLocations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_editableLocations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_location(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Location(ctx, obj, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_location(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_location_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_recordSources(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_recordSources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().RecordSources(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RecordSource) graphql.Marshaler {
+			return ec.marshalNRecordSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSourceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_recordSources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordSource(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11120,6 +13292,52 @@ func (ec *executionContext) fieldContext_LinkCheckEdge_node(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _LocalField_field(ctx context.Context, field graphql.CollectedField, obj *directory.LocalField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocalField_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocalField_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocalField", field, false, false, "String")
+}
+
+func (ec *executionContext) _LocalField_sourceValue(ctx context.Context, field graphql.CollectedField, obj *directory.LocalField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocalField_sourceValue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceValue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocalField_sourceValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocalField", field, false, false, "String")
+}
+
 func (ec *executionContext) _Location_id(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11304,6 +13522,222 @@ func (ec *executionContext) fieldContext_Location_accessibility(_ context.Contex
 	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
 }
 
+func (ec *executionContext) _Location_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v location.Kind) graphql.Marshaler {
+			return ec.marshalNLocationKind2liferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "LocationKind")
+}
+
+func (ec *executionContext) _Location_description(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_county(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_county(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.County, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Location_county(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Location().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _Location_retired(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Location_source(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Location_version(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Location_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Location().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Location",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MapTermsPayload_servicesChanged(ctx context.Context, field graphql.CollectedField, obj *MapTermsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11419,6 +13853,402 @@ func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SignOutPayload(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveOrganisation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveOrganisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveOrganisation(ctx, fc.Args["input"].(SaveOrganisationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveOrganisationPayload) graphql.Marshaler {
+			return ec.marshalNSaveOrganisationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveOrganisation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveOrganisationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveOrganisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveService(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveService(ctx, fc.Args["input"].(SaveServiceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveServicePayload) graphql.Marshaler {
+			return ec.marshalNSaveServicePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveServicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveService(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveServicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveService_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveLocation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveLocation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveLocation(ctx, fc.Args["input"].(SaveLocationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveLocationPayload) graphql.Marshaler {
+			return ec.marshalNSaveLocationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveLocation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveLocationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveLocation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savePlace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savePlace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavePlace(ctx, fc.Args["input"].(SavePlaceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SavePlacePayload) graphql.Marshaler {
+			return ec.marshalNSavePlacePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSavePlacePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savePlace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavePlacePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savePlace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveSchedule(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveSchedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveSchedule(ctx, fc.Args["input"].(SaveScheduleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveSchedulePayload) graphql.Marshaler {
+			return ec.marshalNSaveSchedulePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveSchedulePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveSchedule(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveSchedulePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveSchedule_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setVisibility(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setVisibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetVisibility(ctx, fc.Args["input"].(SetVisibilityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SetVisibilityPayload) graphql.Marshaler {
+			return ec.marshalNSetVisibilityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setVisibility(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetVisibilityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setVisibility_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retireRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retireRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetireRecord(ctx, fc.Args["input"].(RetireRecordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RetireRecordPayload) graphql.Marshaler {
+			return ec.marshalNRetireRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retireRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetireRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retireRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreRecord(ctx, fc.Args["input"].(RestoreRecordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RestoreRecordPayload) graphql.Marshaler {
+			return ec.marshalNRestoreRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_useSource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_useSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UseSource(ctx, fc.Args["input"].(UseSourceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UseSourcePayload) graphql.Marshaler {
+			return ec.marshalNUseSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUseSourcePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_useSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UseSourcePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_useSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -12717,6 +15547,199 @@ func (ec *executionContext) fieldContext_Organisation_services(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Organisation_alternateName(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_alternateName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AlternateName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_alternateName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Organisation_legalStatus(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_legalStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LegalStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_legalStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Organisation_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _Organisation_retired(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Organisation_source(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Organisation_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Organisation_version(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Organisation_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Organisation().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organisation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
 		},
 	}
 	return fc, nil
@@ -16135,6 +19158,52 @@ func (ec *executionContext) fieldContext_RecordFollowUpPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordSource_source(ctx context.Context, field graphql.CollectedField, obj *RecordSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSource_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSource_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSource_name(ctx context.Context, field graphql.CollectedField, obj *RecordSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSource_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSource_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSource", field, false, false, "String")
+}
+
 func (ec *executionContext) _RegisterPersonPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *RegisterPersonPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16309,6 +19378,61 @@ func (ec *executionContext) fieldContext_RemoveSignpostPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RestoreRecordPayload_restored(ctx context.Context, field graphql.CollectedField, obj *RestoreRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreRecordPayload_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreRecordPayload_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreRecordPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RestoreRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RestoreRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Retention_mentalHealthYears(ctx context.Context, field graphql.CollectedField, obj *provision.Retention) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16376,6 +19500,61 @@ func (ec *executionContext) _Retention_afterDeathYears(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_Retention_afterDeathYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Retention", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RetireRecordPayload_retired(ctx context.Context, field graphql.CollectedField, obj *RetireRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetireRecordPayload_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetireRecordPayload_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetireRecordPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RetireRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RetireRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetireRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetireRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetireRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RevokeRolePayload_revoked(ctx context.Context, field graphql.CollectedField, obj *RevokeRolePayload) (ret graphql.Marshaler) {
@@ -16502,6 +19681,441 @@ func (ec *executionContext) fieldContext_RoleGrant_createdAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _SaveLocationPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveLocationPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveLocationPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveLocationPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveLocationPayload_location(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveLocationPayload_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Location, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveLocationPayload_location(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveLocationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveLocationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveLocationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveLocationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveLocationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveOrganisationPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveOrganisationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveOrganisationPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveOrganisationPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveOrganisationPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveOrganisationPayload_organisation(ctx context.Context, field graphql.CollectedField, obj *SaveOrganisationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveOrganisationPayload_organisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organisation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organisation) graphql.Marshaler {
+			return ec.marshalOOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveOrganisationPayload_organisation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveOrganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveOrganisationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveOrganisationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveOrganisationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveOrganisationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveOrganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavePlacePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SavePlacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavePlacePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavePlacePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavePlacePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SavePlacePayload_place(ctx context.Context, field graphql.CollectedField, obj *SavePlacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavePlacePayload_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceAtLocation) graphql.Marshaler {
+			return ec.marshalOServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavePlacePayload_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavePlacePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceAtLocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavePlacePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SavePlacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavePlacePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavePlacePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavePlacePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveSchedulePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveSchedulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveSchedulePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveSchedulePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveSchedulePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveSchedulePayload_schedule(ctx context.Context, field graphql.CollectedField, obj *SaveSchedulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveSchedulePayload_schedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Schedule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
+			return ec.marshalOSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveSchedulePayload_schedule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveSchedulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveSchedulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveSchedulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveSchedulePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveSchedulePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveSchedulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveServicePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveServicePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveServicePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveServicePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveServicePayload_service(ctx context.Context, field graphql.CollectedField, obj *SaveServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveServicePayload_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveServicePayload_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveServicePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveServicePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveServicePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveServicePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveServicePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Schedule_id(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16569,6 +20183,452 @@ func (ec *executionContext) _Schedule_description(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Schedule_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_serviceAtLocationId(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_serviceAtLocationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceAtLocationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_serviceAtLocationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Schedule_freq(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_freq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schedule.Freq) graphql.Marshaler {
+			return ec.marshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_freq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Frequency")
+}
+
+func (ec *executionContext) _Schedule_interval(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_interval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_interval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Schedule_byDay(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_byDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_byDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_byMonthDay(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_byMonthDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByMonthDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_byMonthDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Schedule_dtstart(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_dtstart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dtstart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_dtstart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_until(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_validFrom(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_validTo(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_opensAt(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_opensAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpensAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_opensAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_closesAt(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_closesAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_closesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_excludedDates(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_excludedDates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExcludedDates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_excludedDates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_extraDates(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_extraDates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtraDates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_extraDates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Schedule().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _Schedule_retired(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Schedule_source(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Schedule_version(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Schedule_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Schedule().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Schedule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Service_id(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
@@ -17111,6 +21171,391 @@ func (ec *executionContext) fieldContext_Service_nextSessions(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Service_alternateName(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_alternateName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AlternateName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_alternateName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_alert(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_alert(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alert, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_alert(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_accreditations(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_accreditations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Accreditations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_accreditations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contacts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_costOptions(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_costOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CostOptions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.CostOption) graphql.Marshaler {
+			return ec.marshalNCostOption2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_costOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CostOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_serviceAreas(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_serviceAreas(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceAreas, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.ServiceArea) graphql.Marshaler {
+			return ec.marshalNServiceArea2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_serviceAreas(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceArea(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _Service_places(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().Places(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceAtLocation) graphql.Marshaler {
+			return ec.marshalNServiceAtLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceAtLocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_retiredPlaces(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_retiredPlaces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().RetiredPlaces(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceAtLocation) graphql.Marshaler {
+			return ec.marshalNServiceAtLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_retiredPlaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceAtLocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_retiredSchedules(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_retiredSchedules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().RetiredSchedules(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐScheduleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_retiredSchedules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_source(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Service_version(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Service_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Service_retiredAt(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17132,6 +21577,300 @@ func (ec *executionContext) _Service_retiredAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Service_retiredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Service", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ServiceArea_name(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceArea_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceArea_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceArea", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceArea_description(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceArea_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceArea_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceArea", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceArea_uri(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceArea_uri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceArea_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceArea", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceAtLocation_id(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ServiceAtLocation_location(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Location(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_location(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceAtLocation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceAtLocation_description(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceAtLocation_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServiceAtLocation().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _ServiceAtLocation_retired(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ServiceAtLocation_source(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceAtLocation_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ServiceAtLocation_version(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceAtLocation_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServiceAtLocation().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceAtLocation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
@@ -17408,6 +22147,61 @@ func (ec *executionContext) _SetAccessNeedsPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_SetAccessNeedsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetAccessNeedsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetVisibilityPayload_effect(ctx context.Context, field graphql.CollectedField, obj *SetVisibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetVisibilityPayload_effect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetVisibilityPayload_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetVisibilityPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetVisibilityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetVisibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetVisibilityPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetVisibilityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetVisibilityPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -18740,6 +23534,61 @@ func (ec *executionContext) _UpdatePersonPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_UpdatePersonPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdatePersonPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UseSourcePayload_fields(ctx context.Context, field graphql.CollectedField, obj *UseSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UseSourcePayload_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UseSourcePayload_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UseSourcePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UseSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UseSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UseSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UseSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UseSourcePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -21674,6 +26523,175 @@ func UnmarshalCheckLinkAgainInput(ctx context.Context, raw any) (CheckLinkAgainI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputContactInput(ctx context.Context, obj any) (schema.Contact, error) {
+	var it schema.Contact
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["name"]; !present {
+		asMap["name"] = ""
+	}
+	if _, present := asMap["title"]; !present {
+		asMap["title"] = ""
+	}
+	if _, present := asMap["email"]; !present {
+		asMap["email"] = ""
+	}
+	if _, present := asMap["phones"]; !present {
+		asMap["phones"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"name", "title", "email", "phones"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "phones":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phones"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phones = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactInput unmarshals raw into the ContactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactInput(ctx context.Context, raw any) (schema.Contact, error) {
+	var out schema.Contact
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCostOptionInput(ctx context.Context, obj any) (schema.CostOption, error) {
+	var it schema.CostOption
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["option"]; !present {
+		asMap["option"] = ""
+	}
+	if _, present := asMap["currency"]; !present {
+		asMap["currency"] = ""
+	}
+	if _, present := asMap["amountDescription"]; !present {
+		asMap["amountDescription"] = ""
+	}
+	if _, present := asMap["validFrom"]; !present {
+		asMap["validFrom"] = ""
+	}
+	if _, present := asMap["validTo"]; !present {
+		asMap["validTo"] = ""
+	}
+
+	fieldsInOrder := [...]string{"option", "amount", "currency", "amountDescription", "validFrom", "validTo"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "option":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("option"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Option = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "amountDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountDescription"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountDescription = data
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = data
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCostOptionInput unmarshals raw into the CostOptionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCostOptionInput(ctx context.Context, raw any) (schema.CostOption, error) {
+	var out schema.CostOption
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CostOptionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDisclosureRuleInput(ctx context.Context, obj any) (provision.Disclosure, error) {
 	var it provision.Disclosure
 	if obj == nil {
@@ -21727,6 +26745,76 @@ func (ec *executionContext) unmarshalInputDisclosureRuleInput(ctx context.Contex
 func UnmarshalDisclosureRuleInput(ctx context.Context, raw any) (provision.Disclosure, error) {
 	var out provision.Disclosure
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisclosureRuleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEditableFilter(ctx context.Context, obj any) (EditableFilter, error) {
+	var it EditableFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "source", "retired", "hidden", "changedHere"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "retired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retired = graphql.OmittableOf(data)
+		case "hidden":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hidden"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hidden = graphql.OmittableOf(data)
+		case "changedHere":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedHere"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedHere = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEditableFilter unmarshals raw into the EditableFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEditableFilter(ctx context.Context, raw any) (EditableFilter, error) {
+	var out EditableFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditableFilter", raw, &out)
 	return out, err
 }
 
@@ -22825,6 +27913,69 @@ func UnmarshalRemoveSignpostInput(ctx context.Context, raw any) (RemoveSignpostI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRestoreRecordInput(ctx context.Context, obj any) (RestoreRecordInput, error) {
+	var it RestoreRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestoreRecordInput unmarshals raw into the RestoreRecordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestoreRecordInput(ctx context.Context, raw any) (RestoreRecordInput, error) {
+	var out RestoreRecordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestoreRecordInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRetentionInput(ctx context.Context, obj any) (provision.Retention, error) {
 	var it provision.Retention
 	if obj == nil {
@@ -22888,6 +28039,69 @@ func (ec *executionContext) unmarshalInputRetentionInput(ctx context.Context, ob
 func UnmarshalRetentionInput(ctx context.Context, raw any) (provision.Retention, error) {
 	var out provision.Retention
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetentionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRetireRecordInput(ctx context.Context, obj any) (RetireRecordInput, error) {
+	var it RetireRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetireRecordInput unmarshals raw into the RetireRecordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetireRecordInput(ctx context.Context, raw any) (RetireRecordInput, error) {
+	var out RetireRecordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetireRecordInput", raw, &out)
 	return out, err
 }
 
@@ -23045,6 +28259,814 @@ func UnmarshalRoomInput(ctx context.Context, raw any) (provision.Room, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveLocationInput(ctx context.Context, obj any) (SaveLocationInput, error) {
+	var it SaveLocationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "locationId", "version", "name", "kind", "description", "address", "city", "county", "postcode", "latitude", "longitude", "accessibility", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "locationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LocationID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOLocationKind2ᚖliferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = graphql.OmittableOf(data)
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = graphql.OmittableOf(data)
+		case "county":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("county"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.County = graphql.OmittableOf(data)
+		case "postcode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postcode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Postcode = graphql.OmittableOf(data)
+		case "latitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("latitude"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Latitude = graphql.OmittableOf(data)
+		case "longitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("longitude"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Longitude = graphql.OmittableOf(data)
+		case "accessibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibility"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accessibility = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveLocationInput unmarshals raw into the SaveLocationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveLocationInput(ctx context.Context, raw any) (SaveLocationInput, error) {
+	var out SaveLocationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveLocationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveOrganisationInput(ctx context.Context, obj any) (SaveOrganisationInput, error) {
+	var it SaveOrganisationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "organisationId", "version", "name", "alternateName", "description", "email", "url", "phone", "legalStatus", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "alternateName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternateName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternateName = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "legalStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalStatus"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalStatus = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveOrganisationInput unmarshals raw into the SaveOrganisationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveOrganisationInput(ctx context.Context, raw any) (SaveOrganisationInput, error) {
+	var out SaveOrganisationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveOrganisationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSavePlaceInput(ctx context.Context, obj any) (SavePlaceInput, error) {
+	var it SavePlaceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "serviceAtLocationId", "version", "serviceId", "locationId", "description", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "serviceAtLocationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceAtLocationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceAtLocationID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "locationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LocationID = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSavePlaceInput unmarshals raw into the SavePlaceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSavePlaceInput(ctx context.Context, raw any) (SavePlaceInput, error) {
+	var out SavePlaceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SavePlaceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveScheduleInput(ctx context.Context, obj any) (SaveScheduleInput, error) {
+	var it SaveScheduleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "scheduleId", "version", "serviceId", "serviceAtLocationId", "freq", "interval", "byDay", "byMonthDay", "dtstart", "until", "validFrom", "validTo", "opensAt", "closesAt", "description", "excludedDates", "extraDates", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "scheduleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scheduleId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ScheduleID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "serviceAtLocationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceAtLocationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceAtLocationID = graphql.OmittableOf(data)
+		case "freq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("freq"))
+			data, err := ec.unmarshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Freq = graphql.OmittableOf(data)
+		case "interval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interval"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Interval = graphql.OmittableOf(data)
+		case "byDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("byDay"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ByDay = graphql.OmittableOf(data)
+		case "byMonthDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("byMonthDay"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ByMonthDay = graphql.OmittableOf(data)
+		case "dtstart":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dtstart"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dtstart = graphql.OmittableOf(data)
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = graphql.OmittableOf(data)
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		case "opensAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpensAt = graphql.OmittableOf(data)
+		case "closesAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closesAt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosesAt = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "excludedDates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludedDates"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExcludedDates = graphql.OmittableOf(data)
+		case "extraDates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extraDates"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExtraDates = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveScheduleInput unmarshals raw into the SaveScheduleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveScheduleInput(ctx context.Context, raw any) (SaveScheduleInput, error) {
+	var out SaveScheduleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveScheduleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveServiceInput(ctx context.Context, obj any) (SaveServiceInput, error) {
+	var it SaveServiceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "serviceId", "version", "organisationId", "name", "alternateName", "description", "url", "email", "phone", "status", "alert", "eligibilityDescription", "minimumAge", "maximumAge", "feesDescription", "free", "applicationProcess", "accreditations", "languages", "contacts", "costOptions", "serviceAreas", "needs", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "alternateName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternateName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternateName = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOServiceStatus2ᚖliferoomsᚗioᚋliferoomsᚋentᚋserviceᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "alert":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alert"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Alert = graphql.OmittableOf(data)
+		case "eligibilityDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eligibilityDescription"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EligibilityDescription = graphql.OmittableOf(data)
+		case "minimumAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minimumAge"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinimumAge = graphql.OmittableOf(data)
+		case "maximumAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maximumAge"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaximumAge = graphql.OmittableOf(data)
+		case "feesDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feesDescription"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeesDescription = graphql.OmittableOf(data)
+		case "free":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("free"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Free = graphql.OmittableOf(data)
+		case "applicationProcess":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("applicationProcess"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApplicationProcess = graphql.OmittableOf(data)
+		case "accreditations":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accreditations"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accreditations = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "contacts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contacts"))
+			data, err := ec.unmarshalOContactInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contacts = graphql.OmittableOf(data)
+		case "costOptions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("costOptions"))
+			data, err := ec.unmarshalOCostOptionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CostOptions = graphql.OmittableOf(data)
+		case "serviceAreas":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceAreas"))
+			data, err := ec.unmarshalOServiceAreaInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceAreas = graphql.OmittableOf(data)
+		case "needs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("needs"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Needs = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveServiceInput unmarshals raw into the SaveServiceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveServiceInput(ctx context.Context, raw any) (SaveServiceInput, error) {
+	var out SaveServiceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveServiceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputServiceAreaInput(ctx context.Context, obj any) (schema.ServiceArea, error) {
+	var it schema.ServiceArea
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["name"]; !present {
+		asMap["name"] = ""
+	}
+	if _, present := asMap["description"]; !present {
+		asMap["description"] = ""
+	}
+	if _, present := asMap["uri"]; !present {
+		asMap["uri"] = ""
+	}
+
+	fieldsInOrder := [...]string{"name", "description", "uri"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "uri":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uri"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URI = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalServiceAreaInput unmarshals raw into the ServiceAreaInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalServiceAreaInput(ctx context.Context, raw any) (schema.ServiceArea, error) {
+	var out schema.ServiceArea
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ServiceAreaInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj any) (ServiceFilter, error) {
 	var it ServiceFilter
 	if obj == nil {
@@ -23168,6 +29190,69 @@ func (ec *executionContext) unmarshalInputSetAccessNeedsInput(ctx context.Contex
 func UnmarshalSetAccessNeedsInput(ctx context.Context, raw any) (SetAccessNeedsInput, error) {
 	var out SetAccessNeedsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetAccessNeedsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetVisibilityInput(ctx context.Context, obj any) (SetVisibilityInput, error) {
+	var it SetVisibilityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetVisibilityInput unmarshals raw into the SetVisibilityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetVisibilityInput(ctx context.Context, raw any) (SetVisibilityInput, error) {
+	var out SetVisibilityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetVisibilityInput", raw, &out)
 	return out, err
 }
 
@@ -23637,6 +29722,76 @@ func (ec *executionContext) unmarshalInputUpdatePersonInput(ctx context.Context,
 func UnmarshalUpdatePersonInput(ctx context.Context, raw any) (UpdatePersonInput, error) {
 	var out UpdatePersonInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdatePersonInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUseSourceInput(ctx context.Context, obj any) (UseSourceInput, error) {
+	var it UseSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "version", "fields"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUseSourceInput unmarshals raw into the UseSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUseSourceInput(ctx context.Context, raw any) (UseSourceInput, error) {
+	var out UseSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UseSourceInput", raw, &out)
 	return out, err
 }
 
@@ -24393,6 +30548,54 @@ func (ec *executionContext) _ClosedHub(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var contactImplementors = []string{"Contact"}
+
+func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, obj *schema.Contact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Contact")
+		case "name":
+			out.Values[i] = ec._Contact_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Contact_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "email":
+			out.Values[i] = ec._Contact_email(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "phones":
+			out.Values[i] = ec._Contact_phones(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationImplementors = []string{"Conversation"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
@@ -24560,6 +30763,64 @@ func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var costOptionImplementors = []string{"CostOption"}
+
+func (ec *executionContext) _CostOption(ctx context.Context, sel ast.SelectionSet, obj *schema.CostOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, costOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CostOption")
+		case "option":
+			out.Values[i] = ec._CostOption_option(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._CostOption_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._CostOption_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amountDescription":
+			out.Values[i] = ec._CostOption_amountDescription(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "validFrom":
+			out.Values[i] = ec._CostOption_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "validTo":
+			out.Values[i] = ec._CostOption_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var disclosureRuleImplementors = []string{"DisclosureRule"}
 
 func (ec *executionContext) _DisclosureRule(ctx context.Context, sel ast.SelectionSet, obj *provision.Disclosure) graphql.Marshaler {
@@ -24578,6 +30839,92 @@ func (ec *executionContext) _DisclosureRule(ctx context.Context, sel ast.Selecti
 			}
 		case "roundTo":
 			out.Values[i] = ec._DisclosureRule_roundTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editableServiceConnectionImplementors = []string{"EditableServiceConnection"}
+
+func (ec *executionContext) _EditableServiceConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Service]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editableServiceConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditableServiceConnection")
+		case "edges":
+			out.Values[i] = ec._EditableServiceConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EditableServiceConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EditableServiceConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EditableServiceConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editableServiceEdgeImplementors = []string{"EditableServiceEdge"}
+
+func (ec *executionContext) _EditableServiceEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Service]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editableServiceEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditableServiceEdge")
+		case "cursor":
+			out.Values[i] = ec._EditableServiceEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EditableServiceEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24986,6 +31333,36 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_needs(ctx, field, obj)
 				})
+		case "editableServices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_editableServices(ctx, field, obj)
+				})
+		case "editableOrganisations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_editableOrganisations(ctx, field, obj)
+				})
+		case "editableLocations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_editableLocations(ctx, field, obj)
+				})
+		case "location":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_location(ctx, field, obj)
+				})
+		case "recordSources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_recordSources(ctx, field, obj)
+				})
 		case "services":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -25283,9 +31660,50 @@ func (ec *executionContext) _LinkCheckEdge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var localFieldImplementors = []string{"LocalField"}
+
+func (ec *executionContext) _LocalField(ctx context.Context, sel ast.SelectionSet, obj *directory.LocalField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, localFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LocalField")
+		case "field":
+			out.Values[i] = ec._LocalField_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sourceValue":
+			out.Values[i] = ec._LocalField_sourceValue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var locationImplementors = []string{"Location"}
 
 func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet, obj *ent.Location) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, locationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25297,43 +31715,90 @@ func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Location_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Location_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "address":
 			out.Values[i] = ec._Location_address(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "city":
 			out.Values[i] = ec._Location_city(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "postcode":
 			out.Values[i] = ec._Location_postcode(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "latitude":
 			out.Values[i] = ec._Location_latitude(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "longitude":
 			out.Values[i] = ec._Location_longitude(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "accessibility":
 			out.Values[i] = ec._Location_accessibility(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "kind":
+			out.Values[i] = ec._Location_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._Location_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "county":
+			out.Values[i] = ec._Location_county(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Location_visibility(ctx, field, obj)
+				})
+		case "retired":
+			out.Values[i] = ec._Location_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._Location_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Location_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Location_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Location_localFields(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -25416,6 +31881,69 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "signOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signOut(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveOrganisation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveOrganisation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveService":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveService(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveLocation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveLocation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "savePlace":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savePlace(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveSchedule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveSchedule(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setVisibility":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setVisibility(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retireRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retireRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "useSource":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_useSource(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -25685,6 +32213,9 @@ func (ec *executionContext) _OpeningHours(ctx context.Context, sel ast.Selection
 var organisationImplementors = []string{"Organisation"}
 
 func (ec *executionContext) _Organisation(ctx context.Context, sel ast.SelectionSet, obj *ent.Organisation) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, organisationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25696,38 +32227,79 @@ func (ec *executionContext) _Organisation(ctx context.Context, sel ast.Selection
 		case "id":
 			out.Values[i] = ec._Organisation_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Organisation_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
 			out.Values[i] = ec._Organisation_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "email":
 			out.Values[i] = ec._Organisation_email(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
 			out.Values[i] = ec._Organisation_url(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "phone":
 			out.Values[i] = ec._Organisation_phone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "services":
 			out.Values[i] = ec._Organisation_services(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "alternateName":
+			out.Values[i] = ec._Organisation_alternateName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "legalStatus":
+			out.Values[i] = ec._Organisation_legalStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.Values[i] = ec._Organisation_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retired":
+			out.Values[i] = ec._Organisation_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._Organisation_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Organisation_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Organisation_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Organisation_localFields(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27092,6 +33664,44 @@ func (ec *executionContext) _RecordFollowUpPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var recordSourceImplementors = []string{"RecordSource"}
+
+func (ec *executionContext) _RecordSource(ctx context.Context, sel ast.SelectionSet, obj *RecordSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordSource")
+		case "source":
+			out.Values[i] = ec._RecordSource_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._RecordSource_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var registerPersonPayloadImplementors = []string{"RegisterPersonPayload"}
 
 func (ec *executionContext) _RegisterPersonPayload(ctx context.Context, sel ast.SelectionSet, obj *RegisterPersonPayload) graphql.Marshaler {
@@ -27178,6 +33788,44 @@ func (ec *executionContext) _RemoveSignpostPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var restoreRecordPayloadImplementors = []string{"RestoreRecordPayload"}
+
+func (ec *executionContext) _RestoreRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *RestoreRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreRecordPayload")
+		case "restored":
+			out.Values[i] = ec._RestoreRecordPayload_restored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreRecordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var retentionImplementors = []string{"Retention"}
 
 func (ec *executionContext) _Retention(ctx context.Context, sel ast.SelectionSet, obj *provision.Retention) graphql.Marshaler {
@@ -27201,6 +33849,44 @@ func (ec *executionContext) _Retention(ctx context.Context, sel ast.SelectionSet
 			}
 		case "afterDeathYears":
 			out.Values[i] = ec._Retention_afterDeathYears(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retireRecordPayloadImplementors = []string{"RetireRecordPayload"}
+
+func (ec *executionContext) _RetireRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *RetireRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retireRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetireRecordPayload")
+		case "retired":
+			out.Values[i] = ec._RetireRecordPayload_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RetireRecordPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27303,9 +33989,227 @@ func (ec *executionContext) _RoleGrant(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var saveLocationPayloadImplementors = []string{"SaveLocationPayload"}
+
+func (ec *executionContext) _SaveLocationPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveLocationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveLocationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveLocationPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveLocationPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "location":
+			out.Values[i] = ec._SaveLocationPayload_location(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveLocationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveOrganisationPayloadImplementors = []string{"SaveOrganisationPayload"}
+
+func (ec *executionContext) _SaveOrganisationPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveOrganisationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveOrganisationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveOrganisationPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveOrganisationPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "organisation":
+			out.Values[i] = ec._SaveOrganisationPayload_organisation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveOrganisationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var savePlacePayloadImplementors = []string{"SavePlacePayload"}
+
+func (ec *executionContext) _SavePlacePayload(ctx context.Context, sel ast.SelectionSet, obj *SavePlacePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savePlacePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavePlacePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SavePlacePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = ec._SavePlacePayload_place(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SavePlacePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveSchedulePayloadImplementors = []string{"SaveSchedulePayload"}
+
+func (ec *executionContext) _SaveSchedulePayload(ctx context.Context, sel ast.SelectionSet, obj *SaveSchedulePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveSchedulePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveSchedulePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveSchedulePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "schedule":
+			out.Values[i] = ec._SaveSchedulePayload_schedule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveSchedulePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveServicePayloadImplementors = []string{"SaveServicePayload"}
+
+func (ec *executionContext) _SaveServicePayload(ctx context.Context, sel ast.SelectionSet, obj *SaveServicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveServicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveServicePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveServicePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "service":
+			out.Values[i] = ec._SaveServicePayload_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveServicePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var scheduleImplementors = []string{"Schedule"}
 
 func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet, obj *ent.Schedule) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27330,6 +34234,103 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "serviceAtLocationId":
+			out.Values[i] = ec._Schedule_serviceAtLocationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "freq":
+			out.Values[i] = ec._Schedule_freq(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "interval":
+			out.Values[i] = ec._Schedule_interval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byDay":
+			out.Values[i] = ec._Schedule_byDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byMonthDay":
+			out.Values[i] = ec._Schedule_byMonthDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dtstart":
+			out.Values[i] = ec._Schedule_dtstart(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "until":
+			out.Values[i] = ec._Schedule_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validFrom":
+			out.Values[i] = ec._Schedule_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validTo":
+			out.Values[i] = ec._Schedule_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "opensAt":
+			out.Values[i] = ec._Schedule_opensAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closesAt":
+			out.Values[i] = ec._Schedule_closesAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "excludedDates":
+			out.Values[i] = ec._Schedule_excludedDates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extraDates":
+			out.Values[i] = ec._Schedule_extraDates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Schedule_visibility(ctx, field, obj)
+				})
+		case "retired":
+			out.Values[i] = ec._Schedule_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._Schedule_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Schedule_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Schedule_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Schedule_localFields(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27350,6 +34351,9 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 var serviceImplementors = []string{"Service"}
 
 func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, obj *ent.Service) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, serviceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27464,11 +34468,207 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Service_nextSessions(ctx, field, obj)
 				})
+		case "alternateName":
+			out.Values[i] = ec._Service_alternateName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "alert":
+			out.Values[i] = ec._Service_alert(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accreditations":
+			out.Values[i] = ec._Service_accreditations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "contacts":
+			out.Values[i] = ec._Service_contacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "costOptions":
+			out.Values[i] = ec._Service_costOptions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "serviceAreas":
+			out.Values[i] = ec._Service_serviceAreas(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_visibility(ctx, field, obj)
+				})
+		case "places":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_places(ctx, field, obj)
+				})
+		case "retiredPlaces":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_retiredPlaces(ctx, field, obj)
+				})
+		case "retiredSchedules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_retiredSchedules(ctx, field, obj)
+				})
+		case "source":
+			out.Values[i] = ec._Service_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Service_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Service_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_localFields(ctx, field, obj)
+				})
 		case "retiredAt":
 			out.Values[i] = ec._Service_retiredAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceAreaImplementors = []string{"ServiceArea"}
+
+func (ec *executionContext) _ServiceArea(ctx context.Context, sel ast.SelectionSet, obj *schema.ServiceArea) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceAreaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceArea")
+		case "name":
+			out.Values[i] = ec._ServiceArea_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ServiceArea_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uri":
+			out.Values[i] = ec._ServiceArea_uri(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceAtLocationImplementors = []string{"ServiceAtLocation"}
+
+func (ec *executionContext) _ServiceAtLocation(ctx context.Context, sel ast.SelectionSet, obj *ent.ServiceAtLocation) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceAtLocationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceAtLocation")
+		case "id":
+			out.Values[i] = ec._ServiceAtLocation_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "location":
+			out.Values[i] = ec._ServiceAtLocation_location(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._ServiceAtLocation_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceAtLocation_visibility(ctx, field, obj)
+				})
+		case "retired":
+			out.Values[i] = ec._ServiceAtLocation_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._ServiceAtLocation_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._ServiceAtLocation_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._ServiceAtLocation_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceAtLocation_localFields(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27628,6 +34828,44 @@ func (ec *executionContext) _SetAccessNeedsPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._SetAccessNeedsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setVisibilityPayloadImplementors = []string{"SetVisibilityPayload"}
+
+func (ec *executionContext) _SetVisibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *SetVisibilityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setVisibilityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetVisibilityPayload")
+		case "effect":
+			out.Values[i] = ec._SetVisibilityPayload_effect(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetVisibilityPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28306,6 +35544,44 @@ func (ec *executionContext) _UpdatePersonPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdatePersonPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var useSourcePayloadImplementors = []string{"UseSourcePayload"}
+
+func (ec *executionContext) _UseSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *UseSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, useSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UseSourcePayload")
+		case "fields":
+			out.Values[i] = ec._UseSourcePayload_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UseSourcePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29504,6 +36780,31 @@ func (ec *executionContext) marshalNClosedHub2ᚖliferoomsᚗioᚋliferoomsᚋgr
 	return ec._ClosedHub(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContact2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx context.Context, sel ast.SelectionSet, v schema.Contact) graphql.Marshaler {
+	return ec._Contact(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContact2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Contact) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContact2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNContactInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx context.Context, v any) (*schema.Contact, error) {
+	res, err := ec.unmarshalInputContactInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNConversation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -29556,6 +36857,31 @@ func (ec *executionContext) marshalNConversationEdge2ᚕliferoomsᚗioᚋliferoo
 	return ret
 }
 
+func (ec *executionContext) marshalNCostOption2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx context.Context, sel ast.SelectionSet, v schema.CostOption) graphql.Marshaler {
+	return ec._CostOption(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCostOption2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.CostOption) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCostOption2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCostOptionInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx context.Context, v any) (*schema.CostOption, error) {
+	res, err := ec.unmarshalInputCostOptionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29591,6 +36917,34 @@ func (ec *executionContext) marshalNDisclosureRule2liferoomsᚗioᚋliferoomsᚋ
 func (ec *executionContext) unmarshalNDisclosureRuleInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐDisclosure(ctx context.Context, v any) (*provision.Disclosure, error) {
 	res, err := ec.unmarshalInputDisclosureRuleInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEditableServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EditableServiceConnection!")
+		return graphql.Null
+	}
+	return ec._EditableServiceConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEditableServiceEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.Service]) graphql.Marshaler {
+	return ec._EditableServiceEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEditableServiceEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Service]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEditableServiceEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNEndConversationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐEndConversationInput(ctx context.Context, v any) (EndConversationInput, error) {
@@ -29672,13 +37026,13 @@ func (ec *executionContext) marshalNFailedImportEdge2ᚕliferoomsᚗioᚋliferoo
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalFloatContext(v)
+	res := scalar.MarshalFloat(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
@@ -29787,6 +37141,35 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNLinkCheck2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.LinkCheck) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "LinkCheck", v, nil)
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -29855,6 +37238,30 @@ func (ec *executionContext) marshalNLinkState2liferoomsᚗioᚋliferoomsᚋent�
 	return res
 }
 
+func (ec *executionContext) marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLocalField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLocalField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalField(ctx context.Context, sel ast.SelectionSet, v *directory.LocalField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LocalField!")
+		return graphql.Null
+	}
+	return ec._LocalField(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -29877,6 +37284,21 @@ func (ec *executionContext) marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋent
 		return graphql.Null
 	}
 	return ec._Location(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNLocationKind2liferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, v any) (location.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := location.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLocationKind2liferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, sel ast.SelectionSet, v location.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LocationKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNMapTermsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMapTermsInput(ctx context.Context, v any) (MapTermsInput, error) {
@@ -30447,6 +37869,40 @@ func (ec *executionContext) marshalNRecordFollowUpPayload2ᚖliferoomsᚗioᚋli
 	return ec._RecordFollowUpPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx context.Context, v any) (RecordKind, error) {
+	var res RecordKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx context.Context, sel ast.SelectionSet, v RecordKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNRecordSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*RecordSource) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSource(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecordSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSource(ctx context.Context, sel ast.SelectionSet, v *RecordSource) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordSource!")
+		return graphql.Null
+	}
+	return ec._RecordSource(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRegisterPersonInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRegisterPersonInput(ctx context.Context, v any) (RegisterPersonInput, error) {
 	res, err := ec.unmarshalInputRegisterPersonInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30473,6 +37929,19 @@ func (ec *executionContext) marshalNRemoveSignpostPayload2ᚖliferoomsᚗioᚋli
 	return ec._RemoveSignpostPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRestoreRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordInput(ctx context.Context, v any) (RestoreRecordInput, error) {
+	res, err := ec.unmarshalInputRestoreRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordPayload(ctx context.Context, sel ast.SelectionSet, v *RestoreRecordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreRecordPayload!")
+		return graphql.Null
+	}
+	return ec._RestoreRecordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRetention2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx context.Context, sel ast.SelectionSet, v provision.Retention) graphql.Marshaler {
 	return ec._Retention(ctx, sel, &v)
 }
@@ -30480,6 +37949,19 @@ func (ec *executionContext) marshalNRetention2liferoomsᚗioᚋliferoomsᚋinter
 func (ec *executionContext) unmarshalNRetentionInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx context.Context, v any) (*provision.Retention, error) {
 	res, err := ec.unmarshalInputRetentionInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRetireRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordInput(ctx context.Context, v any) (RetireRecordInput, error) {
+	res, err := ec.unmarshalInputRetireRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetireRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordPayload(ctx context.Context, sel ast.SelectionSet, v *RetireRecordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetireRecordPayload!")
+		return graphql.Null
+	}
+	return ec._RetireRecordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRevokeRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokeRoleInput(ctx context.Context, v any) (RevokeRoleInput, error) {
@@ -30617,6 +38099,71 @@ func (ec *executionContext) marshalNSafeContact2liferoomsᚗioᚋliferoomsᚋent
 	return res
 }
 
+func (ec *executionContext) unmarshalNSaveLocationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationInput(ctx context.Context, v any) (SaveLocationInput, error) {
+	res, err := ec.unmarshalInputSaveLocationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveLocationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationPayload(ctx context.Context, sel ast.SelectionSet, v *SaveLocationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveLocationPayload!")
+		return graphql.Null
+	}
+	return ec._SaveLocationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveOrganisationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationInput(ctx context.Context, v any) (SaveOrganisationInput, error) {
+	res, err := ec.unmarshalInputSaveOrganisationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveOrganisationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationPayload(ctx context.Context, sel ast.SelectionSet, v *SaveOrganisationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveOrganisationPayload!")
+		return graphql.Null
+	}
+	return ec._SaveOrganisationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavePlaceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSavePlaceInput(ctx context.Context, v any) (SavePlaceInput, error) {
+	res, err := ec.unmarshalInputSavePlaceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavePlacePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSavePlacePayload(ctx context.Context, sel ast.SelectionSet, v *SavePlacePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SavePlacePayload!")
+		return graphql.Null
+	}
+	return ec._SavePlacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveScheduleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveScheduleInput(ctx context.Context, v any) (SaveScheduleInput, error) {
+	res, err := ec.unmarshalInputSaveScheduleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveSchedulePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveSchedulePayload(ctx context.Context, sel ast.SelectionSet, v *SaveSchedulePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveSchedulePayload!")
+		return graphql.Null
+	}
+	return ec._SaveSchedulePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveServiceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveServiceInput(ctx context.Context, v any) (SaveServiceInput, error) {
+	res, err := ec.unmarshalInputSaveServiceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveServicePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveServicePayload(ctx context.Context, sel ast.SelectionSet, v *SaveServicePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveServicePayload!")
+		return graphql.Null
+	}
+	return ec._SaveServicePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSchedule2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Schedule) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -30663,6 +38210,55 @@ func (ec *executionContext) marshalNService2ᚖliferoomsᚗioᚋliferoomsᚋent�
 		return graphql.Null
 	}
 	return ec._Service(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNServiceArea2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx context.Context, sel ast.SelectionSet, v schema.ServiceArea) graphql.Marshaler {
+	return ec._ServiceArea(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNServiceArea2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.ServiceArea) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceArea2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNServiceAreaInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx context.Context, v any) (*schema.ServiceArea, error) {
+	res, err := ec.unmarshalInputServiceAreaInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServiceAtLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ServiceAtLocation) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceAtLocation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceAtLocation!")
+		return graphql.Null
+	}
+	return ec._ServiceAtLocation(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceConnection(ctx context.Context, sel ast.SelectionSet, v *ServiceConnection) graphql.Marshaler {
@@ -30747,6 +38343,19 @@ func (ec *executionContext) marshalNSetAccessNeedsPayload2ᚖliferoomsᚗioᚋli
 		return graphql.Null
 	}
 	return ec._SetAccessNeedsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetVisibilityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityInput(ctx context.Context, v any) (SetVisibilityInput, error) {
+	res, err := ec.unmarshalInputSetVisibilityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetVisibilityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityPayload(ctx context.Context, sel ast.SelectionSet, v *SetVisibilityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetVisibilityPayload!")
+		return graphql.Null
+	}
+	return ec._SetVisibilityPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSignOutPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSignOutPayload(ctx context.Context, sel ast.SelectionSet, v *SignOutPayload) graphql.Marshaler {
@@ -31062,6 +38671,19 @@ func (ec *executionContext) marshalNUpdatePersonPayload2ᚖliferoomsᚗioᚋlife
 	return ec._UpdatePersonPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUseSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUseSourceInput(ctx context.Context, v any) (UseSourceInput, error) {
+	res, err := ec.unmarshalInputUseSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUseSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUseSourcePayload(ctx context.Context, sel ast.SelectionSet, v *UseSourcePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UseSourcePayload!")
+		return graphql.Null
+	}
+	return ec._UseSourcePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -31124,6 +38746,21 @@ func (ec *executionContext) marshalNViewerTrust2ᚖliferoomsᚗioᚋliferoomsᚋ
 		return graphql.Null
 	}
 	return ec._ViewerTrust(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, v any) (organisation.Visibility, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := organisation.Visibility(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, sel ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Visibility!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNVisit2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐVisitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Visit) graphql.Marshaler {
@@ -31419,11 +39056,45 @@ func (ec *executionContext) unmarshalOCatalogueTermFilter2ᚖliferoomsᚗioᚋli
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOContactInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx context.Context, v any) ([]*schema.Contact, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.Contact, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOConversation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Conversation(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCostOptionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx context.Context, v any) ([]*schema.CostOption, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.CostOption, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCostOptionInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -31462,11 +39133,19 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) unmarshalOEditableFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐEditableFilter(ctx context.Context, v any) (*EditableFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEditableFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -31475,8 +39154,27 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 		return graphql.Null
 	}
 	_ = sel
-	res := graphql.MarshalFloatContext(*v)
+	res := scalar.MarshalFloat(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx context.Context, v any) (*schedule.Freq, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := schedule.Freq(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx context.Context, sel ast.SelectionSet, v *schedule.Freq) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOHub2ᚖliferoomsᚗioᚋliferoomsᚋentᚐHub(ctx context.Context, sel ast.SelectionSet, v *ent.Hub) graphql.Marshaler {
@@ -31504,6 +39202,41 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ct
 	return res
 }
 
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -31527,6 +39260,32 @@ func (ec *executionContext) marshalOLinkCheck2ᚖliferoomsᚗioᚋliferoomsᚋen
 		return graphql.Null
 	}
 	return ec._LinkCheck(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx context.Context, sel ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Location(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOLocationKind2ᚖliferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, v any) (*location.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := location.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLocationKind2ᚖliferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, sel ast.SelectionSet, v *location.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalONearInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐNearInput(ctx context.Context, v any) (*NearInput, error) {
@@ -31598,11 +39357,42 @@ func (ec *executionContext) marshalOSafeContact2ᚖliferoomsᚗioᚋliferoomsᚋ
 	return res
 }
 
+func (ec *executionContext) marshalOSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Schedule(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx context.Context, sel ast.SelectionSet, v *ent.Service) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Service(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOServiceAreaInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx context.Context, v any) ([]*schema.ServiceArea, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.ServiceArea, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNServiceAreaInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceAtLocation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServiceAtLocation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOServiceFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceFilter(ctx context.Context, v any) (*ServiceFilter, error) {
@@ -31611,6 +39401,25 @@ func (ec *executionContext) unmarshalOServiceFilter2ᚖliferoomsᚗioᚋliferoom
 	}
 	res, err := ec.unmarshalInputServiceFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOServiceStatus2ᚖliferoomsᚗioᚋliferoomsᚋentᚋserviceᚐStatus(ctx context.Context, v any) (*service.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := service.Status(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOServiceStatus2ᚖliferoomsᚗioᚋliferoomsᚋentᚋserviceᚐStatus(ctx context.Context, sel ast.SelectionSet, v *service.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOSignpost2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSignpost(ctx context.Context, sel ast.SelectionSet, v *ent.Signpost) graphql.Marshaler {
@@ -31721,6 +39530,25 @@ func (ec *executionContext) unmarshalOTermMeaning2ᚖliferoomsᚗioᚋliferooms�
 }
 
 func (ec *executionContext) marshalOTermMeaning2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx context.Context, sel ast.SelectionSet, v *directory.Meaning) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, v any) (*organisation.Visibility, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := organisation.Visibility(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, sel ast.SelectionSet, v *organisation.Visibility) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

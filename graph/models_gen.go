@@ -3,6 +3,10 @@
 package graph
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -10,8 +14,12 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
 	"liferooms.io/liferooms/internal/directory"
@@ -158,6 +166,18 @@ type ClosedHub struct {
 	Name string `json:"name"`
 	// What there is to know, for people to read.
 	Message string `json:"message"`
+}
+
+// All that is given must hold.
+type EditableFilter struct {
+	Text graphql.Omittable[*string] `json:"text,omitempty"`
+	// As recordSources names it.
+	Source  graphql.Omittable[*string] `json:"source,omitempty"`
+	Retired graphql.Omittable[*bool]   `json:"retired,omitempty"`
+	// Hidden from the public by its own visibility.
+	Hidden graphql.Omittable[*bool] `json:"hidden,omitempty"`
+	// Holds fields that staff changed against its source.
+	ChangedHere graphql.Omittable[*bool] `json:"changedHere,omitempty"`
 }
 
 type EndConversationInput struct {
@@ -311,6 +331,12 @@ type RecordFollowUpPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type RecordSource struct {
+	// As records name it; local: added by staff.
+	Source string `json:"source"`
+	Name   string `json:"name"`
+}
+
 type RegisterPersonInput struct {
 	Hub              string                        `json:"hub"`
 	ClientMutationID string                        `json:"clientMutationId"`
@@ -347,6 +373,30 @@ type RemoveSignpostPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type RestoreRecordInput struct {
+	Hub      string                  `json:"hub"`
+	Kind     RecordKind              `json:"kind"`
+	RecordID uuid.UUID               `json:"recordId"`
+	Version  graphql.Omittable[*int] `json:"version,omitempty"`
+}
+
+type RestoreRecordPayload struct {
+	Restored   bool               `json:"restored"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RetireRecordInput struct {
+	Hub      string                  `json:"hub"`
+	Kind     RecordKind              `json:"kind"`
+	RecordID uuid.UUID               `json:"recordId"`
+	Version  graphql.Omittable[*int] `json:"version,omitempty"`
+}
+
+type RetireRecordPayload struct {
+	Retired    bool               `json:"retired"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type RevokeRoleInput struct {
 	Hub     string    `json:"hub"`
 	GrantID uuid.UUID `json:"grantId"`
@@ -355,6 +405,146 @@ type RevokeRoleInput struct {
 type RevokeRolePayload struct {
 	Revoked    bool               `json:"revoked"`
 	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type SaveLocationInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a name or an address.
+	LocationID graphql.Omittable[*uuid.UUID] `json:"locationId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version       graphql.Omittable[*int]                     `json:"version,omitempty"`
+	Name          graphql.Omittable[*string]                  `json:"name,omitempty"`
+	Kind          graphql.Omittable[*location.Kind]           `json:"kind,omitempty"`
+	Description   graphql.Omittable[*string]                  `json:"description,omitempty"`
+	Address       graphql.Omittable[*string]                  `json:"address,omitempty"`
+	City          graphql.Omittable[*string]                  `json:"city,omitempty"`
+	County        graphql.Omittable[*string]                  `json:"county,omitempty"`
+	Postcode      graphql.Omittable[*string]                  `json:"postcode,omitempty"`
+	Latitude      graphql.Omittable[*float64]                 `json:"latitude,omitempty"`
+	Longitude     graphql.Omittable[*float64]                 `json:"longitude,omitempty"`
+	Accessibility graphql.Omittable[[]string]                 `json:"accessibility,omitempty"`
+	Visibility    graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveLocationPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Location         *ent.Location      `json:"location,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type SaveOrganisationInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a name.
+	OrganisationID graphql.Omittable[*uuid.UUID] `json:"organisationId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version       graphql.Omittable[*int]                     `json:"version,omitempty"`
+	Name          graphql.Omittable[*string]                  `json:"name,omitempty"`
+	AlternateName graphql.Omittable[*string]                  `json:"alternateName,omitempty"`
+	Description   graphql.Omittable[*string]                  `json:"description,omitempty"`
+	Email         graphql.Omittable[*string]                  `json:"email,omitempty"`
+	URL           graphql.Omittable[*string]                  `json:"url,omitempty"`
+	Phone         graphql.Omittable[*string]                  `json:"phone,omitempty"`
+	LegalStatus   graphql.Omittable[*string]                  `json:"legalStatus,omitempty"`
+	Visibility    graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveOrganisationPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Organisation     *ent.Organisation  `json:"organisation,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type SavePlaceInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a service and a location.
+	ServiceAtLocationID graphql.Omittable[*uuid.UUID] `json:"serviceAtLocationId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version graphql.Omittable[*int] `json:"version,omitempty"`
+	// Of a new one.
+	ServiceID   graphql.Omittable[*uuid.UUID]               `json:"serviceId,omitempty"`
+	LocationID  graphql.Omittable[*uuid.UUID]               `json:"locationId,omitempty"`
+	Description graphql.Omittable[*string]                  `json:"description,omitempty"`
+	Visibility  graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SavePlacePayload struct {
+	ClientMutationID *string                `json:"clientMutationId,omitempty"`
+	Place            *ent.ServiceAtLocation `json:"place,omitempty"`
+	UserErrors       []*problem.Problem     `json:"userErrors"`
+}
+
+type SaveScheduleInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a service and a rule or a description.
+	ScheduleID graphql.Omittable[*uuid.UUID] `json:"scheduleId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version graphql.Omittable[*int] `json:"version,omitempty"`
+	// Of a new one.
+	ServiceID graphql.Omittable[*uuid.UUID] `json:"serviceId,omitempty"`
+	// One of the service's places; null: anywhere.
+	ServiceAtLocationID graphql.Omittable[*uuid.UUID]               `json:"serviceAtLocationId,omitempty"`
+	Freq                graphql.Omittable[*schedule.Freq]           `json:"freq,omitempty"`
+	Interval            graphql.Omittable[*int]                     `json:"interval,omitempty"`
+	ByDay               graphql.Omittable[[]string]                 `json:"byDay,omitempty"`
+	ByMonthDay          graphql.Omittable[[]int]                    `json:"byMonthDay,omitempty"`
+	Dtstart             graphql.Omittable[*time.Time]               `json:"dtstart,omitempty"`
+	Until               graphql.Omittable[*time.Time]               `json:"until,omitempty"`
+	ValidFrom           graphql.Omittable[*time.Time]               `json:"validFrom,omitempty"`
+	ValidTo             graphql.Omittable[*time.Time]               `json:"validTo,omitempty"`
+	OpensAt             graphql.Omittable[*string]                  `json:"opensAt,omitempty"`
+	ClosesAt            graphql.Omittable[*string]                  `json:"closesAt,omitempty"`
+	Description         graphql.Omittable[*string]                  `json:"description,omitempty"`
+	ExcludedDates       graphql.Omittable[[]string]                 `json:"excludedDates,omitempty"`
+	ExtraDates          graphql.Omittable[[]string]                 `json:"extraDates,omitempty"`
+	Visibility          graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveSchedulePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Schedule         *ent.Schedule      `json:"schedule,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type SaveServiceInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs an organisation and a name.
+	ServiceID graphql.Omittable[*uuid.UUID] `json:"serviceId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version                graphql.Omittable[*int]                  `json:"version,omitempty"`
+	OrganisationID         graphql.Omittable[*uuid.UUID]            `json:"organisationId,omitempty"`
+	Name                   graphql.Omittable[*string]               `json:"name,omitempty"`
+	AlternateName          graphql.Omittable[*string]               `json:"alternateName,omitempty"`
+	Description            graphql.Omittable[*string]               `json:"description,omitempty"`
+	URL                    graphql.Omittable[*string]               `json:"url,omitempty"`
+	Email                  graphql.Omittable[*string]               `json:"email,omitempty"`
+	Phone                  graphql.Omittable[*string]               `json:"phone,omitempty"`
+	Status                 graphql.Omittable[*service.Status]       `json:"status,omitempty"`
+	Alert                  graphql.Omittable[*string]               `json:"alert,omitempty"`
+	EligibilityDescription graphql.Omittable[*string]               `json:"eligibilityDescription,omitempty"`
+	MinimumAge             graphql.Omittable[*int]                  `json:"minimumAge,omitempty"`
+	MaximumAge             graphql.Omittable[*int]                  `json:"maximumAge,omitempty"`
+	FeesDescription        graphql.Omittable[*string]               `json:"feesDescription,omitempty"`
+	Free                   graphql.Omittable[*bool]                 `json:"free,omitempty"`
+	ApplicationProcess     graphql.Omittable[*string]               `json:"applicationProcess,omitempty"`
+	Accreditations         graphql.Omittable[*string]               `json:"accreditations,omitempty"`
+	Languages              graphql.Omittable[[]string]              `json:"languages,omitempty"`
+	Contacts               graphql.Omittable[[]*schema.Contact]     `json:"contacts,omitempty"`
+	CostOptions            graphql.Omittable[[]*schema.CostOption]  `json:"costOptions,omitempty"`
+	ServiceAreas           graphql.Omittable[[]*schema.ServiceArea] `json:"serviceAreas,omitempty"`
+	// Codes of needs: replaces those that it meets.
+	Needs      graphql.Omittable[[]string]                 `json:"needs,omitempty"`
+	Visibility graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveServicePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Service          *ent.Service       `json:"service,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
 type ServiceConnection struct {
@@ -396,6 +586,19 @@ type SetAccessNeedsInput struct {
 
 type SetAccessNeedsPayload struct {
 	Person     *ent.Person        `json:"person,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type SetVisibilityInput struct {
+	Hub        string                  `json:"hub"`
+	Kind       RecordKind              `json:"kind"`
+	RecordID   uuid.UUID               `json:"recordId"`
+	Visibility organisation.Visibility `json:"visibility"`
+}
+
+type SetVisibilityPayload struct {
+	// What is hidden with it, or shown, in words.
+	Effect     *string            `json:"effect,omitempty"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
@@ -508,6 +711,21 @@ type UpdatePersonPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type UseSourceInput struct {
+	Hub      string                  `json:"hub"`
+	Kind     RecordKind              `json:"kind"`
+	RecordID uuid.UUID               `json:"recordId"`
+	Version  graphql.Omittable[*int] `json:"version,omitempty"`
+	// As localFields names them; null: all.
+	Fields graphql.Omittable[[]string] `json:"fields,omitempty"`
+}
+
+type UseSourcePayload struct {
+	// The fields that are the source's again.
+	Fields     []string           `json:"fields"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type Viewer struct {
 	ID    uuid.UUID    `json:"id"`
 	Name  string       `json:"name"`
@@ -549,4 +767,65 @@ type WeekCount struct {
 	// Null: no need was recorded.
 	Need   *ent.Need `json:"need,omitempty"`
 	Visits int       `json:"visits"`
+}
+
+type RecordKind string
+
+const (
+	RecordKindOrganisation      RecordKind = "ORGANISATION"
+	RecordKindService           RecordKind = "SERVICE"
+	RecordKindLocation          RecordKind = "LOCATION"
+	RecordKindServiceAtLocation RecordKind = "SERVICE_AT_LOCATION"
+	RecordKindSchedule          RecordKind = "SCHEDULE"
+)
+
+var AllRecordKind = []RecordKind{
+	RecordKindOrganisation,
+	RecordKindService,
+	RecordKindLocation,
+	RecordKindServiceAtLocation,
+	RecordKindSchedule,
+}
+
+func (e RecordKind) IsValid() bool {
+	switch e {
+	case RecordKindOrganisation, RecordKindService, RecordKindLocation, RecordKindServiceAtLocation, RecordKindSchedule:
+		return true
+	}
+	return false
+}
+
+func (e RecordKind) String() string {
+	return string(e)
+}
+
+func (e *RecordKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RecordKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RecordKind", str)
+	}
+	return nil
+}
+
+func (e RecordKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RecordKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RecordKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

@@ -207,11 +207,7 @@ func (d *Directory) revise(ctx context.Context, kind Kind, id uuid.UUID, version
 		if err != nil {
 			return err
 		}
-		if version != 0 && version != row.version {
-			return &problem.Problem{Code: problem.Conflict, Field: "version",
-				Message: "This was changed by somebody else, or by its source, since you opened it. Nothing was saved. Look at what is there now, and save again."}
-		}
-		if changed, err = d.write(ctx, hub.ID, of, row, news); err != nil || len(changed) == 0 {
+		if changed, err = d.write(ctx, hub.ID, of, row, version, news); err != nil || len(changed) == 0 {
 			return err
 		}
 		return d.edited(ctx, audit.Event{Action: action, SubjectType: of.subject, SubjectID: id, Fields: changed})
@@ -261,7 +257,7 @@ func (d *Directory) lock(ctx context.Context, hub uuid.UUID, of editable, kind K
 
 // write saves new values of a record, and notes what is held against its source. It gives the fields of which the value or the
 // holder changed.
-func (d *Directory) write(ctx context.Context, hub uuid.UUID, of editable, row *held, news map[string]json.RawMessage) ([]string, error) {
+func (d *Directory) write(ctx context.Context, hub uuid.UUID, of editable, row *held, version int, news map[string]json.RawMessage) ([]string, error) {
 	var changed []string
 	set := map[string]json.RawMessage{}
 	for _, field := range slices.Sorted(maps.Keys(news)) {
@@ -281,7 +277,11 @@ func (d *Directory) write(ctx context.Context, hub uuid.UUID, of editable, row *
 		}
 	}
 	if len(changed) == 0 {
-		return nil, nil
+		return nil, nil // it is so already, perhaps by the same request sent twice
+	}
+	if version != 0 && version != row.version {
+		return nil, &problem.Problem{Code: problem.Conflict, Field: "version",
+			Message: "This was changed by somebody else, or by its source, since you opened it. Nothing was saved. Look at what is there now, and save again."}
 	}
 	if row.kind == KindService { // what the feed says of when it changed
 		d.noteModified(row, set)

@@ -30,7 +30,7 @@ import (
 type editable struct {
 	// table, what a person and what the audit calls a record of it.
 	table, what, subject string
-	// columns by name: the texts, numbers and lists that an import writes, too.
+	// columns by name: the texts, numbers and lists that an import writes, too, but for dates of its own and the assurance.
 	columns map[string]column
 	// points are columns that hold the id of a record of another kind; fixed ones are given when a record is added, once.
 	points map[string]point
@@ -60,7 +60,7 @@ func init() {
 		of.columns, of.shape = map[string]column{}, map[string]*entschema.Column{}
 		for _, t := range tables {
 			for _, c := range t.columns {
-				if t.name == of.table && c.value == "" && c.name != whenModified {
+				if t.name == of.table && c.value == "" && c.name != whenModified && c.name != "assured_date" {
 					of.columns[c.name] = c
 				}
 			}
@@ -125,7 +125,7 @@ func (d *Directory) checked(ctx context.Context, hub uuid.UUID, of editable, row
 		column, plain := of.columns[name]
 		to, points := of.points[name]
 		switch {
-		case points && (!to.isFixed || row.added):
+		case points:
 			service := decoded[string](row.values["service_id"])
 			if row.added {
 				service = decoded[string](encoded(c["service_id"]))
@@ -133,6 +133,12 @@ func (d *Directory) checked(ctx context.Context, hub uuid.UUID, of editable, row
 			p, err := d.points(ctx, hub, name, to, raw, service)
 			if err != nil {
 				return nil, err
+			}
+			if p == nil && to.isFixed && !row.added {
+				if !same(raw, row.values[name]) {
+					refuse(problem.Field(fieldName(name), "It stays with the service that it was made for. Add another one there."))
+				}
+				continue
 			}
 			if p != nil {
 				refuse(p)

@@ -55,7 +55,7 @@ func Sessions(schedules []*ent.Schedule, now time.Time, zone *time.Location, n i
 func ruleOf(s *ent.Schedule) openreferral.Schedule {
 	rule := openreferral.Schedule{
 		ValidFrom: dateOf(s.ValidFrom), ValidTo: dateOf(s.ValidTo), Start: dateOf(s.Dtstart), Until: dateOf(s.Until),
-		Interval: s.Interval, ByDay: strings.Join(s.ByDay, ","), Except: dates(s.ExcludedDates), Also: dates(s.ExtraDates),
+		Interval: s.Interval, ByDay: strings.Join(s.ByDay, ","), Except: strings.Join(s.ExcludedDates, ","), Also: strings.Join(s.ExtraDates, ","),
 	}
 	if s.Freq != nil {
 		rule.Frequency = openreferral.Frequency(*s.Freq)
@@ -72,14 +72,6 @@ func ruleOf(s *ent.Schedule) openreferral.Schedule {
 		rule.ClosesAt = openreferral.TimeOfDay(*s.ClosesAt)
 	}
 	return rule
-}
-
-func dates(days []string) []openreferral.Date {
-	all := make([]openreferral.Date, len(days))
-	for i, day := range days {
-		all[i] = openreferral.Date(day)
-	}
-	return all
 }
 
 func dateOf(t *time.Time) openreferral.Date {

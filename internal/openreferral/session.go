@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -83,10 +84,10 @@ func (s Schedule) days(first int) iter.Seq[int] {
 }
 
 // civilDays are the days of dates, in order, each once.
-func civilDays(dates []Date) []int {
-	days := make([]int, 0, len(dates))
-	for _, d := range dates {
-		if at := d.Time(time.UTC); !at.IsZero() {
+func civilDays(dates string) []int {
+	var days []int
+	for d := range strings.SplitSeq(dates, ",") {
+		if at := Date(d).Time(time.UTC); !at.IsZero() {
 			days = append(days, civilDay(at))
 		}
 	}

@@ -38,6 +38,7 @@ export default async function start() {
   });
   process.env.LIFEROOMS_DATA = data; // by which the program's commands find the database
   process.env.LIFEROOMS_URL = await Promise.race([ready, early]);
+  process.env.LIFEROOMS_DATA = data; // by which the command line finds the same database
   early.catch(() => undefined); // from here on it ends when it is told to
 
   return async () => {

@@ -51,7 +51,7 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	service := c.Service.Create().SetSource("local").SetExternalID("s1").SetOrganisationID(organisation.ID).SetName("Service " + m).SetDescription(m).SaveX(ctx)
 	c.ServiceNeed.Create().SetServiceID(service.ID).SetNeedID(need.ID).ExecX(ctx)
 	location := c.Location.Create().SetSource("local").SetExternalID("l1").SetName("Place " + m).SetAddress(m).SetLatitude(53.44).SetLongitude(-2.97).SaveX(ctx)
-	c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).ExecX(ctx)
+	place := c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).SetDescription(m).SaveX(ctx)
 	schedule := c.Schedule.Create().SetSource("local").SetExternalID("d1").SetServiceID(service.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetDescription(m).SaveX(ctx)
 	link := c.LinkCheck.Create().SetURL("https://" + m + ".example.org").SetState(linkcheck.StateDead).SetMessage(m).SetFailingSince(time.Now()).SetCheckedAt(time.Now()).SaveX(ctx)
 	c.LinkCheck.Create().SetURL("https://" + m + ".example.org/old").SetState(linkcheck.StateMoved).SetMovedTo("https://" + m + ".example.org/new").SetCheckedAt(time.Now()).ExecX(ctx)
@@ -76,7 +76,8 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	grant := c.RoleGrant.Create().SetStaffUserID(advisor).SetHubID(hub.ID).SetRole(rolegrant.RoleAdvisor).SaveX(ctx)
 	event := c.AuditEvent.Create().SetHubID(hub.ID).SetActorID(advisor).SetAction("person.read").SetSubjectType("Person").SetSubjectID(person.ID).SetPersonID(person.ID).SetRequestID(m).SaveX(ctx)
 	return ids{
-		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID,
+		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID, "ServiceAtLocation": place.ID,
+		"Record": organisation.ID, // of the first kind that a mutation of any kind names
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
 		"LinkCheck": link.ID, "FailedImport": source.ID, "CatalogueTerm": term.ID,
