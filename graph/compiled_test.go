@@ -25,10 +25,12 @@ import (
 // Go, for a page that one manager opens now and then.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseMutation,
+	"CheckLinkAgain":       graph.BecauseMutation,
 	"DismissDuplicate":     graph.BecauseMutation,
 	"EndConversation":      graph.BecauseMutation,
 	"EndVisit":             graph.BecauseMutation,
 	"GrantRole":            graph.BecauseMutation,
+	"MapTerms":             graph.BecauseMutation,
 	"MergeRecords":         graph.BecauseMutation,
 	"Merges":               "Hub.merges",
 	"RecordAnonymousVisit": graph.BecauseMutation,

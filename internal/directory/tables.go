@@ -55,14 +55,17 @@ var tables = []table{
 		{name: "address", kind: "text"}, {name: "city", kind: "text"}, {name: "county", kind: "text"}, {name: "postcode", kind: "text"}, {name: "latitude", kind: "float8"}, {name: "longitude", kind: "float8"},
 		{name: "accessibility", kind: "jsonb"},
 	}},
-	{name: "taxonomy_terms", given: "need_codes jsonb", columns: []column{
+	{name: "taxonomy_terms", given: "need_codes jsonb", joins: `left join term_mappings decided on decided.hub_id = $1
+		  and decided.taxonomy = coalesce(g.taxonomy, case when g.partial then (b).taxonomy end, '')
+		  and decided.term = term_key(coalesce(g.code, case when g.partial then (b).code end), coalesce(g.name, case when g.partial then (b).name end))
+		`, columns: []column{
 		{name: "taxonomy", kind: "text", empty: "''"}, {name: "code", kind: "text"}, {name: "name", kind: "text"},
 		{name: "description", kind: "text", empty: "''"}, {name: "parent_external_id", kind: "text"},
-		// A need that somebody chose by hand stays.
-		{name: "need_id", value: `coalesce((b).need_id, (
+		// What somebody decided holds; else the need that its words meant first.
+		{name: "need_id", value: `case when decided.id is not null then decided.need_id else coalesce((b).need_id, (
 			select n.id from needs n join jsonb_array_elements_text(g.need_codes) with ordinality as c(code, place)
 			  on c.code = replace(lower(n.code), '_', '-')
-			where n.hub_id = $1 order by c.place limit 1))`},
+			where n.hub_id = $1 order by c.place limit 1)) end`},
 	}},
 	{name: "services", given: "organisation text, assured_date date", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
 		{name: "organisation_id", value: "coalesce(named.merged_into_id, named.id, (b).organisation_id, none.merged_into_id, none.id)"},

@@ -1,10 +1,12 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Board } from './catalogue/board/Board';
 import { Compare as CompareRecords } from './catalogue/duplicates/Compare';
 import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
 import { isKind } from './catalogue/duplicates/words';
 import { PartnerEditor } from './catalogue/edit/PartnerEditor';
 import { Records, type RecordSearch } from './catalogue/edit/Records';
 import { ServiceEditor } from './catalogue/edit/ServiceEditor';
+import { Taxonomy } from './catalogue/taxonomy/Taxonomy';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -266,7 +268,27 @@ const compareDuplicates = createRoute({
   },
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates];
+const board = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Board />
+    </Needs>
+  ),
+});
+
+const taxonomy = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/taxonomy',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Taxonomy />
+    </Needs>
+  ),
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, board, taxonomy];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

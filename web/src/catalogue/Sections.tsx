@@ -6,6 +6,7 @@ const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue', label: 'To look at' },
   { to: '/$hub/catalogue/records', label: 'Services and partners' },
   { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
+  { to: '/$hub/catalogue/taxonomy', label: 'Terms and needs' },
 ];
 
 /** The way between the pages by which a hub's catalogue is kept. */
