@@ -1,5 +1,5 @@
 import { Button, Select } from 'nhsuk-react-components';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { RestoreRecordDocument, RetireRecordDocument, SetVisibilityDocument, type RecordKind, type Visibility } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
 import { change } from '../../shell/client';
@@ -23,6 +23,7 @@ export function Standing({ of }: { of: Of }) {
   const [said, setSaid] = useState('');
   const [refused, setRefused] = useState('');
   const key = `${of.kind}-${of.id}`;
+  useEffect(() => setWanted(of.visibility), [of.visibility]);
 
   async function show() {
     const outcome = await change(SetVisibilityDocument, { input: { hub: hub.slug, kind: of.kind, recordId: of.id, visibility: wanted } });
