@@ -1,4 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Changes } from './catalogue/partner/Changes';
+import { PartnerPage } from './catalogue/partner/Partner';
+import { Partners } from './catalogue/partner/Partners';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -128,6 +131,39 @@ const service = createRoute({
   },
 });
 
+const proposedChanges = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/changes',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Changes />
+    </Needs>
+  ),
+});
+
+const partners = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/partners',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Partners />
+    </Needs>
+  ),
+});
+
+const partner = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/partners/$id',
+  component: function PartnerRoute() {
+    const { id } = partner.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <PartnerPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
 const report = createRoute({
   getParentRoute: () => hub,
   path: '/report',
@@ -158,7 +194,7 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit];
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, proposedChanges, partners, partner, report, staff, audit];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),
