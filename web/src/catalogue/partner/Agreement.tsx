@@ -112,7 +112,7 @@ export function Agreement({ partner }: { partner: { id: string; name: string; ag
         </DateInput>
         <Textarea id="agreement-note" label="Note" hint="For staff who keep the catalogue. Nothing about people." rows={3} maxLength={2000} error={errorOf('agreement-note')} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
         {problem && <Problem error={problem} />}
-        <Button type="submit" preventDoubleClick>
+        <Button type="submit">
           Save the agreement
         </Button>
       </form>

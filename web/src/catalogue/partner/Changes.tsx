@@ -212,7 +212,7 @@ function Why({ what, reject, cancel }: { what: string; reject(reason: string): v
         onChange={(e) => setReason(e.currentTarget.value)}
       />
       <div className="lr-actions">
-        <Button type="submit" small preventDoubleClick>
+        <Button type="submit" small>
           Reject for this reason
         </Button>
         <Button type="button" secondary small onClick={cancel}>

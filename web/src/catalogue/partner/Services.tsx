@@ -179,7 +179,7 @@ function Places({ of: service, onSaved }: { of: CaredForFragment; onSaved(servic
               />
             </div>
           ))}
-          <Button type="submit" small preventDoubleClick>
+          <Button type="submit" small>
             Save<span className="nhsuk-u-visually-hidden"> the places of {service.name}</span>
           </Button>
           {known && (
