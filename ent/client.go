@@ -20,13 +20,16 @@ import (
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/partneragreement"
@@ -64,10 +67,14 @@ type Client struct {
 	AuditEvent *AuditEventClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
+	// CatalogueWord is the client for interacting with the CatalogueWord builders.
+	CatalogueWord *CatalogueWordClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
 	ConversationNeed *ConversationNeedClient
+	// DuplicateDismissal is the client for interacting with the DuplicateDismissal builders.
+	DuplicateDismissal *DuplicateDismissalClient
 	// GroupGrant is the client for interacting with the GroupGrant builders.
 	GroupGrant *GroupGrantClient
 	// Hostname is the client for interacting with the Hostname builders.
@@ -78,6 +85,8 @@ type Client struct {
 	IdentityProvider *IdentityProviderClient
 	// Location is the client for interacting with the Location builders.
 	Location *LocationClient
+	// Merge is the client for interacting with the Merge builders.
+	Merge *MergeClient
 	// Need is the client for interacting with the Need builders.
 	Need *NeedClient
 	// Organisation is the client for interacting with the Organisation builders.
@@ -137,13 +146,16 @@ func (c *Client) init() {
 	c.Assurance = NewAssuranceClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.CatalogueSource = NewCatalogueSourceClient(c.config)
+	c.CatalogueWord = NewCatalogueWordClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.ConversationNeed = NewConversationNeedClient(c.config)
+	c.DuplicateDismissal = NewDuplicateDismissalClient(c.config)
 	c.GroupGrant = NewGroupGrantClient(c.config)
 	c.Hostname = NewHostnameClient(c.config)
 	c.Hub = NewHubClient(c.config)
 	c.IdentityProvider = NewIdentityProviderClient(c.config)
 	c.Location = NewLocationClient(c.config)
+	c.Merge = NewMergeClient(c.config)
 	c.Need = NewNeedClient(c.config)
 	c.Organisation = NewOrganisationClient(c.config)
 	c.PartnerAgreement = NewPartnerAgreementClient(c.config)
@@ -256,41 +268,44 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AccessNeed:        NewAccessNeedClient(cfg),
-		Assurance:         NewAssuranceClient(cfg),
-		AuditEvent:        NewAuditEventClient(cfg),
-		CatalogueSource:   NewCatalogueSourceClient(cfg),
-		Conversation:      NewConversationClient(cfg),
-		ConversationNeed:  NewConversationNeedClient(cfg),
-		GroupGrant:        NewGroupGrantClient(cfg),
-		Hostname:          NewHostnameClient(cfg),
-		Hub:               NewHubClient(cfg),
-		IdentityProvider:  NewIdentityProviderClient(cfg),
-		Location:          NewLocationClient(cfg),
-		Need:              NewNeedClient(cfg),
-		Organisation:      NewOrganisationClient(cfg),
-		PartnerAgreement:  NewPartnerAgreementClient(cfg),
-		PartnerLink:       NewPartnerLinkClient(cfg),
-		Person:            NewPersonClient(cfg),
-		ProposedChange:    NewProposedChangeClient(cfg),
-		RoleGrant:         NewRoleGrantClient(cfg),
-		Room:              NewRoomClient(cfg),
-		Schedule:          NewScheduleClient(cfg),
-		Service:           NewServiceClient(cfg),
-		ServiceAtLocation: NewServiceAtLocationClient(cfg),
-		ServiceCapacity:   NewServiceCapacityClient(cfg),
-		ServiceNeed:       NewServiceNeedClient(cfg),
-		ServiceTerm:       NewServiceTermClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SignInAttempt:     NewSignInAttemptClient(cfg),
-		Signpost:          NewSignpostClient(cfg),
-		StaffUser:         NewStaffUserClient(cfg),
-		TaxonomyTerm:      NewTaxonomyTermClient(cfg),
-		Trust:             NewTrustClient(cfg),
-		Visit:             NewVisitClient(cfg),
-		VisitCount:        NewVisitCountClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		AccessNeed:         NewAccessNeedClient(cfg),
+		Assurance:          NewAssuranceClient(cfg),
+		AuditEvent:         NewAuditEventClient(cfg),
+		CatalogueSource:    NewCatalogueSourceClient(cfg),
+		CatalogueWord:      NewCatalogueWordClient(cfg),
+		Conversation:       NewConversationClient(cfg),
+		ConversationNeed:   NewConversationNeedClient(cfg),
+		DuplicateDismissal: NewDuplicateDismissalClient(cfg),
+		GroupGrant:         NewGroupGrantClient(cfg),
+		Hostname:           NewHostnameClient(cfg),
+		Hub:                NewHubClient(cfg),
+		IdentityProvider:   NewIdentityProviderClient(cfg),
+		Location:           NewLocationClient(cfg),
+		Merge:              NewMergeClient(cfg),
+		Need:               NewNeedClient(cfg),
+		Organisation:       NewOrganisationClient(cfg),
+		PartnerAgreement:   NewPartnerAgreementClient(cfg),
+		PartnerLink:        NewPartnerLinkClient(cfg),
+		Person:             NewPersonClient(cfg),
+		ProposedChange:     NewProposedChangeClient(cfg),
+		RoleGrant:          NewRoleGrantClient(cfg),
+		Room:               NewRoomClient(cfg),
+		Schedule:           NewScheduleClient(cfg),
+		Service:            NewServiceClient(cfg),
+		ServiceAtLocation:  NewServiceAtLocationClient(cfg),
+		ServiceCapacity:    NewServiceCapacityClient(cfg),
+		ServiceNeed:        NewServiceNeedClient(cfg),
+		ServiceTerm:        NewServiceTermClient(cfg),
+		Session:            NewSessionClient(cfg),
+		SignInAttempt:      NewSignInAttemptClient(cfg),
+		Signpost:           NewSignpostClient(cfg),
+		StaffUser:          NewStaffUserClient(cfg),
+		TaxonomyTerm:       NewTaxonomyTermClient(cfg),
+		Trust:              NewTrustClient(cfg),
+		Visit:              NewVisitClient(cfg),
+		VisitCount:         NewVisitCountClient(cfg),
 	}, nil
 }
 
@@ -308,41 +323,44 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AccessNeed:        NewAccessNeedClient(cfg),
-		Assurance:         NewAssuranceClient(cfg),
-		AuditEvent:        NewAuditEventClient(cfg),
-		CatalogueSource:   NewCatalogueSourceClient(cfg),
-		Conversation:      NewConversationClient(cfg),
-		ConversationNeed:  NewConversationNeedClient(cfg),
-		GroupGrant:        NewGroupGrantClient(cfg),
-		Hostname:          NewHostnameClient(cfg),
-		Hub:               NewHubClient(cfg),
-		IdentityProvider:  NewIdentityProviderClient(cfg),
-		Location:          NewLocationClient(cfg),
-		Need:              NewNeedClient(cfg),
-		Organisation:      NewOrganisationClient(cfg),
-		PartnerAgreement:  NewPartnerAgreementClient(cfg),
-		PartnerLink:       NewPartnerLinkClient(cfg),
-		Person:            NewPersonClient(cfg),
-		ProposedChange:    NewProposedChangeClient(cfg),
-		RoleGrant:         NewRoleGrantClient(cfg),
-		Room:              NewRoomClient(cfg),
-		Schedule:          NewScheduleClient(cfg),
-		Service:           NewServiceClient(cfg),
-		ServiceAtLocation: NewServiceAtLocationClient(cfg),
-		ServiceCapacity:   NewServiceCapacityClient(cfg),
-		ServiceNeed:       NewServiceNeedClient(cfg),
-		ServiceTerm:       NewServiceTermClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SignInAttempt:     NewSignInAttemptClient(cfg),
-		Signpost:          NewSignpostClient(cfg),
-		StaffUser:         NewStaffUserClient(cfg),
-		TaxonomyTerm:      NewTaxonomyTermClient(cfg),
-		Trust:             NewTrustClient(cfg),
-		Visit:             NewVisitClient(cfg),
-		VisitCount:        NewVisitCountClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		AccessNeed:         NewAccessNeedClient(cfg),
+		Assurance:          NewAssuranceClient(cfg),
+		AuditEvent:         NewAuditEventClient(cfg),
+		CatalogueSource:    NewCatalogueSourceClient(cfg),
+		CatalogueWord:      NewCatalogueWordClient(cfg),
+		Conversation:       NewConversationClient(cfg),
+		ConversationNeed:   NewConversationNeedClient(cfg),
+		DuplicateDismissal: NewDuplicateDismissalClient(cfg),
+		GroupGrant:         NewGroupGrantClient(cfg),
+		Hostname:           NewHostnameClient(cfg),
+		Hub:                NewHubClient(cfg),
+		IdentityProvider:   NewIdentityProviderClient(cfg),
+		Location:           NewLocationClient(cfg),
+		Merge:              NewMergeClient(cfg),
+		Need:               NewNeedClient(cfg),
+		Organisation:       NewOrganisationClient(cfg),
+		PartnerAgreement:   NewPartnerAgreementClient(cfg),
+		PartnerLink:        NewPartnerLinkClient(cfg),
+		Person:             NewPersonClient(cfg),
+		ProposedChange:     NewProposedChangeClient(cfg),
+		RoleGrant:          NewRoleGrantClient(cfg),
+		Room:               NewRoomClient(cfg),
+		Schedule:           NewScheduleClient(cfg),
+		Service:            NewServiceClient(cfg),
+		ServiceAtLocation:  NewServiceAtLocationClient(cfg),
+		ServiceCapacity:    NewServiceCapacityClient(cfg),
+		ServiceNeed:        NewServiceNeedClient(cfg),
+		ServiceTerm:        NewServiceTermClient(cfg),
+		Session:            NewSessionClient(cfg),
+		SignInAttempt:      NewSignInAttemptClient(cfg),
+		Signpost:           NewSignpostClient(cfg),
+		StaffUser:          NewStaffUserClient(cfg),
+		TaxonomyTerm:       NewTaxonomyTermClient(cfg),
+		Trust:              NewTrustClient(cfg),
+		Visit:              NewVisitClient(cfg),
+		VisitCount:         NewVisitCountClient(cfg),
 	}, nil
 }
 
@@ -372,13 +390,13 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.Conversation,
-		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
-		c.Location, c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink,
-		c.Person, c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
-		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
-		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
-		c.Visit, c.VisitCount,
+		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.CatalogueWord,
+		c.Conversation, c.ConversationNeed, c.DuplicateDismissal, c.GroupGrant,
+		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Merge, c.Need,
+		c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person, c.ProposedChange,
+		c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
+		c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt,
+		c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -388,13 +406,13 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.Conversation,
-		c.ConversationNeed, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
-		c.Location, c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink,
-		c.Person, c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
-		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
-		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
-		c.Visit, c.VisitCount,
+		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.CatalogueWord,
+		c.Conversation, c.ConversationNeed, c.DuplicateDismissal, c.GroupGrant,
+		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Merge, c.Need,
+		c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person, c.ProposedChange,
+		c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
+		c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt,
+		c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -411,10 +429,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEvent.mutate(ctx, m)
 	case *CatalogueSourceMutation:
 		return c.CatalogueSource.mutate(ctx, m)
+	case *CatalogueWordMutation:
+		return c.CatalogueWord.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *ConversationNeedMutation:
 		return c.ConversationNeed.mutate(ctx, m)
+	case *DuplicateDismissalMutation:
+		return c.DuplicateDismissal.mutate(ctx, m)
 	case *GroupGrantMutation:
 		return c.GroupGrant.mutate(ctx, m)
 	case *HostnameMutation:
@@ -425,6 +447,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdentityProvider.mutate(ctx, m)
 	case *LocationMutation:
 		return c.Location.mutate(ctx, m)
+	case *MergeMutation:
+		return c.Merge.mutate(ctx, m)
 	case *NeedMutation:
 		return c.Need.mutate(ctx, m)
 	case *OrganisationMutation:
@@ -1054,6 +1078,139 @@ func (c *CatalogueSourceClient) mutate(ctx context.Context, m *CatalogueSourceMu
 	}
 }
 
+// CatalogueWordClient is a client for the CatalogueWord schema.
+type CatalogueWordClient struct {
+	config
+}
+
+// NewCatalogueWordClient returns a client for the CatalogueWord from the given config.
+func NewCatalogueWordClient(c config) *CatalogueWordClient {
+	return &CatalogueWordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `catalogueword.Hooks(f(g(h())))`.
+func (c *CatalogueWordClient) Use(hooks ...Hook) {
+	c.hooks.CatalogueWord = append(c.hooks.CatalogueWord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `catalogueword.Intercept(f(g(h())))`.
+func (c *CatalogueWordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CatalogueWord = append(c.inters.CatalogueWord, interceptors...)
+}
+
+// Create returns a builder for creating a CatalogueWord entity.
+func (c *CatalogueWordClient) Create() *CatalogueWordCreate {
+	mutation := newCatalogueWordMutation(c.config, OpCreate)
+	return &CatalogueWordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CatalogueWord entities.
+func (c *CatalogueWordClient) CreateBulk(builders ...*CatalogueWordCreate) *CatalogueWordCreateBulk {
+	return &CatalogueWordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CatalogueWordClient) MapCreateBulk(slice any, setFunc func(*CatalogueWordCreate, int)) *CatalogueWordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CatalogueWordCreateBulk{err: fmt.Errorf("calling to CatalogueWordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CatalogueWordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CatalogueWordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CatalogueWord.
+func (c *CatalogueWordClient) Update() *CatalogueWordUpdate {
+	mutation := newCatalogueWordMutation(c.config, OpUpdate)
+	return &CatalogueWordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CatalogueWordClient) UpdateOne(_m *CatalogueWord) *CatalogueWordUpdateOne {
+	mutation := newCatalogueWordMutation(c.config, OpUpdateOne, withCatalogueWord(_m))
+	return &CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CatalogueWordClient) UpdateOneID(id uuid.UUID) *CatalogueWordUpdateOne {
+	mutation := newCatalogueWordMutation(c.config, OpUpdateOne, withCatalogueWordID(id))
+	return &CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CatalogueWord.
+func (c *CatalogueWordClient) Delete() *CatalogueWordDelete {
+	mutation := newCatalogueWordMutation(c.config, OpDelete)
+	return &CatalogueWordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CatalogueWordClient) DeleteOne(_m *CatalogueWord) *CatalogueWordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CatalogueWordClient) DeleteOneID(id uuid.UUID) *CatalogueWordDeleteOne {
+	builder := c.Delete().Where(catalogueword.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CatalogueWordDeleteOne{builder}
+}
+
+// Query returns a query builder for CatalogueWord.
+func (c *CatalogueWordClient) Query() *CatalogueWordQuery {
+	return &CatalogueWordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCatalogueWord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CatalogueWord entity by its id.
+func (c *CatalogueWordClient) Get(ctx context.Context, id uuid.UUID) (*CatalogueWord, error) {
+	return c.Query().Where(catalogueword.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CatalogueWordClient) GetX(ctx context.Context, id uuid.UUID) *CatalogueWord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CatalogueWordClient) Hooks() []Hook {
+	return c.hooks.CatalogueWord
+}
+
+// Interceptors returns the client interceptors.
+func (c *CatalogueWordClient) Interceptors() []Interceptor {
+	return c.inters.CatalogueWord
+}
+
+func (c *CatalogueWordClient) mutate(ctx context.Context, m *CatalogueWordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CatalogueWordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CatalogueWordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CatalogueWordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CatalogueWord mutation op: %q", m.Op())
+	}
+}
+
 // ConversationClient is a client for the Conversation schema.
 type ConversationClient struct {
 	config
@@ -1445,6 +1602,139 @@ func (c *ConversationNeedClient) mutate(ctx context.Context, m *ConversationNeed
 		return (&ConversationNeedDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ConversationNeed mutation op: %q", m.Op())
+	}
+}
+
+// DuplicateDismissalClient is a client for the DuplicateDismissal schema.
+type DuplicateDismissalClient struct {
+	config
+}
+
+// NewDuplicateDismissalClient returns a client for the DuplicateDismissal from the given config.
+func NewDuplicateDismissalClient(c config) *DuplicateDismissalClient {
+	return &DuplicateDismissalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `duplicatedismissal.Hooks(f(g(h())))`.
+func (c *DuplicateDismissalClient) Use(hooks ...Hook) {
+	c.hooks.DuplicateDismissal = append(c.hooks.DuplicateDismissal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `duplicatedismissal.Intercept(f(g(h())))`.
+func (c *DuplicateDismissalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DuplicateDismissal = append(c.inters.DuplicateDismissal, interceptors...)
+}
+
+// Create returns a builder for creating a DuplicateDismissal entity.
+func (c *DuplicateDismissalClient) Create() *DuplicateDismissalCreate {
+	mutation := newDuplicateDismissalMutation(c.config, OpCreate)
+	return &DuplicateDismissalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DuplicateDismissal entities.
+func (c *DuplicateDismissalClient) CreateBulk(builders ...*DuplicateDismissalCreate) *DuplicateDismissalCreateBulk {
+	return &DuplicateDismissalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DuplicateDismissalClient) MapCreateBulk(slice any, setFunc func(*DuplicateDismissalCreate, int)) *DuplicateDismissalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DuplicateDismissalCreateBulk{err: fmt.Errorf("calling to DuplicateDismissalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DuplicateDismissalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DuplicateDismissalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DuplicateDismissal.
+func (c *DuplicateDismissalClient) Update() *DuplicateDismissalUpdate {
+	mutation := newDuplicateDismissalMutation(c.config, OpUpdate)
+	return &DuplicateDismissalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DuplicateDismissalClient) UpdateOne(_m *DuplicateDismissal) *DuplicateDismissalUpdateOne {
+	mutation := newDuplicateDismissalMutation(c.config, OpUpdateOne, withDuplicateDismissal(_m))
+	return &DuplicateDismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DuplicateDismissalClient) UpdateOneID(id uuid.UUID) *DuplicateDismissalUpdateOne {
+	mutation := newDuplicateDismissalMutation(c.config, OpUpdateOne, withDuplicateDismissalID(id))
+	return &DuplicateDismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DuplicateDismissal.
+func (c *DuplicateDismissalClient) Delete() *DuplicateDismissalDelete {
+	mutation := newDuplicateDismissalMutation(c.config, OpDelete)
+	return &DuplicateDismissalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DuplicateDismissalClient) DeleteOne(_m *DuplicateDismissal) *DuplicateDismissalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DuplicateDismissalClient) DeleteOneID(id uuid.UUID) *DuplicateDismissalDeleteOne {
+	builder := c.Delete().Where(duplicatedismissal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DuplicateDismissalDeleteOne{builder}
+}
+
+// Query returns a query builder for DuplicateDismissal.
+func (c *DuplicateDismissalClient) Query() *DuplicateDismissalQuery {
+	return &DuplicateDismissalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDuplicateDismissal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DuplicateDismissal entity by its id.
+func (c *DuplicateDismissalClient) Get(ctx context.Context, id uuid.UUID) (*DuplicateDismissal, error) {
+	return c.Query().Where(duplicatedismissal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DuplicateDismissalClient) GetX(ctx context.Context, id uuid.UUID) *DuplicateDismissal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DuplicateDismissalClient) Hooks() []Hook {
+	return c.hooks.DuplicateDismissal
+}
+
+// Interceptors returns the client interceptors.
+func (c *DuplicateDismissalClient) Interceptors() []Interceptor {
+	return c.inters.DuplicateDismissal
+}
+
+func (c *DuplicateDismissalClient) mutate(ctx context.Context, m *DuplicateDismissalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DuplicateDismissalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DuplicateDismissalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DuplicateDismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DuplicateDismissalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DuplicateDismissal mutation op: %q", m.Op())
 	}
 }
 
@@ -2110,6 +2400,139 @@ func (c *LocationClient) mutate(ctx context.Context, m *LocationMutation) (Value
 		return (&LocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Location mutation op: %q", m.Op())
+	}
+}
+
+// MergeClient is a client for the Merge schema.
+type MergeClient struct {
+	config
+}
+
+// NewMergeClient returns a client for the Merge from the given config.
+func NewMergeClient(c config) *MergeClient {
+	return &MergeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `merge.Hooks(f(g(h())))`.
+func (c *MergeClient) Use(hooks ...Hook) {
+	c.hooks.Merge = append(c.hooks.Merge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `merge.Intercept(f(g(h())))`.
+func (c *MergeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Merge = append(c.inters.Merge, interceptors...)
+}
+
+// Create returns a builder for creating a Merge entity.
+func (c *MergeClient) Create() *MergeCreate {
+	mutation := newMergeMutation(c.config, OpCreate)
+	return &MergeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Merge entities.
+func (c *MergeClient) CreateBulk(builders ...*MergeCreate) *MergeCreateBulk {
+	return &MergeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MergeClient) MapCreateBulk(slice any, setFunc func(*MergeCreate, int)) *MergeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MergeCreateBulk{err: fmt.Errorf("calling to MergeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MergeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MergeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Merge.
+func (c *MergeClient) Update() *MergeUpdate {
+	mutation := newMergeMutation(c.config, OpUpdate)
+	return &MergeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MergeClient) UpdateOne(_m *Merge) *MergeUpdateOne {
+	mutation := newMergeMutation(c.config, OpUpdateOne, withMerge(_m))
+	return &MergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MergeClient) UpdateOneID(id uuid.UUID) *MergeUpdateOne {
+	mutation := newMergeMutation(c.config, OpUpdateOne, withMergeID(id))
+	return &MergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Merge.
+func (c *MergeClient) Delete() *MergeDelete {
+	mutation := newMergeMutation(c.config, OpDelete)
+	return &MergeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MergeClient) DeleteOne(_m *Merge) *MergeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MergeClient) DeleteOneID(id uuid.UUID) *MergeDeleteOne {
+	builder := c.Delete().Where(merge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MergeDeleteOne{builder}
+}
+
+// Query returns a query builder for Merge.
+func (c *MergeClient) Query() *MergeQuery {
+	return &MergeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMerge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Merge entity by its id.
+func (c *MergeClient) Get(ctx context.Context, id uuid.UUID) (*Merge, error) {
+	return c.Query().Where(merge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MergeClient) GetX(ctx context.Context, id uuid.UUID) *Merge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MergeClient) Hooks() []Hook {
+	return c.hooks.Merge
+}
+
+// Interceptors returns the client interceptors.
+func (c *MergeClient) Interceptors() []Interceptor {
+	return c.inters.Merge
+}
+
+func (c *MergeClient) mutate(ctx context.Context, m *MergeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MergeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MergeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MergeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Merge mutation op: %q", m.Op())
 	}
 }
 
@@ -5826,19 +6249,21 @@ func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeed, Assurance, AuditEvent, CatalogueSource, Conversation,
-		ConversationNeed, GroupGrant, Hostname, Hub, IdentityProvider, Location, Need,
-		Organisation, PartnerAgreement, PartnerLink, Person, ProposedChange, RoleGrant,
-		Room, Schedule, Service, ServiceAtLocation, ServiceCapacity, ServiceNeed,
-		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
-		Visit, VisitCount []ent.Hook
+		AccessNeed, Assurance, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
+		ConversationNeed, DuplicateDismissal, GroupGrant, Hostname, Hub,
+		IdentityProvider, Location, Merge, Need, Organisation, PartnerAgreement,
+		PartnerLink, Person, ProposedChange, RoleGrant, Room, Schedule, Service,
+		ServiceAtLocation, ServiceCapacity, ServiceNeed, ServiceTerm, Session,
+		SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust, Visit,
+		VisitCount []ent.Hook
 	}
 	inters struct {
-		AccessNeed, Assurance, AuditEvent, CatalogueSource, Conversation,
-		ConversationNeed, GroupGrant, Hostname, Hub, IdentityProvider, Location, Need,
-		Organisation, PartnerAgreement, PartnerLink, Person, ProposedChange, RoleGrant,
-		Room, Schedule, Service, ServiceAtLocation, ServiceCapacity, ServiceNeed,
-		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust,
-		Visit, VisitCount []ent.Interceptor
+		AccessNeed, Assurance, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
+		ConversationNeed, DuplicateDismissal, GroupGrant, Hostname, Hub,
+		IdentityProvider, Location, Merge, Need, Organisation, PartnerAgreement,
+		PartnerLink, Person, ProposedChange, RoleGrant, Room, Schedule, Service,
+		ServiceAtLocation, ServiceCapacity, ServiceNeed, ServiceTerm, Session,
+		SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust, Visit,
+		VisitCount []ent.Interceptor
 	}
 )

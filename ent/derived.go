@@ -29,6 +29,7 @@ func (s *Service) Assurance() *Assurance {
 	}
 	return s.Edges.Assurances[0]
 }
+
 // Retired reports whether nothing of the partner's is offered.
 func (o *Organisation) Retired() bool { return o.RetiredAt != nil }
 

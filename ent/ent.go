@@ -16,13 +16,16 @@ import (
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/partneragreement"
@@ -105,39 +108,42 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			accessneed.Table:        accessneed.ValidColumn,
-			assurance.Table:         assurance.ValidColumn,
-			auditevent.Table:        auditevent.ValidColumn,
-			cataloguesource.Table:   cataloguesource.ValidColumn,
-			conversation.Table:      conversation.ValidColumn,
-			conversationneed.Table:  conversationneed.ValidColumn,
-			groupgrant.Table:        groupgrant.ValidColumn,
-			hostname.Table:          hostname.ValidColumn,
-			hub.Table:               hub.ValidColumn,
-			identityprovider.Table:  identityprovider.ValidColumn,
-			location.Table:          location.ValidColumn,
-			need.Table:              need.ValidColumn,
-			organisation.Table:      organisation.ValidColumn,
-			partneragreement.Table:  partneragreement.ValidColumn,
-			partnerlink.Table:       partnerlink.ValidColumn,
-			person.Table:            person.ValidColumn,
-			proposedchange.Table:    proposedchange.ValidColumn,
-			rolegrant.Table:         rolegrant.ValidColumn,
-			room.Table:              room.ValidColumn,
-			schedule.Table:          schedule.ValidColumn,
-			service.Table:           service.ValidColumn,
-			serviceatlocation.Table: serviceatlocation.ValidColumn,
-			servicecapacity.Table:   servicecapacity.ValidColumn,
-			serviceneed.Table:       serviceneed.ValidColumn,
-			serviceterm.Table:       serviceterm.ValidColumn,
-			session.Table:           session.ValidColumn,
-			signinattempt.Table:     signinattempt.ValidColumn,
-			signpost.Table:          signpost.ValidColumn,
-			staffuser.Table:         staffuser.ValidColumn,
-			taxonomyterm.Table:      taxonomyterm.ValidColumn,
-			trust.Table:             trust.ValidColumn,
-			visit.Table:             visit.ValidColumn,
-			visitcount.Table:        visitcount.ValidColumn,
+			accessneed.Table:         accessneed.ValidColumn,
+			assurance.Table:          assurance.ValidColumn,
+			auditevent.Table:         auditevent.ValidColumn,
+			cataloguesource.Table:    cataloguesource.ValidColumn,
+			catalogueword.Table:      catalogueword.ValidColumn,
+			conversation.Table:       conversation.ValidColumn,
+			conversationneed.Table:   conversationneed.ValidColumn,
+			duplicatedismissal.Table: duplicatedismissal.ValidColumn,
+			groupgrant.Table:         groupgrant.ValidColumn,
+			hostname.Table:           hostname.ValidColumn,
+			hub.Table:                hub.ValidColumn,
+			identityprovider.Table:   identityprovider.ValidColumn,
+			location.Table:           location.ValidColumn,
+			merge.Table:              merge.ValidColumn,
+			need.Table:               need.ValidColumn,
+			organisation.Table:       organisation.ValidColumn,
+			partneragreement.Table:   partneragreement.ValidColumn,
+			partnerlink.Table:        partnerlink.ValidColumn,
+			person.Table:             person.ValidColumn,
+			proposedchange.Table:     proposedchange.ValidColumn,
+			rolegrant.Table:          rolegrant.ValidColumn,
+			room.Table:               room.ValidColumn,
+			schedule.Table:           schedule.ValidColumn,
+			service.Table:            service.ValidColumn,
+			serviceatlocation.Table:  serviceatlocation.ValidColumn,
+			servicecapacity.Table:    servicecapacity.ValidColumn,
+			serviceneed.Table:        serviceneed.ValidColumn,
+			serviceterm.Table:        serviceterm.ValidColumn,
+			session.Table:            session.ValidColumn,
+			signinattempt.Table:      signinattempt.ValidColumn,
+			signpost.Table:           signpost.ValidColumn,
+			staffuser.Table:          staffuser.ValidColumn,
+			taxonomyterm.Table:       taxonomyterm.ValidColumn,
+			trust.Table:              trust.ValidColumn,
+			visit.Table:              visit.ValidColumn,
+			visitcount.Table:         visitcount.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -37,6 +37,8 @@ type Location struct {
 	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility location.Visibility `json:"visibility,omitempty"`
+	// the record that stands for this one, of the same table and not itself folded into another; this one is retired, whatever its source says
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// location_type of the standard
@@ -65,6 +67,8 @@ func (*Location) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case location.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case location.FieldLocalFields, location.FieldAccessibility:
 			values[i] = new([]byte)
 		case location.FieldLatitude, location.FieldLongitude:
@@ -155,6 +159,13 @@ func (_m *Location) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = location.Visibility(value.String)
+			}
+		case location.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
 			}
 		case location.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -290,6 +301,11 @@ func (_m *Location) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

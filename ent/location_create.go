@@ -116,6 +116,20 @@ func (_c *LocationCreate) SetNillableVisibility(v *location.Visibility) *Locatio
 	return _c
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *LocationCreate) SetMergedIntoID(v uuid.UUID) *LocationCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *LocationCreate) SetNillableMergedIntoID(v *uuid.UUID) *LocationCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *LocationCreate) SetName(v string) *LocationCreate {
 	_c.mutation.SetName(v)
@@ -476,6 +490,10 @@ func (_c *LocationCreate) createSpec() (*Location, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.MergedIntoID(); ok {
+		_spec.SetField(location.FieldMergedIntoID, field.TypeUUID, value)
+		_node.MergedIntoID = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/predicate"
 )
@@ -129,6 +130,26 @@ func (_u *LocationUpdate) SetNillableVisibility(v *location.Visibility) *Locatio
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *LocationUpdate) SetMergedIntoID(v uuid.UUID) *LocationUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableMergedIntoID(v *uuid.UUID) *LocationUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *LocationUpdate) ClearMergedIntoID() *LocationUpdate {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -451,6 +472,12 @@ func (_u *LocationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(location.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(location.FieldMergedIntoID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)
 	}
@@ -633,6 +660,26 @@ func (_u *LocationUpdateOne) SetNillableVisibility(v *location.Visibility) *Loca
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *LocationUpdateOne) SetMergedIntoID(v uuid.UUID) *LocationUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *LocationUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *LocationUpdateOne) ClearMergedIntoID() *LocationUpdateOne {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -984,6 +1031,12 @@ func (_u *LocationUpdateOne) sqlSave(ctx context.Context) (_node *Location, err 
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(location.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(location.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)

@@ -17,13 +17,16 @@ import (
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/partneragreement"
@@ -59,39 +62,42 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAccessNeed        = "AccessNeed"
-	TypeAssurance         = "Assurance"
-	TypeAuditEvent        = "AuditEvent"
-	TypeCatalogueSource   = "CatalogueSource"
-	TypeConversation      = "Conversation"
-	TypeConversationNeed  = "ConversationNeed"
-	TypeGroupGrant        = "GroupGrant"
-	TypeHostname          = "Hostname"
-	TypeHub               = "Hub"
-	TypeIdentityProvider  = "IdentityProvider"
-	TypeLocation          = "Location"
-	TypeNeed              = "Need"
-	TypeOrganisation      = "Organisation"
-	TypePartnerAgreement  = "PartnerAgreement"
-	TypePartnerLink       = "PartnerLink"
-	TypePerson            = "Person"
-	TypeProposedChange    = "ProposedChange"
-	TypeRoleGrant         = "RoleGrant"
-	TypeRoom              = "Room"
-	TypeSchedule          = "Schedule"
-	TypeService           = "Service"
-	TypeServiceAtLocation = "ServiceAtLocation"
-	TypeServiceCapacity   = "ServiceCapacity"
-	TypeServiceNeed       = "ServiceNeed"
-	TypeServiceTerm       = "ServiceTerm"
-	TypeSession           = "Session"
-	TypeSignInAttempt     = "SignInAttempt"
-	TypeSignpost          = "Signpost"
-	TypeStaffUser         = "StaffUser"
-	TypeTaxonomyTerm      = "TaxonomyTerm"
-	TypeTrust             = "Trust"
-	TypeVisit             = "Visit"
-	TypeVisitCount        = "VisitCount"
+	TypeAccessNeed         = "AccessNeed"
+	TypeAssurance          = "Assurance"
+	TypeAuditEvent         = "AuditEvent"
+	TypeCatalogueSource    = "CatalogueSource"
+	TypeCatalogueWord      = "CatalogueWord"
+	TypeConversation       = "Conversation"
+	TypeConversationNeed   = "ConversationNeed"
+	TypeDuplicateDismissal = "DuplicateDismissal"
+	TypeGroupGrant         = "GroupGrant"
+	TypeHostname           = "Hostname"
+	TypeHub                = "Hub"
+	TypeIdentityProvider   = "IdentityProvider"
+	TypeLocation           = "Location"
+	TypeMerge              = "Merge"
+	TypeNeed               = "Need"
+	TypeOrganisation       = "Organisation"
+	TypePartnerAgreement   = "PartnerAgreement"
+	TypePartnerLink        = "PartnerLink"
+	TypePerson             = "Person"
+	TypeProposedChange     = "ProposedChange"
+	TypeRoleGrant          = "RoleGrant"
+	TypeRoom               = "Room"
+	TypeSchedule           = "Schedule"
+	TypeService            = "Service"
+	TypeServiceAtLocation  = "ServiceAtLocation"
+	TypeServiceCapacity    = "ServiceCapacity"
+	TypeServiceNeed        = "ServiceNeed"
+	TypeServiceTerm        = "ServiceTerm"
+	TypeSession            = "Session"
+	TypeSignInAttempt      = "SignInAttempt"
+	TypeSignpost           = "Signpost"
+	TypeStaffUser          = "StaffUser"
+	TypeTaxonomyTerm       = "TaxonomyTerm"
+	TypeTrust              = "Trust"
+	TypeVisit              = "Visit"
+	TypeVisitCount         = "VisitCount"
 )
 
 // AccessNeedMutation represents an operation that mutates the AccessNeed nodes in the graph.
@@ -4381,6 +4387,392 @@ func (m *CatalogueSourceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown CatalogueSource edge %s", name)
 }
 
+// CatalogueWordMutation represents an operation that mutates the CatalogueWord nodes in the graph.
+type CatalogueWordMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	word          *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CatalogueWord, error)
+	predicates    []predicate.CatalogueWord
+}
+
+var _ ent.Mutation = (*CatalogueWordMutation)(nil)
+
+// cataloguewordOption allows management of the mutation configuration using functional options.
+type cataloguewordOption func(*CatalogueWordMutation)
+
+// newCatalogueWordMutation creates new mutation for the CatalogueWord entity.
+func newCatalogueWordMutation(c config, op Op, opts ...cataloguewordOption) *CatalogueWordMutation {
+	m := &CatalogueWordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCatalogueWord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCatalogueWordID sets the ID field of the mutation.
+func withCatalogueWordID(id uuid.UUID) cataloguewordOption {
+	return func(m *CatalogueWordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CatalogueWord
+		)
+		m.oldValue = func(ctx context.Context) (*CatalogueWord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CatalogueWord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCatalogueWord sets the old CatalogueWord of the mutation.
+func withCatalogueWord(node *CatalogueWord) cataloguewordOption {
+	return func(m *CatalogueWordMutation) {
+		m.oldValue = func(context.Context) (*CatalogueWord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CatalogueWordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CatalogueWordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CatalogueWord entities.
+func (m *CatalogueWordMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CatalogueWordMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CatalogueWordMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CatalogueWord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *CatalogueWordMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *CatalogueWordMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the CatalogueWord entity.
+// If the CatalogueWord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueWordMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *CatalogueWordMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetWord sets the "word" field.
+func (m *CatalogueWordMutation) SetWord(s string) {
+	m.word = &s
+}
+
+// Word returns the value of the "word" field in the mutation.
+func (m *CatalogueWordMutation) Word() (r string, exists bool) {
+	v := m.word
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWord returns the old "word" field's value of the CatalogueWord entity.
+// If the CatalogueWord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueWordMutation) OldWord(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWord is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWord requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWord: %w", err)
+	}
+	return oldValue.Word, nil
+}
+
+// ResetWord resets all changes to the "word" field.
+func (m *CatalogueWordMutation) ResetWord() {
+	m.word = nil
+}
+
+// Where appends a list predicates to the CatalogueWordMutation builder.
+func (m *CatalogueWordMutation) Where(ps ...predicate.CatalogueWord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CatalogueWordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CatalogueWordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CatalogueWord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CatalogueWordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CatalogueWordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CatalogueWord).
+func (m *CatalogueWordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CatalogueWordMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.hub_id != nil {
+		fields = append(fields, catalogueword.FieldHubID)
+	}
+	if m.word != nil {
+		fields = append(fields, catalogueword.FieldWord)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CatalogueWordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case catalogueword.FieldHubID:
+		return m.HubID()
+	case catalogueword.FieldWord:
+		return m.Word()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CatalogueWordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case catalogueword.FieldHubID:
+		return m.OldHubID(ctx)
+	case catalogueword.FieldWord:
+		return m.OldWord(ctx)
+	}
+	return nil, fmt.Errorf("unknown CatalogueWord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueWordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case catalogueword.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case catalogueword.FieldWord:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWord(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueWord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CatalogueWordMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CatalogueWordMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueWordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CatalogueWord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CatalogueWordMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CatalogueWordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CatalogueWordMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CatalogueWord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CatalogueWordMutation) ResetField(name string) error {
+	switch name {
+	case catalogueword.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case catalogueword.FieldWord:
+		m.ResetWord()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueWord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CatalogueWordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CatalogueWordMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CatalogueWordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CatalogueWordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CatalogueWordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CatalogueWordMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CatalogueWordMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueWord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CatalogueWordMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueWord edge %s", name)
+}
+
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
 type ConversationMutation struct {
 	config
@@ -6429,6 +6821,865 @@ func (m *ConversationNeedMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ConversationNeed edge %s", name)
+}
+
+// DuplicateDismissalMutation represents an operation that mutates the DuplicateDismissal nodes in the graph.
+type DuplicateDismissalMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	trust_id           *uuid.UUID
+	created_at         *time.Time
+	created_by_id      *uuid.UUID
+	client_mutation_id *string
+	kind               *duplicatedismissal.Kind
+	one                *uuid.UUID
+	other              *uuid.UUID
+	likeness           *string
+	dismissed_at       *time.Time
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*DuplicateDismissal, error)
+	predicates         []predicate.DuplicateDismissal
+}
+
+var _ ent.Mutation = (*DuplicateDismissalMutation)(nil)
+
+// duplicatedismissalOption allows management of the mutation configuration using functional options.
+type duplicatedismissalOption func(*DuplicateDismissalMutation)
+
+// newDuplicateDismissalMutation creates new mutation for the DuplicateDismissal entity.
+func newDuplicateDismissalMutation(c config, op Op, opts ...duplicatedismissalOption) *DuplicateDismissalMutation {
+	m := &DuplicateDismissalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDuplicateDismissal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDuplicateDismissalID sets the ID field of the mutation.
+func withDuplicateDismissalID(id uuid.UUID) duplicatedismissalOption {
+	return func(m *DuplicateDismissalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DuplicateDismissal
+		)
+		m.oldValue = func(ctx context.Context) (*DuplicateDismissal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DuplicateDismissal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDuplicateDismissal sets the old DuplicateDismissal of the mutation.
+func withDuplicateDismissal(node *DuplicateDismissal) duplicatedismissalOption {
+	return func(m *DuplicateDismissalMutation) {
+		m.oldValue = func(context.Context) (*DuplicateDismissal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DuplicateDismissalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DuplicateDismissalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DuplicateDismissal entities.
+func (m *DuplicateDismissalMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DuplicateDismissalMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DuplicateDismissalMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DuplicateDismissal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *DuplicateDismissalMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *DuplicateDismissalMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *DuplicateDismissalMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *DuplicateDismissalMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *DuplicateDismissalMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *DuplicateDismissalMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DuplicateDismissalMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DuplicateDismissalMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DuplicateDismissalMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *DuplicateDismissalMutation) SetCreatedByID(u uuid.UUID) {
+	m.created_by_id = &u
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *DuplicateDismissalMutation) CreatedByID() (r uuid.UUID, exists bool) {
+	v := m.created_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldCreatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *DuplicateDismissalMutation) ClearCreatedByID() {
+	m.created_by_id = nil
+	m.clearedFields[duplicatedismissal.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *DuplicateDismissalMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[duplicatedismissal.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *DuplicateDismissalMutation) ResetCreatedByID() {
+	m.created_by_id = nil
+	delete(m.clearedFields, duplicatedismissal.FieldCreatedByID)
+}
+
+// SetClientMutationID sets the "client_mutation_id" field.
+func (m *DuplicateDismissalMutation) SetClientMutationID(s string) {
+	m.client_mutation_id = &s
+}
+
+// ClientMutationID returns the value of the "client_mutation_id" field in the mutation.
+func (m *DuplicateDismissalMutation) ClientMutationID() (r string, exists bool) {
+	v := m.client_mutation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientMutationID returns the old "client_mutation_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldClientMutationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientMutationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientMutationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientMutationID: %w", err)
+	}
+	return oldValue.ClientMutationID, nil
+}
+
+// ClearClientMutationID clears the value of the "client_mutation_id" field.
+func (m *DuplicateDismissalMutation) ClearClientMutationID() {
+	m.client_mutation_id = nil
+	m.clearedFields[duplicatedismissal.FieldClientMutationID] = struct{}{}
+}
+
+// ClientMutationIDCleared returns if the "client_mutation_id" field was cleared in this mutation.
+func (m *DuplicateDismissalMutation) ClientMutationIDCleared() bool {
+	_, ok := m.clearedFields[duplicatedismissal.FieldClientMutationID]
+	return ok
+}
+
+// ResetClientMutationID resets all changes to the "client_mutation_id" field.
+func (m *DuplicateDismissalMutation) ResetClientMutationID() {
+	m.client_mutation_id = nil
+	delete(m.clearedFields, duplicatedismissal.FieldClientMutationID)
+}
+
+// SetKind sets the "kind" field.
+func (m *DuplicateDismissalMutation) SetKind(d duplicatedismissal.Kind) {
+	m.kind = &d
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DuplicateDismissalMutation) Kind() (r duplicatedismissal.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldKind(ctx context.Context) (v duplicatedismissal.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DuplicateDismissalMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetOne sets the "one" field.
+func (m *DuplicateDismissalMutation) SetOne(u uuid.UUID) {
+	m.one = &u
+}
+
+// One returns the value of the "one" field in the mutation.
+func (m *DuplicateDismissalMutation) One() (r uuid.UUID, exists bool) {
+	v := m.one
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOne returns the old "one" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldOne(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOne is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOne requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOne: %w", err)
+	}
+	return oldValue.One, nil
+}
+
+// ResetOne resets all changes to the "one" field.
+func (m *DuplicateDismissalMutation) ResetOne() {
+	m.one = nil
+}
+
+// SetOther sets the "other" field.
+func (m *DuplicateDismissalMutation) SetOther(u uuid.UUID) {
+	m.other = &u
+}
+
+// Other returns the value of the "other" field in the mutation.
+func (m *DuplicateDismissalMutation) Other() (r uuid.UUID, exists bool) {
+	v := m.other
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOther returns the old "other" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldOther(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOther is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOther requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOther: %w", err)
+	}
+	return oldValue.Other, nil
+}
+
+// ResetOther resets all changes to the "other" field.
+func (m *DuplicateDismissalMutation) ResetOther() {
+	m.other = nil
+}
+
+// SetLikeness sets the "likeness" field.
+func (m *DuplicateDismissalMutation) SetLikeness(s string) {
+	m.likeness = &s
+}
+
+// Likeness returns the value of the "likeness" field in the mutation.
+func (m *DuplicateDismissalMutation) Likeness() (r string, exists bool) {
+	v := m.likeness
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLikeness returns the old "likeness" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldLikeness(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLikeness is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLikeness requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLikeness: %w", err)
+	}
+	return oldValue.Likeness, nil
+}
+
+// ResetLikeness resets all changes to the "likeness" field.
+func (m *DuplicateDismissalMutation) ResetLikeness() {
+	m.likeness = nil
+}
+
+// SetDismissedAt sets the "dismissed_at" field.
+func (m *DuplicateDismissalMutation) SetDismissedAt(t time.Time) {
+	m.dismissed_at = &t
+}
+
+// DismissedAt returns the value of the "dismissed_at" field in the mutation.
+func (m *DuplicateDismissalMutation) DismissedAt() (r time.Time, exists bool) {
+	v := m.dismissed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDismissedAt returns the old "dismissed_at" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldDismissedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDismissedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDismissedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDismissedAt: %w", err)
+	}
+	return oldValue.DismissedAt, nil
+}
+
+// ResetDismissedAt resets all changes to the "dismissed_at" field.
+func (m *DuplicateDismissalMutation) ResetDismissedAt() {
+	m.dismissed_at = nil
+}
+
+// Where appends a list predicates to the DuplicateDismissalMutation builder.
+func (m *DuplicateDismissalMutation) Where(ps ...predicate.DuplicateDismissal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DuplicateDismissalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DuplicateDismissalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DuplicateDismissal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DuplicateDismissalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DuplicateDismissalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DuplicateDismissal).
+func (m *DuplicateDismissalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DuplicateDismissalMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.hub_id != nil {
+		fields = append(fields, duplicatedismissal.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, duplicatedismissal.FieldTrustID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, duplicatedismissal.FieldCreatedAt)
+	}
+	if m.created_by_id != nil {
+		fields = append(fields, duplicatedismissal.FieldCreatedByID)
+	}
+	if m.client_mutation_id != nil {
+		fields = append(fields, duplicatedismissal.FieldClientMutationID)
+	}
+	if m.kind != nil {
+		fields = append(fields, duplicatedismissal.FieldKind)
+	}
+	if m.one != nil {
+		fields = append(fields, duplicatedismissal.FieldOne)
+	}
+	if m.other != nil {
+		fields = append(fields, duplicatedismissal.FieldOther)
+	}
+	if m.likeness != nil {
+		fields = append(fields, duplicatedismissal.FieldLikeness)
+	}
+	if m.dismissed_at != nil {
+		fields = append(fields, duplicatedismissal.FieldDismissedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DuplicateDismissalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		return m.HubID()
+	case duplicatedismissal.FieldTrustID:
+		return m.TrustID()
+	case duplicatedismissal.FieldCreatedAt:
+		return m.CreatedAt()
+	case duplicatedismissal.FieldCreatedByID:
+		return m.CreatedByID()
+	case duplicatedismissal.FieldClientMutationID:
+		return m.ClientMutationID()
+	case duplicatedismissal.FieldKind:
+		return m.Kind()
+	case duplicatedismissal.FieldOne:
+		return m.One()
+	case duplicatedismissal.FieldOther:
+		return m.Other()
+	case duplicatedismissal.FieldLikeness:
+		return m.Likeness()
+	case duplicatedismissal.FieldDismissedAt:
+		return m.DismissedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DuplicateDismissalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		return m.OldHubID(ctx)
+	case duplicatedismissal.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case duplicatedismissal.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case duplicatedismissal.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case duplicatedismissal.FieldClientMutationID:
+		return m.OldClientMutationID(ctx)
+	case duplicatedismissal.FieldKind:
+		return m.OldKind(ctx)
+	case duplicatedismissal.FieldOne:
+		return m.OldOne(ctx)
+	case duplicatedismissal.FieldOther:
+		return m.OldOther(ctx)
+	case duplicatedismissal.FieldLikeness:
+		return m.OldLikeness(ctx)
+	case duplicatedismissal.FieldDismissedAt:
+		return m.OldDismissedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DuplicateDismissal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DuplicateDismissalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case duplicatedismissal.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case duplicatedismissal.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case duplicatedismissal.FieldCreatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case duplicatedismissal.FieldClientMutationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientMutationID(v)
+		return nil
+	case duplicatedismissal.FieldKind:
+		v, ok := value.(duplicatedismissal.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case duplicatedismissal.FieldOne:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOne(v)
+		return nil
+	case duplicatedismissal.FieldOther:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOther(v)
+		return nil
+	case duplicatedismissal.FieldLikeness:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLikeness(v)
+		return nil
+	case duplicatedismissal.FieldDismissedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDismissedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DuplicateDismissal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DuplicateDismissalMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DuplicateDismissalMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DuplicateDismissalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DuplicateDismissal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DuplicateDismissalMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(duplicatedismissal.FieldCreatedByID) {
+		fields = append(fields, duplicatedismissal.FieldCreatedByID)
+	}
+	if m.FieldCleared(duplicatedismissal.FieldClientMutationID) {
+		fields = append(fields, duplicatedismissal.FieldClientMutationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DuplicateDismissalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DuplicateDismissalMutation) ClearField(name string) error {
+	switch name {
+	case duplicatedismissal.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case duplicatedismissal.FieldClientMutationID:
+		m.ClearClientMutationID()
+		return nil
+	}
+	return fmt.Errorf("unknown DuplicateDismissal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DuplicateDismissalMutation) ResetField(name string) error {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case duplicatedismissal.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case duplicatedismissal.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case duplicatedismissal.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case duplicatedismissal.FieldClientMutationID:
+		m.ResetClientMutationID()
+		return nil
+	case duplicatedismissal.FieldKind:
+		m.ResetKind()
+		return nil
+	case duplicatedismissal.FieldOne:
+		m.ResetOne()
+		return nil
+	case duplicatedismissal.FieldOther:
+		m.ResetOther()
+		return nil
+	case duplicatedismissal.FieldLikeness:
+		m.ResetLikeness()
+		return nil
+	case duplicatedismissal.FieldDismissedAt:
+		m.ResetDismissedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DuplicateDismissal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DuplicateDismissalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DuplicateDismissalMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DuplicateDismissalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DuplicateDismissalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DuplicateDismissalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DuplicateDismissalMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DuplicateDismissalMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown DuplicateDismissal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DuplicateDismissalMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown DuplicateDismissal edge %s", name)
 }
 
 // GroupGrantMutation represents an operation that mutates the GroupGrant nodes in the graph.
@@ -10002,6 +11253,7 @@ type LocationMutation struct {
 	version             *int
 	addversion          *int
 	visibility          *location.Visibility
+	merged_into_id      *uuid.UUID
 	name                *string
 	kind                *location.Kind
 	description         *string
@@ -10506,6 +11758,55 @@ func (m *LocationMutation) OldVisibility(ctx context.Context) (v location.Visibi
 // ResetVisibility resets all changes to the "visibility" field.
 func (m *LocationMutation) ResetVisibility() {
 	m.visibility = nil
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *LocationMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into_id = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *LocationMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *LocationMutation) ClearMergedIntoID() {
+	m.merged_into_id = nil
+	m.clearedFields[location.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *LocationMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[location.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *LocationMutation) ResetMergedIntoID() {
+	m.merged_into_id = nil
+	delete(m.clearedFields, location.FieldMergedIntoID)
 }
 
 // SetName sets the "name" field.
@@ -11051,7 +12352,7 @@ func (m *LocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LocationMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.hub_id != nil {
 		fields = append(fields, location.FieldHubID)
 	}
@@ -11078,6 +12379,9 @@ func (m *LocationMutation) Fields() []string {
 	}
 	if m.visibility != nil {
 		fields = append(fields, location.FieldVisibility)
+	}
+	if m.merged_into_id != nil {
+		fields = append(fields, location.FieldMergedIntoID)
 	}
 	if m.name != nil {
 		fields = append(fields, location.FieldName)
@@ -11135,6 +12439,8 @@ func (m *LocationMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case location.FieldVisibility:
 		return m.Visibility()
+	case location.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case location.FieldName:
 		return m.Name()
 	case location.FieldKind:
@@ -11182,6 +12488,8 @@ func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldVersion(ctx)
 	case location.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case location.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case location.FieldName:
 		return m.OldName(ctx)
 	case location.FieldKind:
@@ -11273,6 +12581,13 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case location.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	case location.FieldName:
 		v, ok := value.(string)
@@ -11422,6 +12737,9 @@ func (m *LocationMutation) ClearedFields() []string {
 	if m.FieldCleared(location.FieldLocalFields) {
 		fields = append(fields, location.FieldLocalFields)
 	}
+	if m.FieldCleared(location.FieldMergedIntoID) {
+		fields = append(fields, location.FieldMergedIntoID)
+	}
 	if m.FieldCleared(location.FieldAddress) {
 		fields = append(fields, location.FieldAddress)
 	}
@@ -11465,6 +12783,9 @@ func (m *LocationMutation) ClearField(name string) error {
 		return nil
 	case location.FieldLocalFields:
 		m.ClearLocalFields()
+		return nil
+	case location.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case location.FieldAddress:
 		m.ClearAddress()
@@ -11521,6 +12842,9 @@ func (m *LocationMutation) ResetField(name string) error {
 		return nil
 	case location.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case location.FieldMergedIntoID:
+		m.ResetMergedIntoID()
 		return nil
 	case location.FieldName:
 		m.ResetName()
@@ -11602,6 +12926,1515 @@ func (m *LocationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *LocationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Location edge %s", name)
+}
+
+// MergeMutation represents an operation that mutates the Merge nodes in the graph.
+type MergeMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	trust_id           *uuid.UUID
+	created_at         *time.Time
+	created_by_id      *uuid.UUID
+	client_mutation_id *string
+	kind               *merge.Kind
+	kept               *uuid.UUID
+	folded             *uuid.UUID
+	taken              *[]string
+	appendtaken        []string
+	kept_before        *map[string]json.RawMessage
+	kept_after         *map[string]json.RawMessage
+	folded_before      *map[string]json.RawMessage
+	moved              *[]schema.Pointing
+	appendmoved        []schema.Pointing
+	stayed             *[]schema.Pointing
+	appendstayed       []schema.Pointing
+	added              *[]schema.Pointing
+	appendadded        []schema.Pointing
+	undone_at          *time.Time
+	undone_by_id       *uuid.UUID
+	remained           *[]string
+	appendremained     []string
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Merge, error)
+	predicates         []predicate.Merge
+}
+
+var _ ent.Mutation = (*MergeMutation)(nil)
+
+// mergeOption allows management of the mutation configuration using functional options.
+type mergeOption func(*MergeMutation)
+
+// newMergeMutation creates new mutation for the Merge entity.
+func newMergeMutation(c config, op Op, opts ...mergeOption) *MergeMutation {
+	m := &MergeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMerge,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMergeID sets the ID field of the mutation.
+func withMergeID(id uuid.UUID) mergeOption {
+	return func(m *MergeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Merge
+		)
+		m.oldValue = func(ctx context.Context) (*Merge, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Merge.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMerge sets the old Merge of the mutation.
+func withMerge(node *Merge) mergeOption {
+	return func(m *MergeMutation) {
+		m.oldValue = func(context.Context) (*Merge, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MergeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MergeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Merge entities.
+func (m *MergeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MergeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MergeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Merge.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *MergeMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *MergeMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *MergeMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *MergeMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *MergeMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *MergeMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MergeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MergeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MergeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *MergeMutation) SetCreatedByID(u uuid.UUID) {
+	m.created_by_id = &u
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *MergeMutation) CreatedByID() (r uuid.UUID, exists bool) {
+	v := m.created_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldCreatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *MergeMutation) ClearCreatedByID() {
+	m.created_by_id = nil
+	m.clearedFields[merge.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *MergeMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *MergeMutation) ResetCreatedByID() {
+	m.created_by_id = nil
+	delete(m.clearedFields, merge.FieldCreatedByID)
+}
+
+// SetClientMutationID sets the "client_mutation_id" field.
+func (m *MergeMutation) SetClientMutationID(s string) {
+	m.client_mutation_id = &s
+}
+
+// ClientMutationID returns the value of the "client_mutation_id" field in the mutation.
+func (m *MergeMutation) ClientMutationID() (r string, exists bool) {
+	v := m.client_mutation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientMutationID returns the old "client_mutation_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldClientMutationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientMutationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientMutationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientMutationID: %w", err)
+	}
+	return oldValue.ClientMutationID, nil
+}
+
+// ClearClientMutationID clears the value of the "client_mutation_id" field.
+func (m *MergeMutation) ClearClientMutationID() {
+	m.client_mutation_id = nil
+	m.clearedFields[merge.FieldClientMutationID] = struct{}{}
+}
+
+// ClientMutationIDCleared returns if the "client_mutation_id" field was cleared in this mutation.
+func (m *MergeMutation) ClientMutationIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldClientMutationID]
+	return ok
+}
+
+// ResetClientMutationID resets all changes to the "client_mutation_id" field.
+func (m *MergeMutation) ResetClientMutationID() {
+	m.client_mutation_id = nil
+	delete(m.clearedFields, merge.FieldClientMutationID)
+}
+
+// SetKind sets the "kind" field.
+func (m *MergeMutation) SetKind(value merge.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MergeMutation) Kind() (r merge.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKind(ctx context.Context) (v merge.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MergeMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetKept sets the "kept" field.
+func (m *MergeMutation) SetKept(u uuid.UUID) {
+	m.kept = &u
+}
+
+// Kept returns the value of the "kept" field in the mutation.
+func (m *MergeMutation) Kept() (r uuid.UUID, exists bool) {
+	v := m.kept
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKept returns the old "kept" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKept(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKept is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKept requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKept: %w", err)
+	}
+	return oldValue.Kept, nil
+}
+
+// ResetKept resets all changes to the "kept" field.
+func (m *MergeMutation) ResetKept() {
+	m.kept = nil
+}
+
+// SetFolded sets the "folded" field.
+func (m *MergeMutation) SetFolded(u uuid.UUID) {
+	m.folded = &u
+}
+
+// Folded returns the value of the "folded" field in the mutation.
+func (m *MergeMutation) Folded() (r uuid.UUID, exists bool) {
+	v := m.folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolded returns the old "folded" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldFolded(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolded: %w", err)
+	}
+	return oldValue.Folded, nil
+}
+
+// ResetFolded resets all changes to the "folded" field.
+func (m *MergeMutation) ResetFolded() {
+	m.folded = nil
+}
+
+// SetTaken sets the "taken" field.
+func (m *MergeMutation) SetTaken(s []string) {
+	m.taken = &s
+	m.appendtaken = nil
+}
+
+// Taken returns the value of the "taken" field in the mutation.
+func (m *MergeMutation) Taken() (r []string, exists bool) {
+	v := m.taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaken returns the old "taken" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldTaken(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaken: %w", err)
+	}
+	return oldValue.Taken, nil
+}
+
+// AppendTaken adds s to the "taken" field.
+func (m *MergeMutation) AppendTaken(s []string) {
+	m.appendtaken = append(m.appendtaken, s...)
+}
+
+// AppendedTaken returns the list of values that were appended to the "taken" field in this mutation.
+func (m *MergeMutation) AppendedTaken() ([]string, bool) {
+	if len(m.appendtaken) == 0 {
+		return nil, false
+	}
+	return m.appendtaken, true
+}
+
+// ClearTaken clears the value of the "taken" field.
+func (m *MergeMutation) ClearTaken() {
+	m.taken = nil
+	m.appendtaken = nil
+	m.clearedFields[merge.FieldTaken] = struct{}{}
+}
+
+// TakenCleared returns if the "taken" field was cleared in this mutation.
+func (m *MergeMutation) TakenCleared() bool {
+	_, ok := m.clearedFields[merge.FieldTaken]
+	return ok
+}
+
+// ResetTaken resets all changes to the "taken" field.
+func (m *MergeMutation) ResetTaken() {
+	m.taken = nil
+	m.appendtaken = nil
+	delete(m.clearedFields, merge.FieldTaken)
+}
+
+// SetKeptBefore sets the "kept_before" field.
+func (m *MergeMutation) SetKeptBefore(mm map[string]json.RawMessage) {
+	m.kept_before = &mm
+}
+
+// KeptBefore returns the value of the "kept_before" field in the mutation.
+func (m *MergeMutation) KeptBefore() (r map[string]json.RawMessage, exists bool) {
+	v := m.kept_before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptBefore returns the old "kept_before" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKeptBefore(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptBefore: %w", err)
+	}
+	return oldValue.KeptBefore, nil
+}
+
+// ResetKeptBefore resets all changes to the "kept_before" field.
+func (m *MergeMutation) ResetKeptBefore() {
+	m.kept_before = nil
+}
+
+// SetKeptAfter sets the "kept_after" field.
+func (m *MergeMutation) SetKeptAfter(mm map[string]json.RawMessage) {
+	m.kept_after = &mm
+}
+
+// KeptAfter returns the value of the "kept_after" field in the mutation.
+func (m *MergeMutation) KeptAfter() (r map[string]json.RawMessage, exists bool) {
+	v := m.kept_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptAfter returns the old "kept_after" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKeptAfter(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptAfter: %w", err)
+	}
+	return oldValue.KeptAfter, nil
+}
+
+// ResetKeptAfter resets all changes to the "kept_after" field.
+func (m *MergeMutation) ResetKeptAfter() {
+	m.kept_after = nil
+}
+
+// SetFoldedBefore sets the "folded_before" field.
+func (m *MergeMutation) SetFoldedBefore(mm map[string]json.RawMessage) {
+	m.folded_before = &mm
+}
+
+// FoldedBefore returns the value of the "folded_before" field in the mutation.
+func (m *MergeMutation) FoldedBefore() (r map[string]json.RawMessage, exists bool) {
+	v := m.folded_before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFoldedBefore returns the old "folded_before" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldFoldedBefore(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFoldedBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFoldedBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFoldedBefore: %w", err)
+	}
+	return oldValue.FoldedBefore, nil
+}
+
+// ResetFoldedBefore resets all changes to the "folded_before" field.
+func (m *MergeMutation) ResetFoldedBefore() {
+	m.folded_before = nil
+}
+
+// SetMoved sets the "moved" field.
+func (m *MergeMutation) SetMoved(s []schema.Pointing) {
+	m.moved = &s
+	m.appendmoved = nil
+}
+
+// Moved returns the value of the "moved" field in the mutation.
+func (m *MergeMutation) Moved() (r []schema.Pointing, exists bool) {
+	v := m.moved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMoved returns the old "moved" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldMoved(ctx context.Context) (v []schema.Pointing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMoved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMoved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMoved: %w", err)
+	}
+	return oldValue.Moved, nil
+}
+
+// AppendMoved adds s to the "moved" field.
+func (m *MergeMutation) AppendMoved(s []schema.Pointing) {
+	m.appendmoved = append(m.appendmoved, s...)
+}
+
+// AppendedMoved returns the list of values that were appended to the "moved" field in this mutation.
+func (m *MergeMutation) AppendedMoved() ([]schema.Pointing, bool) {
+	if len(m.appendmoved) == 0 {
+		return nil, false
+	}
+	return m.appendmoved, true
+}
+
+// ClearMoved clears the value of the "moved" field.
+func (m *MergeMutation) ClearMoved() {
+	m.moved = nil
+	m.appendmoved = nil
+	m.clearedFields[merge.FieldMoved] = struct{}{}
+}
+
+// MovedCleared returns if the "moved" field was cleared in this mutation.
+func (m *MergeMutation) MovedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldMoved]
+	return ok
+}
+
+// ResetMoved resets all changes to the "moved" field.
+func (m *MergeMutation) ResetMoved() {
+	m.moved = nil
+	m.appendmoved = nil
+	delete(m.clearedFields, merge.FieldMoved)
+}
+
+// SetStayed sets the "stayed" field.
+func (m *MergeMutation) SetStayed(s []schema.Pointing) {
+	m.stayed = &s
+	m.appendstayed = nil
+}
+
+// Stayed returns the value of the "stayed" field in the mutation.
+func (m *MergeMutation) Stayed() (r []schema.Pointing, exists bool) {
+	v := m.stayed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStayed returns the old "stayed" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldStayed(ctx context.Context) (v []schema.Pointing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStayed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStayed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStayed: %w", err)
+	}
+	return oldValue.Stayed, nil
+}
+
+// AppendStayed adds s to the "stayed" field.
+func (m *MergeMutation) AppendStayed(s []schema.Pointing) {
+	m.appendstayed = append(m.appendstayed, s...)
+}
+
+// AppendedStayed returns the list of values that were appended to the "stayed" field in this mutation.
+func (m *MergeMutation) AppendedStayed() ([]schema.Pointing, bool) {
+	if len(m.appendstayed) == 0 {
+		return nil, false
+	}
+	return m.appendstayed, true
+}
+
+// ClearStayed clears the value of the "stayed" field.
+func (m *MergeMutation) ClearStayed() {
+	m.stayed = nil
+	m.appendstayed = nil
+	m.clearedFields[merge.FieldStayed] = struct{}{}
+}
+
+// StayedCleared returns if the "stayed" field was cleared in this mutation.
+func (m *MergeMutation) StayedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldStayed]
+	return ok
+}
+
+// ResetStayed resets all changes to the "stayed" field.
+func (m *MergeMutation) ResetStayed() {
+	m.stayed = nil
+	m.appendstayed = nil
+	delete(m.clearedFields, merge.FieldStayed)
+}
+
+// SetAdded sets the "added" field.
+func (m *MergeMutation) SetAdded(s []schema.Pointing) {
+	m.added = &s
+	m.appendadded = nil
+}
+
+// Added returns the value of the "added" field in the mutation.
+func (m *MergeMutation) Added() (r []schema.Pointing, exists bool) {
+	v := m.added
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdded returns the old "added" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldAdded(ctx context.Context) (v []schema.Pointing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdded: %w", err)
+	}
+	return oldValue.Added, nil
+}
+
+// AppendAdded adds s to the "added" field.
+func (m *MergeMutation) AppendAdded(s []schema.Pointing) {
+	m.appendadded = append(m.appendadded, s...)
+}
+
+// AppendedAdded returns the list of values that were appended to the "added" field in this mutation.
+func (m *MergeMutation) AppendedAdded() ([]schema.Pointing, bool) {
+	if len(m.appendadded) == 0 {
+		return nil, false
+	}
+	return m.appendadded, true
+}
+
+// ClearAdded clears the value of the "added" field.
+func (m *MergeMutation) ClearAdded() {
+	m.added = nil
+	m.appendadded = nil
+	m.clearedFields[merge.FieldAdded] = struct{}{}
+}
+
+// AddedCleared returns if the "added" field was cleared in this mutation.
+func (m *MergeMutation) AddedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldAdded]
+	return ok
+}
+
+// ResetAdded resets all changes to the "added" field.
+func (m *MergeMutation) ResetAdded() {
+	m.added = nil
+	m.appendadded = nil
+	delete(m.clearedFields, merge.FieldAdded)
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (m *MergeMutation) SetUndoneAt(t time.Time) {
+	m.undone_at = &t
+}
+
+// UndoneAt returns the value of the "undone_at" field in the mutation.
+func (m *MergeMutation) UndoneAt() (r time.Time, exists bool) {
+	v := m.undone_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneAt returns the old "undone_at" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldUndoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneAt: %w", err)
+	}
+	return oldValue.UndoneAt, nil
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (m *MergeMutation) ClearUndoneAt() {
+	m.undone_at = nil
+	m.clearedFields[merge.FieldUndoneAt] = struct{}{}
+}
+
+// UndoneAtCleared returns if the "undone_at" field was cleared in this mutation.
+func (m *MergeMutation) UndoneAtCleared() bool {
+	_, ok := m.clearedFields[merge.FieldUndoneAt]
+	return ok
+}
+
+// ResetUndoneAt resets all changes to the "undone_at" field.
+func (m *MergeMutation) ResetUndoneAt() {
+	m.undone_at = nil
+	delete(m.clearedFields, merge.FieldUndoneAt)
+}
+
+// SetUndoneByID sets the "undone_by_id" field.
+func (m *MergeMutation) SetUndoneByID(u uuid.UUID) {
+	m.undone_by_id = &u
+}
+
+// UndoneByID returns the value of the "undone_by_id" field in the mutation.
+func (m *MergeMutation) UndoneByID() (r uuid.UUID, exists bool) {
+	v := m.undone_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneByID returns the old "undone_by_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldUndoneByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneByID: %w", err)
+	}
+	return oldValue.UndoneByID, nil
+}
+
+// ClearUndoneByID clears the value of the "undone_by_id" field.
+func (m *MergeMutation) ClearUndoneByID() {
+	m.undone_by_id = nil
+	m.clearedFields[merge.FieldUndoneByID] = struct{}{}
+}
+
+// UndoneByIDCleared returns if the "undone_by_id" field was cleared in this mutation.
+func (m *MergeMutation) UndoneByIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldUndoneByID]
+	return ok
+}
+
+// ResetUndoneByID resets all changes to the "undone_by_id" field.
+func (m *MergeMutation) ResetUndoneByID() {
+	m.undone_by_id = nil
+	delete(m.clearedFields, merge.FieldUndoneByID)
+}
+
+// SetRemained sets the "remained" field.
+func (m *MergeMutation) SetRemained(s []string) {
+	m.remained = &s
+	m.appendremained = nil
+}
+
+// Remained returns the value of the "remained" field in the mutation.
+func (m *MergeMutation) Remained() (r []string, exists bool) {
+	v := m.remained
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemained returns the old "remained" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldRemained(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemained is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemained requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemained: %w", err)
+	}
+	return oldValue.Remained, nil
+}
+
+// AppendRemained adds s to the "remained" field.
+func (m *MergeMutation) AppendRemained(s []string) {
+	m.appendremained = append(m.appendremained, s...)
+}
+
+// AppendedRemained returns the list of values that were appended to the "remained" field in this mutation.
+func (m *MergeMutation) AppendedRemained() ([]string, bool) {
+	if len(m.appendremained) == 0 {
+		return nil, false
+	}
+	return m.appendremained, true
+}
+
+// ClearRemained clears the value of the "remained" field.
+func (m *MergeMutation) ClearRemained() {
+	m.remained = nil
+	m.appendremained = nil
+	m.clearedFields[merge.FieldRemained] = struct{}{}
+}
+
+// RemainedCleared returns if the "remained" field was cleared in this mutation.
+func (m *MergeMutation) RemainedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldRemained]
+	return ok
+}
+
+// ResetRemained resets all changes to the "remained" field.
+func (m *MergeMutation) ResetRemained() {
+	m.remained = nil
+	m.appendremained = nil
+	delete(m.clearedFields, merge.FieldRemained)
+}
+
+// Where appends a list predicates to the MergeMutation builder.
+func (m *MergeMutation) Where(ps ...predicate.Merge) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MergeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MergeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Merge, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MergeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MergeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Merge).
+func (m *MergeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MergeMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.hub_id != nil {
+		fields = append(fields, merge.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, merge.FieldTrustID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, merge.FieldCreatedAt)
+	}
+	if m.created_by_id != nil {
+		fields = append(fields, merge.FieldCreatedByID)
+	}
+	if m.client_mutation_id != nil {
+		fields = append(fields, merge.FieldClientMutationID)
+	}
+	if m.kind != nil {
+		fields = append(fields, merge.FieldKind)
+	}
+	if m.kept != nil {
+		fields = append(fields, merge.FieldKept)
+	}
+	if m.folded != nil {
+		fields = append(fields, merge.FieldFolded)
+	}
+	if m.taken != nil {
+		fields = append(fields, merge.FieldTaken)
+	}
+	if m.kept_before != nil {
+		fields = append(fields, merge.FieldKeptBefore)
+	}
+	if m.kept_after != nil {
+		fields = append(fields, merge.FieldKeptAfter)
+	}
+	if m.folded_before != nil {
+		fields = append(fields, merge.FieldFoldedBefore)
+	}
+	if m.moved != nil {
+		fields = append(fields, merge.FieldMoved)
+	}
+	if m.stayed != nil {
+		fields = append(fields, merge.FieldStayed)
+	}
+	if m.added != nil {
+		fields = append(fields, merge.FieldAdded)
+	}
+	if m.undone_at != nil {
+		fields = append(fields, merge.FieldUndoneAt)
+	}
+	if m.undone_by_id != nil {
+		fields = append(fields, merge.FieldUndoneByID)
+	}
+	if m.remained != nil {
+		fields = append(fields, merge.FieldRemained)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MergeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case merge.FieldHubID:
+		return m.HubID()
+	case merge.FieldTrustID:
+		return m.TrustID()
+	case merge.FieldCreatedAt:
+		return m.CreatedAt()
+	case merge.FieldCreatedByID:
+		return m.CreatedByID()
+	case merge.FieldClientMutationID:
+		return m.ClientMutationID()
+	case merge.FieldKind:
+		return m.Kind()
+	case merge.FieldKept:
+		return m.Kept()
+	case merge.FieldFolded:
+		return m.Folded()
+	case merge.FieldTaken:
+		return m.Taken()
+	case merge.FieldKeptBefore:
+		return m.KeptBefore()
+	case merge.FieldKeptAfter:
+		return m.KeptAfter()
+	case merge.FieldFoldedBefore:
+		return m.FoldedBefore()
+	case merge.FieldMoved:
+		return m.Moved()
+	case merge.FieldStayed:
+		return m.Stayed()
+	case merge.FieldAdded:
+		return m.Added()
+	case merge.FieldUndoneAt:
+		return m.UndoneAt()
+	case merge.FieldUndoneByID:
+		return m.UndoneByID()
+	case merge.FieldRemained:
+		return m.Remained()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MergeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case merge.FieldHubID:
+		return m.OldHubID(ctx)
+	case merge.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case merge.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case merge.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case merge.FieldClientMutationID:
+		return m.OldClientMutationID(ctx)
+	case merge.FieldKind:
+		return m.OldKind(ctx)
+	case merge.FieldKept:
+		return m.OldKept(ctx)
+	case merge.FieldFolded:
+		return m.OldFolded(ctx)
+	case merge.FieldTaken:
+		return m.OldTaken(ctx)
+	case merge.FieldKeptBefore:
+		return m.OldKeptBefore(ctx)
+	case merge.FieldKeptAfter:
+		return m.OldKeptAfter(ctx)
+	case merge.FieldFoldedBefore:
+		return m.OldFoldedBefore(ctx)
+	case merge.FieldMoved:
+		return m.OldMoved(ctx)
+	case merge.FieldStayed:
+		return m.OldStayed(ctx)
+	case merge.FieldAdded:
+		return m.OldAdded(ctx)
+	case merge.FieldUndoneAt:
+		return m.OldUndoneAt(ctx)
+	case merge.FieldUndoneByID:
+		return m.OldUndoneByID(ctx)
+	case merge.FieldRemained:
+		return m.OldRemained(ctx)
+	}
+	return nil, fmt.Errorf("unknown Merge field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MergeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case merge.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case merge.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case merge.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case merge.FieldCreatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case merge.FieldClientMutationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientMutationID(v)
+		return nil
+	case merge.FieldKind:
+		v, ok := value.(merge.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case merge.FieldKept:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKept(v)
+		return nil
+	case merge.FieldFolded:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolded(v)
+		return nil
+	case merge.FieldTaken:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaken(v)
+		return nil
+	case merge.FieldKeptBefore:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptBefore(v)
+		return nil
+	case merge.FieldKeptAfter:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptAfter(v)
+		return nil
+	case merge.FieldFoldedBefore:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFoldedBefore(v)
+		return nil
+	case merge.FieldMoved:
+		v, ok := value.([]schema.Pointing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMoved(v)
+		return nil
+	case merge.FieldStayed:
+		v, ok := value.([]schema.Pointing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStayed(v)
+		return nil
+	case merge.FieldAdded:
+		v, ok := value.([]schema.Pointing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdded(v)
+		return nil
+	case merge.FieldUndoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneAt(v)
+		return nil
+	case merge.FieldUndoneByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneByID(v)
+		return nil
+	case merge.FieldRemained:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemained(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Merge field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MergeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MergeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MergeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Merge numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MergeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(merge.FieldCreatedByID) {
+		fields = append(fields, merge.FieldCreatedByID)
+	}
+	if m.FieldCleared(merge.FieldClientMutationID) {
+		fields = append(fields, merge.FieldClientMutationID)
+	}
+	if m.FieldCleared(merge.FieldTaken) {
+		fields = append(fields, merge.FieldTaken)
+	}
+	if m.FieldCleared(merge.FieldMoved) {
+		fields = append(fields, merge.FieldMoved)
+	}
+	if m.FieldCleared(merge.FieldStayed) {
+		fields = append(fields, merge.FieldStayed)
+	}
+	if m.FieldCleared(merge.FieldAdded) {
+		fields = append(fields, merge.FieldAdded)
+	}
+	if m.FieldCleared(merge.FieldUndoneAt) {
+		fields = append(fields, merge.FieldUndoneAt)
+	}
+	if m.FieldCleared(merge.FieldUndoneByID) {
+		fields = append(fields, merge.FieldUndoneByID)
+	}
+	if m.FieldCleared(merge.FieldRemained) {
+		fields = append(fields, merge.FieldRemained)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MergeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MergeMutation) ClearField(name string) error {
+	switch name {
+	case merge.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case merge.FieldClientMutationID:
+		m.ClearClientMutationID()
+		return nil
+	case merge.FieldTaken:
+		m.ClearTaken()
+		return nil
+	case merge.FieldMoved:
+		m.ClearMoved()
+		return nil
+	case merge.FieldStayed:
+		m.ClearStayed()
+		return nil
+	case merge.FieldAdded:
+		m.ClearAdded()
+		return nil
+	case merge.FieldUndoneAt:
+		m.ClearUndoneAt()
+		return nil
+	case merge.FieldUndoneByID:
+		m.ClearUndoneByID()
+		return nil
+	case merge.FieldRemained:
+		m.ClearRemained()
+		return nil
+	}
+	return fmt.Errorf("unknown Merge nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MergeMutation) ResetField(name string) error {
+	switch name {
+	case merge.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case merge.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case merge.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case merge.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case merge.FieldClientMutationID:
+		m.ResetClientMutationID()
+		return nil
+	case merge.FieldKind:
+		m.ResetKind()
+		return nil
+	case merge.FieldKept:
+		m.ResetKept()
+		return nil
+	case merge.FieldFolded:
+		m.ResetFolded()
+		return nil
+	case merge.FieldTaken:
+		m.ResetTaken()
+		return nil
+	case merge.FieldKeptBefore:
+		m.ResetKeptBefore()
+		return nil
+	case merge.FieldKeptAfter:
+		m.ResetKeptAfter()
+		return nil
+	case merge.FieldFoldedBefore:
+		m.ResetFoldedBefore()
+		return nil
+	case merge.FieldMoved:
+		m.ResetMoved()
+		return nil
+	case merge.FieldStayed:
+		m.ResetStayed()
+		return nil
+	case merge.FieldAdded:
+		m.ResetAdded()
+		return nil
+	case merge.FieldUndoneAt:
+		m.ResetUndoneAt()
+		return nil
+	case merge.FieldUndoneByID:
+		m.ResetUndoneByID()
+		return nil
+	case merge.FieldRemained:
+		m.ResetRemained()
+		return nil
+	}
+	return fmt.Errorf("unknown Merge field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MergeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MergeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MergeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MergeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MergeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MergeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MergeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Merge unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MergeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Merge edge %s", name)
 }
 
 // NeedMutation represents an operation that mutates the Need nodes in the graph.
@@ -12546,6 +15379,7 @@ type OrganisationMutation struct {
 	version              *int
 	addversion           *int
 	visibility           *organisation.Visibility
+	merged_into_id       *uuid.UUID
 	name                 *string
 	alternate_name       *string
 	description          *string
@@ -13054,6 +15888,55 @@ func (m *OrganisationMutation) OldVisibility(ctx context.Context) (v organisatio
 // ResetVisibility resets all changes to the "visibility" field.
 func (m *OrganisationMutation) ResetVisibility() {
 	m.visibility = nil
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *OrganisationMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into_id = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *OrganisationMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *OrganisationMutation) ClearMergedIntoID() {
+	m.merged_into_id = nil
+	m.clearedFields[organisation.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *OrganisationMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *OrganisationMutation) ResetMergedIntoID() {
+	m.merged_into_id = nil
+	delete(m.clearedFields, organisation.FieldMergedIntoID)
 }
 
 // SetName sets the "name" field.
@@ -13619,7 +16502,7 @@ func (m *OrganisationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganisationMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.hub_id != nil {
 		fields = append(fields, organisation.FieldHubID)
 	}
@@ -13646,6 +16529,9 @@ func (m *OrganisationMutation) Fields() []string {
 	}
 	if m.visibility != nil {
 		fields = append(fields, organisation.FieldVisibility)
+	}
+	if m.merged_into_id != nil {
+		fields = append(fields, organisation.FieldMergedIntoID)
 	}
 	if m.name != nil {
 		fields = append(fields, organisation.FieldName)
@@ -13697,6 +16583,8 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case organisation.FieldVisibility:
 		return m.Visibility()
+	case organisation.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case organisation.FieldName:
 		return m.Name()
 	case organisation.FieldAlternateName:
@@ -13740,6 +16628,8 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldVersion(ctx)
 	case organisation.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case organisation.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case organisation.FieldName:
 		return m.OldName(ctx)
 	case organisation.FieldAlternateName:
@@ -13827,6 +16717,13 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case organisation.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	case organisation.FieldName:
 		v, ok := value.(string)
@@ -13938,6 +16835,9 @@ func (m *OrganisationMutation) ClearedFields() []string {
 	if m.FieldCleared(organisation.FieldLocalFields) {
 		fields = append(fields, organisation.FieldLocalFields)
 	}
+	if m.FieldCleared(organisation.FieldMergedIntoID) {
+		fields = append(fields, organisation.FieldMergedIntoID)
+	}
 	if m.FieldCleared(organisation.FieldAlternateName) {
 		fields = append(fields, organisation.FieldAlternateName)
 	}
@@ -13978,6 +16878,9 @@ func (m *OrganisationMutation) ClearField(name string) error {
 		return nil
 	case organisation.FieldLocalFields:
 		m.ClearLocalFields()
+		return nil
+	case organisation.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case organisation.FieldAlternateName:
 		m.ClearAlternateName()
@@ -14031,6 +16934,9 @@ func (m *OrganisationMutation) ResetField(name string) error {
 		return nil
 	case organisation.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case organisation.FieldMergedIntoID:
+		m.ResetMergedIntoID()
 		return nil
 	case organisation.FieldName:
 		m.ResetName()
@@ -22737,6 +25643,7 @@ type ServiceMutation struct {
 	version                     *int
 	addversion                  *int
 	visibility                  *service.Visibility
+	merged_into_id              *uuid.UUID
 	name                        *string
 	alternate_name              *string
 	description                 *string
@@ -23280,6 +26187,55 @@ func (m *ServiceMutation) OldVisibility(ctx context.Context) (v service.Visibili
 // ResetVisibility resets all changes to the "visibility" field.
 func (m *ServiceMutation) ResetVisibility() {
 	m.visibility = nil
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *ServiceMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into_id = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *ServiceMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *ServiceMutation) ClearMergedIntoID() {
+	m.merged_into_id = nil
+	m.clearedFields[service.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *ServiceMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[service.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *ServiceMutation) ResetMergedIntoID() {
+	m.merged_into_id = nil
+	delete(m.clearedFields, service.FieldMergedIntoID)
 }
 
 // SetOrganisationID sets the "organisation_id" field.
@@ -24780,7 +27736,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 30)
+	fields := make([]string, 0, 31)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -24807,6 +27763,9 @@ func (m *ServiceMutation) Fields() []string {
 	}
 	if m.visibility != nil {
 		fields = append(fields, service.FieldVisibility)
+	}
+	if m.merged_into_id != nil {
+		fields = append(fields, service.FieldMergedIntoID)
 	}
 	if m.organisation != nil {
 		fields = append(fields, service.FieldOrganisationID)
@@ -24897,6 +27856,8 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.Version()
 	case service.FieldVisibility:
 		return m.Visibility()
+	case service.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case service.FieldOrganisationID:
 		return m.OrganisationID()
 	case service.FieldName:
@@ -24966,6 +27927,8 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldVersion(ctx)
 	case service.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case service.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case service.FieldOrganisationID:
 		return m.OldOrganisationID(ctx)
 	case service.FieldName:
@@ -25079,6 +28042,13 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case service.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	case service.FieldOrganisationID:
 		v, ok := value.(uuid.UUID)
@@ -25305,6 +28275,9 @@ func (m *ServiceMutation) ClearedFields() []string {
 	if m.FieldCleared(service.FieldLocalFields) {
 		fields = append(fields, service.FieldLocalFields)
 	}
+	if m.FieldCleared(service.FieldMergedIntoID) {
+		fields = append(fields, service.FieldMergedIntoID)
+	}
 	if m.FieldCleared(service.FieldAlternateName) {
 		fields = append(fields, service.FieldAlternateName)
 	}
@@ -25360,6 +28333,9 @@ func (m *ServiceMutation) ClearField(name string) error {
 		return nil
 	case service.FieldLocalFields:
 		m.ClearLocalFields()
+		return nil
+	case service.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case service.FieldAlternateName:
 		m.ClearAlternateName()
@@ -25428,6 +28404,9 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case service.FieldMergedIntoID:
+		m.ResetMergedIntoID()
 		return nil
 	case service.FieldOrganisationID:
 		m.ResetOrganisationID()

@@ -39,6 +39,8 @@ type Organisation struct {
 	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility organisation.Visibility `json:"visibility,omitempty"`
+	// the record that stands for this one, of the same table and not itself folded into another; this one is retired, whatever its source says
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// AlternateName holds the value of the "alternate_name" field.
@@ -110,6 +112,8 @@ func (*Organisation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case organisation.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case organisation.FieldLocalFields, organisation.FieldIdentifiers:
 			values[i] = new([]byte)
 		case organisation.FieldVersion:
@@ -198,6 +202,13 @@ func (_m *Organisation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = organisation.Visibility(value.String)
+			}
+		case organisation.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
 			}
 		case organisation.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -335,6 +346,11 @@ func (_m *Organisation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

@@ -120,6 +120,20 @@ func (_c *OrganisationCreate) SetNillableVisibility(v *organisation.Visibility) 
 	return _c
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *OrganisationCreate) SetMergedIntoID(v uuid.UUID) *OrganisationCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableMergedIntoID(v *uuid.UUID) *OrganisationCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
+	}
+	return _c
+}
+
 // SetName sets the "name" field.
 func (_c *OrganisationCreate) SetName(v string) *OrganisationCreate {
 	_c.mutation.SetName(v)
@@ -482,6 +496,10 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.MergedIntoID(); ok {
+		_spec.SetField(organisation.FieldMergedIntoID, field.TypeUUID, value)
+		_node.MergedIntoID = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)

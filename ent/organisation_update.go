@@ -137,6 +137,26 @@ func (_u *OrganisationUpdate) SetNillableVisibility(v *organisation.Visibility) 
 	return _u
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *OrganisationUpdate) SetMergedIntoID(v uuid.UUID) *OrganisationUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *OrganisationUpdate) SetNillableMergedIntoID(v *uuid.UUID) *OrganisationUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *OrganisationUpdate) ClearMergedIntoID() *OrganisationUpdate {
+	_u.mutation.ClearMergedIntoID()
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *OrganisationUpdate) SetName(v string) *OrganisationUpdate {
 	_u.mutation.SetName(v)
@@ -505,6 +525,12 @@ func (_u *OrganisationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(organisation.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(organisation.FieldMergedIntoID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
 	}
@@ -791,6 +817,26 @@ func (_u *OrganisationUpdateOne) SetNillableVisibility(v *organisation.Visibilit
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *OrganisationUpdateOne) SetMergedIntoID(v uuid.UUID) *OrganisationUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *OrganisationUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *OrganisationUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *OrganisationUpdateOne) ClearMergedIntoID() *OrganisationUpdateOne {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -1191,6 +1237,12 @@ func (_u *OrganisationUpdateOne) sqlSave(ctx context.Context) (_node *Organisati
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(organisation.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(organisation.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)

@@ -10,13 +10,16 @@ import (
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/partneragreement"
@@ -186,6 +189,33 @@ func init() {
 	cataloguesourceDescID := cataloguesourceMixinFields0[0].Descriptor()
 	// cataloguesource.DefaultID holds the default value on creation for the id field.
 	cataloguesource.DefaultID = cataloguesourceDescID.Default.(func() uuid.UUID)
+	cataloguewordMixin := schema.CatalogueWord{}.Mixin()
+	cataloguewordMixinFields0 := cataloguewordMixin[0].Fields()
+	_ = cataloguewordMixinFields0
+	cataloguewordFields := schema.CatalogueWord{}.Fields()
+	_ = cataloguewordFields
+	// cataloguewordDescWord is the schema descriptor for word field.
+	cataloguewordDescWord := cataloguewordFields[0].Descriptor()
+	// catalogueword.WordValidator is a validator for the "word" field. It is called by the builders before save.
+	catalogueword.WordValidator = func() func(string) error {
+		validators := cataloguewordDescWord.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(word string) error {
+			for _, fn := range fns {
+				if err := fn(word); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cataloguewordDescID is the schema descriptor for id field.
+	cataloguewordDescID := cataloguewordMixinFields0[0].Descriptor()
+	// catalogueword.DefaultID holds the default value on creation for the id field.
+	catalogueword.DefaultID = cataloguewordDescID.Default.(func() uuid.UUID)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0
@@ -242,6 +272,33 @@ func init() {
 	conversationneedDescID := conversationneedMixinFields0[0].Descriptor()
 	// conversationneed.DefaultID holds the default value on creation for the id field.
 	conversationneed.DefaultID = conversationneedDescID.Default.(func() uuid.UUID)
+	duplicatedismissalMixin := schema.DuplicateDismissal{}.Mixin()
+	duplicatedismissalMixinFields0 := duplicatedismissalMixin[0].Fields()
+	_ = duplicatedismissalMixinFields0
+	duplicatedismissalMixinFields2 := duplicatedismissalMixin[2].Fields()
+	_ = duplicatedismissalMixinFields2
+	duplicatedismissalFields := schema.DuplicateDismissal{}.Fields()
+	_ = duplicatedismissalFields
+	// duplicatedismissalDescCreatedAt is the schema descriptor for created_at field.
+	duplicatedismissalDescCreatedAt := duplicatedismissalMixinFields2[1].Descriptor()
+	// duplicatedismissal.DefaultCreatedAt holds the default value on creation for the created_at field.
+	duplicatedismissal.DefaultCreatedAt = duplicatedismissalDescCreatedAt.Default.(func() time.Time)
+	// duplicatedismissalDescClientMutationID is the schema descriptor for client_mutation_id field.
+	duplicatedismissalDescClientMutationID := duplicatedismissalMixinFields2[3].Descriptor()
+	// duplicatedismissal.ClientMutationIDValidator is a validator for the "client_mutation_id" field. It is called by the builders before save.
+	duplicatedismissal.ClientMutationIDValidator = duplicatedismissalDescClientMutationID.Validators[0].(func(string) error)
+	// duplicatedismissalDescLikeness is the schema descriptor for likeness field.
+	duplicatedismissalDescLikeness := duplicatedismissalFields[3].Descriptor()
+	// duplicatedismissal.LikenessValidator is a validator for the "likeness" field. It is called by the builders before save.
+	duplicatedismissal.LikenessValidator = duplicatedismissalDescLikeness.Validators[0].(func(string) error)
+	// duplicatedismissalDescDismissedAt is the schema descriptor for dismissed_at field.
+	duplicatedismissalDescDismissedAt := duplicatedismissalFields[4].Descriptor()
+	// duplicatedismissal.DefaultDismissedAt holds the default value on creation for the dismissed_at field.
+	duplicatedismissal.DefaultDismissedAt = duplicatedismissalDescDismissedAt.Default.(func() time.Time)
+	// duplicatedismissalDescID is the schema descriptor for id field.
+	duplicatedismissalDescID := duplicatedismissalMixinFields0[0].Descriptor()
+	// duplicatedismissal.DefaultID holds the default value on creation for the id field.
+	duplicatedismissal.DefaultID = duplicatedismissalDescID.Default.(func() uuid.UUID)
 	groupgrantMixin := schema.GroupGrant{}.Mixin()
 	groupgrantMixinFields0 := groupgrantMixin[0].Fields()
 	_ = groupgrantMixinFields0
@@ -495,6 +552,25 @@ func init() {
 	locationDescID := locationMixinFields0[0].Descriptor()
 	// location.DefaultID holds the default value on creation for the id field.
 	location.DefaultID = locationDescID.Default.(func() uuid.UUID)
+	mergeMixin := schema.Merge{}.Mixin()
+	mergeMixinFields0 := mergeMixin[0].Fields()
+	_ = mergeMixinFields0
+	mergeMixinFields2 := mergeMixin[2].Fields()
+	_ = mergeMixinFields2
+	mergeFields := schema.Merge{}.Fields()
+	_ = mergeFields
+	// mergeDescCreatedAt is the schema descriptor for created_at field.
+	mergeDescCreatedAt := mergeMixinFields2[1].Descriptor()
+	// merge.DefaultCreatedAt holds the default value on creation for the created_at field.
+	merge.DefaultCreatedAt = mergeDescCreatedAt.Default.(func() time.Time)
+	// mergeDescClientMutationID is the schema descriptor for client_mutation_id field.
+	mergeDescClientMutationID := mergeMixinFields2[3].Descriptor()
+	// merge.ClientMutationIDValidator is a validator for the "client_mutation_id" field. It is called by the builders before save.
+	merge.ClientMutationIDValidator = mergeDescClientMutationID.Validators[0].(func(string) error)
+	// mergeDescID is the schema descriptor for id field.
+	mergeDescID := mergeMixinFields0[0].Descriptor()
+	// merge.DefaultID holds the default value on creation for the id field.
+	merge.DefaultID = mergeDescID.Default.(func() uuid.UUID)
 	needMixin := schema.Need{}.Mixin()
 	needMixinFields0 := needMixin[0].Fields()
 	_ = needMixinFields0

@@ -39,6 +39,8 @@ type Service struct {
 	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility service.Visibility `json:"visibility,omitempty"`
+	// the record that stands for this one, of the same table and not itself folded into another; this one is retired, whatever its source says
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
 	// OrganisationID holds the value of the "organisation_id" field.
 	OrganisationID uuid.UUID `json:"organisation_id,omitempty"`
 	// Name holds the value of the "name" field.
@@ -208,6 +210,8 @@ func (*Service) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case service.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case service.FieldLocalFields, service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
 			values[i] = new([]byte)
 		case service.FieldFree:
@@ -298,6 +302,13 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = service.Visibility(value.String)
+			}
+		case service.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
 			}
 		case service.FieldOrganisationID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -551,6 +562,11 @@ func (_m *Service) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("organisation_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.OrganisationID))

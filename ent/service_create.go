@@ -126,6 +126,20 @@ func (_c *ServiceCreate) SetNillableVisibility(v *service.Visibility) *ServiceCr
 	return _c
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *ServiceCreate) SetMergedIntoID(v uuid.UUID) *ServiceCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableMergedIntoID(v *uuid.UUID) *ServiceCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
+	}
+	return _c
+}
+
 // SetOrganisationID sets the "organisation_id" field.
 func (_c *ServiceCreate) SetOrganisationID(v uuid.UUID) *ServiceCreate {
 	_c.mutation.SetOrganisationID(v)
@@ -794,6 +808,10 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.MergedIntoID(); ok {
+		_spec.SetField(service.FieldMergedIntoID, field.TypeUUID, value)
+		_node.MergedIntoID = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)

@@ -143,6 +143,26 @@ func (_u *ServiceUpdate) SetNillableVisibility(v *service.Visibility) *ServiceUp
 	return _u
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *ServiceUpdate) SetMergedIntoID(v uuid.UUID) *ServiceUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableMergedIntoID(v *uuid.UUID) *ServiceUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *ServiceUpdate) ClearMergedIntoID() *ServiceUpdate {
+	_u.mutation.ClearMergedIntoID()
+	return _u
+}
+
 // SetOrganisationID sets the "organisation_id" field.
 func (_u *ServiceUpdate) SetOrganisationID(v uuid.UUID) *ServiceUpdate {
 	_u.mutation.SetOrganisationID(v)
@@ -961,6 +981,12 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(service.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(service.FieldMergedIntoID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
 	}
@@ -1631,6 +1657,26 @@ func (_u *ServiceUpdateOne) SetNillableVisibility(v *service.Visibility) *Servic
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *ServiceUpdateOne) SetMergedIntoID(v uuid.UUID) *ServiceUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *ServiceUpdateOne) ClearMergedIntoID() *ServiceUpdateOne {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -2481,6 +2527,12 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(service.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(service.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)

@@ -20,10 +20,14 @@ type Tx struct {
 	AuditEvent *AuditEventClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
+	// CatalogueWord is the client for interacting with the CatalogueWord builders.
+	CatalogueWord *CatalogueWordClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
 	ConversationNeed *ConversationNeedClient
+	// DuplicateDismissal is the client for interacting with the DuplicateDismissal builders.
+	DuplicateDismissal *DuplicateDismissalClient
 	// GroupGrant is the client for interacting with the GroupGrant builders.
 	GroupGrant *GroupGrantClient
 	// Hostname is the client for interacting with the Hostname builders.
@@ -34,6 +38,8 @@ type Tx struct {
 	IdentityProvider *IdentityProviderClient
 	// Location is the client for interacting with the Location builders.
 	Location *LocationClient
+	// Merge is the client for interacting with the Merge builders.
+	Merge *MergeClient
 	// Need is the client for interacting with the Need builders.
 	Need *NeedClient
 	// Organisation is the client for interacting with the Organisation builders.
@@ -213,13 +219,16 @@ func (tx *Tx) init() {
 	tx.Assurance = NewAssuranceClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
+	tx.CatalogueWord = NewCatalogueWordClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationNeed = NewConversationNeedClient(tx.config)
+	tx.DuplicateDismissal = NewDuplicateDismissalClient(tx.config)
 	tx.GroupGrant = NewGroupGrantClient(tx.config)
 	tx.Hostname = NewHostnameClient(tx.config)
 	tx.Hub = NewHubClient(tx.config)
 	tx.IdentityProvider = NewIdentityProviderClient(tx.config)
 	tx.Location = NewLocationClient(tx.config)
+	tx.Merge = NewMergeClient(tx.config)
 	tx.Need = NewNeedClient(tx.config)
 	tx.Organisation = NewOrganisationClient(tx.config)
 	tx.PartnerAgreement = NewPartnerAgreementClient(tx.config)

@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/serviceatlocation"
 	"liferooms.io/liferooms/internal/directory"
@@ -32,7 +34,11 @@ func (r *hubResolver) EditableLocations(ctx context.Context, obj *ent.Hub, searc
 }
 
 func (r *hubResolver) Location(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Location, error) {
-	row, err := r.Store.Client(ctx).Location.Get(ctx, id)
+	here, err := standing[predicate.Location](ctx, location.Table, id)
+	if err != nil {
+		return nil, err
+	}
+	row, err := r.Store.Client(ctx).Location.Query().Where(here).Only(ctx)
 	return found("location", row, err)
 }
 

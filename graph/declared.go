@@ -20,6 +20,7 @@ import (
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
@@ -100,6 +101,9 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"day": compile.SQL("@row.hours->>'day'"), "opens": compile.SQL("@row.hours->>'opens'"), "closes": compile.SQL("@row.hours->>'closes'"),
 			}},
 			"Need": {Table: need.Table},
+			"Point": {Fields: map[string]compile.Field{
+				"latitude": compile.SQL("@row.latitude"), "longitude": compile.SQL("@row.longitude"), "postcode": compile.SQL("@row.postcode"),
+			}},
 			"Today": {Fields: map[string]compile.Field{
 				"date": compile.SQL("@today"), "opens": compile.SQL("@opens"), "closes": compile.SQL("@closes"),
 				"visitCount": compile.SQL("@row.visits"), "anonymousCount": compile.SQL("@row.anonymous"), "waitingCount": compile.SQL("@row.waiting"),
@@ -137,6 +141,19 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"PartnerAgreement": {Table: partneragreement.Table, Fields: agreementFields},
 			"PartnerLink":      {Table: partnerlink.Table, Fields: linkFields},
 			"ProposedChange":   {Table: proposedchange.Table, Fields: proposedFields},
+			"Suggestion": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@row.kind"), "label": compile.SQL("@row.label"), "id": compile.SQL("@row.id"), "code": compile.SQL("@row.code"),
+				"organisationName": compile.SQL("@row.organisation_name"),
+			}},
+			"Duplicate": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@kind"), "reasons": compile.SQL("to_jsonb(@row.reasons)"), "dismissedAt": compile.SQL("@row.dismissed_at"),
+				"records": compile.List{Rows: compile.Rows{Object: "CatalogueRecord",
+					From: "jsonb_array_elements(@parent.records) with ordinality @row(held, n)", Order: by("n")}},
+			}},
+			"CatalogueRecord": {Fields: map[string]compile.Field{
+				"id": compile.SQL("(@row.held->>'id')::uuid"), "name": compile.SQL("@row.held->>'name'"), "detail": compile.SQL("@row.held->>'detail'"),
+				"sourceName": compile.SQL("@row.held->>'sourceName'"), "visibility": compile.SQL("@row.held->>'visibility'"),
+			}},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
 			}},
@@ -296,7 +313,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		r.Log.Read(ctx, e)
 	}
 	byID := func(lookup compile.Lookup) compile.Field {
-		lookup.Where = "@row.id = @id"
+		if lookup.Where == "" {
+			lookup.Where = "@row.id = @id"
+		}
 		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
@@ -373,12 +392,25 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Record: compile.Record{Shown: "@row.person_id", Each: listed, If: hasPerson}},
 		},
 
-		"services":      r.servicesField(),
-		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
-		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
-		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+		"services":           r.servicesField(),
+		"suggestServices":    suggestionsField(),
+		"catalogueLanguages": languagesField,
+		"locate":             locateField,
+		"service":            byID(compile.Lookup{Object: "Service", Missing: "service", Where: whatStandsFor("services")}),
+		"organisations":      compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
+		"organisation":       byID(compile.Lookup{Object: "Organisation", Missing: "organisation", Where: whatStandsFor("organisations")}),
 
 		"proposedChanges": proposedChanges,
+		"duplicates": compile.With{
+			Params: params("kind text, dismissed boolean"),
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return []any{string(a["kind"].(merge.Kind)), a["dismissed"]}, nil
+			},
+			Field: compile.Page{Itself: true, Rows: compile.Rows{Object: "Duplicate",
+				From: "likely_duplicates(@hub, @kind, @dismissed, @after1, @after2, @after3, @limit) @row", Where: "true",
+				Order: []compile.Key{{By: "@row.rank", Kind: paging.Number, Type: "float8"}, {By: "@row.one", Kind: paging.ID, Type: "uuid"},
+					{By: "@row.other", Kind: paging.ID, Type: "uuid"}}}},
+		},
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
@@ -397,6 +429,11 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
 	}, editingHubFields())
+}
+
+// whatStandsFor finds the record that has the id, or the one that stands for it where that was merged.
+func whatStandsFor(table string) string {
+	return "@row.id = coalesce((select m.merged_into_id from " + table + " m where m.hub_id = @hub and m.id = @id), @id)"
 }
 
 // eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and
@@ -452,21 +489,70 @@ func (r *Resolver) todayField() compile.Field {
 
 func (r *Resolver) servicesField() compile.Field {
 	return compile.With{
-		Params: params("words text, head text, last_word text, needs text[], day text, latitude float8, longitude float8, metres float8, free boolean"),
+		Params: params("words text, head text, last_word text, needs text[], day text, from text, to text, latitude float8, longitude float8, metres float8, " +
+			"free boolean, age int, spoken text[], access text[], capacity boolean"),
 		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 			filter, _ := a["filter"].(*ServiceFilter)
-			return queryOf(filter).Arguments()
+			arguments, err := queryOf(filter).Arguments()
+			if err != nil {
+				return nil, err
+			}
+			return arguments[:len(arguments)-1], nil // @today is there already
 		},
 		Field: compile.Page{Itself: true,
 			Rows: compile.Rows{Object: "Service",
-				From: `search_services(@hub, @words, @head, @last_word, @needs, @day, @latitude, @longitude, @metres, @free,
+				From: `find_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity, @today,
 					@after1, @after2, @after3, @after4, @limit) found join services @row on @row.id = found.service_id`,
 				Order: []compile.Key{{By: "found.standing", Kind: paging.Number, Type: "float8"}, {By: "found.distance", Kind: paging.Number, Type: "float8"},
 					{By: "found.sort_name", Kind: paging.Text, Type: "text"}, {By: "found.service_id", Kind: paging.ID, Type: "uuid"}}},
-			// Rounded as Go does, half away from zero.
-			Edge: map[string]compile.SQL{"distanceMetres": "case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"},
+			Also:  map[string]string{"corrected": "found.corrected"},
+			First: map[string]compile.SQL{"correctedText": "@row.corrected"},
+			Edge: map[string]compile.Field{
+				// Rounded as Go does, half away from zero.
+				"distanceMetres": compile.SQL("case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"),
+				"reasons": compile.Computed{
+					From: `service_facts(@hub, @row.id, @words, @head, @last_word, @row.corrected, @needs, @day, @from, @to,
+						case when @metres is not null then @row.k2 end, @age, @spoken, @access, @today)`,
+					Write: writeReasons,
+				},
+			},
 		},
 	}
+}
+
+// writeReasons says in words why a service was found.
+func writeReasons(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+	facts, err := directory.ReadFacts(from)
+	if err != nil {
+		return nil, err
+	}
+	words, err := json.Marshal(facts.Reasons())
+	return append(b, words...), err
+}
+
+// suggestionsField completes what is being typed.
+func suggestionsField() compile.Field {
+	return compile.With{
+		Params: params("typed text, first int"),
+		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+			first, _ := a["first"].(*int)
+			return directory.SuggestArguments(a["text"].(string), first)
+		},
+		Field: compile.List{Rows: compile.Rows{Object: "Suggestion", From: "suggest_services(@hub, @typed, @first) @row", Order: by("n")}},
+	}
+}
+
+// languagesField lists the languages of the catalogue by their English names.
+var languagesField = compile.Computed{
+	From: strings.ReplaceAll(directory.LanguagesSQL, "$1", "@hub"),
+	Write: func(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+		var written []string
+		if err := json.Unmarshal(from, &written); err != nil {
+			return nil, fmt.Errorf("read the catalogue's languages: %w", err)
+		}
+		names, err := json.Marshal(directory.LanguagesIn(written))
+		return append(b, names...), err
+	},
 }
 
 func (r *Resolver) serviceFields() map[string]compile.Field {

@@ -170,7 +170,7 @@ func editingHubFields() map[string]compile.Field {
 				Order: by("name", "id")}, Limit: strconv.Itoa(maxLocations)},
 		},
 		"location": compile.With{Params: params("id uuid"), Bind: argument("id"),
-			Field: compile.Lookup{Object: "Location", Where: "@row.id = @id", Missing: "location"}},
+			Field: compile.Lookup{Object: "Location", Where: whatStandsFor("locations"), Missing: "location"}},
 		"recordSources": compile.List{Rows: compile.Rows{Object: "RecordSource", From: recordSources("@hub"), Order: by("name", "source")}},
 	}
 }
@@ -393,6 +393,7 @@ var (
 // save makes a record or changes one, and reads what the payload asks of it.
 func save[T any](ctx context.Context, r *Resolver, k kind[T], of directory.Kind, request string, id graphql.Omittable[*uuid.UUID], version graphql.Omittable[*int],
 	c directory.Changes) (row *T, userErrors []*problem.Problem, err error) {
+	asked := wanted(ctx).of(k.field)
 	if err = checkMutationID(request); err == nil {
 		row, err = changed(ctx, r, k, func(ctx context.Context) (*T, error) {
 			saved := uuid.Nil
@@ -406,7 +407,7 @@ func save[T any](ctx context.Context, r *Resolver, k kind[T], of directory.Kind,
 			if err != nil {
 				return nil, err
 			}
-			return k.again(ctx, r, saved, selection{})
+			return k.again(ctx, r, saved, asked)
 		})
 	}
 	userErrors, err = problem.Correctable(err)

@@ -23,6 +23,7 @@ import (
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/proposedchange"
@@ -154,6 +155,14 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	CatalogueRecord struct {
+		Detail     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		SourceName func(childComplexity int) int
+		Visibility func(childComplexity int) int
+	}
+
 	CheckInPayload struct {
 		AlreadyHere      func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
@@ -165,6 +174,13 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 		Name    func(childComplexity int) int
 		Slug    func(childComplexity int) int
+	}
+
+	ComparedField struct {
+		Fold func(childComplexity int) int
+		Keep func(childComplexity int) int
+		Name func(childComplexity int) int
+		Same func(childComplexity int) int
 	}
 
 	Contact struct {
@@ -220,6 +236,30 @@ type ComplexityRoot struct {
 		SuppressBelow func(childComplexity int) int
 	}
 
+	DismissDuplicatePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Dismissed        func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Duplicate struct {
+		DismissedAt func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Reasons     func(childComplexity int) int
+		Records     func(childComplexity int) int
+	}
+
+	DuplicateConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DuplicateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	EditableServiceConnection struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
@@ -242,6 +282,12 @@ type ComplexityRoot struct {
 		Visit      func(childComplexity int) int
 	}
 
+	FieldChange struct {
+		Name func(childComplexity int) int
+		Now  func(childComplexity int) int
+		Was  func(childComplexity int) int
+	}
+
 	GrantRolePayload struct {
 		ClientMutationID func(childComplexity int) int
 		Grant            func(childComplexity int) int
@@ -251,7 +297,9 @@ type ComplexityRoot struct {
 	Hub struct {
 		Address               func(childComplexity int) int
 		AuditEvents           func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
+		CatalogueLanguages    func(childComplexity int) int
 		Conversation          func(childComplexity int, id uuid.UUID) int
+		Duplicates            func(childComplexity int, kind merge.Kind, dismissed bool, first *int, after *string) int
 		EditableLocations     func(childComplexity int, search string) int
 		EditableOrganisations func(childComplexity int, filter *EditableFilter, first *int, after *string) int
 		EditableServices      func(childComplexity int, filter *EditableFilter, first *int, after *string) int
@@ -259,8 +307,10 @@ type ComplexityRoot struct {
 		FollowUps             func(childComplexity int, dueBy *time.Time, first *int, after *string) int
 		ID                    func(childComplexity int) int
 		Latitude              func(childComplexity int) int
+		Locate                func(childComplexity int, postcode string) int
 		Location              func(childComplexity int, id uuid.UUID) int
 		Longitude             func(childComplexity int) int
+		Merges                func(childComplexity int, first *int, after *string) int
 		MyConversation        func(childComplexity int) int
 		Name                  func(childComplexity int) int
 		Needs                 func(childComplexity int) int
@@ -273,12 +323,14 @@ type ComplexityRoot struct {
 		Postcode              func(childComplexity int) int
 		ProposedChanges       func(childComplexity int, first *int, after *string) int
 		Queue                 func(childComplexity int) int
+		RecordComparison      func(childComplexity int, kind merge.Kind, keepID uuid.UUID, foldID uuid.UUID) int
 		RecordSources         func(childComplexity int) int
 		Service               func(childComplexity int, id uuid.UUID) int
 		Services              func(childComplexity int, filter *ServiceFilter, first *int, after *string) int
 		Slug                  func(childComplexity int) int
 		Staff                 func(childComplexity int, first *int, after *string) int
 		State                 func(childComplexity int) int
+		SuggestServices       func(childComplexity int, text string, first *int) int
 		TimeZone              func(childComplexity int) int
 		Today                 func(childComplexity int) int
 		Visits                func(childComplexity int, on *time.Time, first *int, after *string, last *int, before *string) int
@@ -310,6 +362,46 @@ type ComplexityRoot struct {
 		Visibility    func(childComplexity int) int
 	}
 
+	Merge struct {
+		Folded      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kept        func(childComplexity int) int
+		KeptRetired func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		MergedAt    func(childComplexity int) int
+		MergedBy    func(childComplexity int) int
+		Moved       func(childComplexity int) int
+		Obstacle    func(childComplexity int) int
+		OtherSays   func(childComplexity int) int
+		Remained    func(childComplexity int) int
+		Stayed      func(childComplexity int) int
+		Taken       func(childComplexity int) int
+		UndoneAt    func(childComplexity int) int
+		UndoneBy    func(childComplexity int) int
+	}
+
+	MergeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MergeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MergePart struct {
+		Count func(childComplexity int) int
+		What  func(childComplexity int) int
+	}
+
+	MergeRecordsPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Merge            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Mutation struct {
 		ApplyHub             func(childComplexity int, input ApplyHubInput) int
 		ApplyTrust           func(childComplexity int, input ApplyTrustInput) int
@@ -318,9 +410,11 @@ type ComplexityRoot struct {
 		AssureServices       func(childComplexity int, input AssureServicesInput) int
 		CheckIn              func(childComplexity int, input CheckInInput) int
 		CreatePartnerLink    func(childComplexity int, input CreatePartnerLinkInput) int
+		DismissDuplicate     func(childComplexity int, input DismissDuplicateInput) int
 		EndConversation      func(childComplexity int, input EndConversationInput) int
 		EndVisit             func(childComplexity int, input EndVisitInput) int
 		GrantRole            func(childComplexity int, input GrantRoleInput) int
+		MergeRecords         func(childComplexity int, input MergeRecordsInput) int
 		RecordAgreement      func(childComplexity int, input RecordAgreementInput) int
 		RecordAnonymousVisit func(childComplexity int, input RecordAnonymousVisitInput) int
 		RecordConversation   func(childComplexity int, input RecordConversationInput) int
@@ -328,6 +422,7 @@ type ComplexityRoot struct {
 		RegisterPerson       func(childComplexity int, input RegisterPersonInput) int
 		RejectChanges        func(childComplexity int, input RejectChangesInput) int
 		RemoveSignpost       func(childComplexity int, input RemoveSignpostInput) int
+		RestoreDuplicate     func(childComplexity int, input RestoreDuplicateInput) int
 		RestoreRecord        func(childComplexity int, input RestoreRecordInput) int
 		RetireRecord         func(childComplexity int, input RetireRecordInput) int
 		RevokePartnerLink    func(childComplexity int, input RevokePartnerLinkInput) int
@@ -345,6 +440,7 @@ type ComplexityRoot struct {
 		SyncCatalogue        func(childComplexity int, input SyncCatalogueInput) int
 		TakeNext             func(childComplexity int, input TakeNextInput) int
 		TakeVisit            func(childComplexity int, input TakeVisitInput) int
+		UndoMerge            func(childComplexity int, input UndoMergeInput) int
 		UndoVisit            func(childComplexity int, input UndoVisitInput) int
 		UpdatePerson         func(childComplexity int, input UpdatePersonInput) int
 		UseSource            func(childComplexity int, input UseSourceInput) int
@@ -578,6 +674,12 @@ type ComplexityRoot struct {
 		SessionHours      func(childComplexity int) int
 	}
 
+	Point struct {
+		Latitude  func(childComplexity int) int
+		Longitude func(childComplexity int) int
+		Postcode  func(childComplexity int) int
+	}
+
 	ProposedChange struct {
 		Before       func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
@@ -625,6 +727,18 @@ type ComplexityRoot struct {
 		Visit            func(childComplexity int) int
 	}
 
+	RecordComparison struct {
+		Comes      func(childComplexity int) int
+		Fields     func(childComplexity int) int
+		Fold       func(childComplexity int) int
+		Hides      func(childComplexity int) int
+		Keep       func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Seen       func(childComplexity int) int
+		Stricter   func(childComplexity int) int
+		Visibility func(childComplexity int) int
+	}
+
 	RecordConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -654,6 +768,11 @@ type ComplexityRoot struct {
 
 	RemoveSignpostPayload struct {
 		Removed    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RestoreDuplicatePayload struct {
+		Restored   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -815,15 +934,17 @@ type ComplexityRoot struct {
 	}
 
 	ServiceConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		CorrectedText func(childComplexity int) int
+		Edges         func(childComplexity int) int
+		Nodes         func(childComplexity int) int
+		PageInfo      func(childComplexity int) int
 	}
 
 	ServiceEdge struct {
 		Cursor         func(childComplexity int) int
 		DistanceMetres func(childComplexity int) int
 		Node           func(childComplexity int) int
+		Reasons        func(childComplexity int) int
 	}
 
 	Session struct {
@@ -906,6 +1027,14 @@ type ComplexityRoot struct {
 		Queue func(childComplexity int, hub string) int
 	}
 
+	Suggestion struct {
+		Code             func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Label            func(childComplexity int) int
+		OrganisationName func(childComplexity int) int
+	}
+
 	SyncCataloguePayload struct {
 		Hub        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -930,6 +1059,11 @@ type ComplexityRoot struct {
 		Opens          func(childComplexity int) int
 		VisitCount     func(childComplexity int) int
 		WaitingCount   func(childComplexity int) int
+	}
+
+	UndoMergePayload struct {
+		Merge      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UndoVisitPayload struct {
@@ -1029,8 +1163,14 @@ type HubResolver interface {
 	RecordSources(ctx context.Context, obj *ent.Hub) ([]*RecordSource, error)
 	Services(ctx context.Context, obj *ent.Hub, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error)
 	Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error)
+	SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error)
+	CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error)
 	Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
 	Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error)
+	Duplicates(ctx context.Context, obj *ent.Hub, kind merge.Kind, dismissed bool, first *int, after *string) (*paging.Connection[*directory.Pair], error)
+	RecordComparison(ctx context.Context, obj *ent.Hub, kind merge.Kind, keepID uuid.UUID, foldID uuid.UUID) (*directory.Comparison, error)
+	Merges(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*directory.Merged], error)
+	Locate(ctx context.Context, obj *ent.Hub, postcode string) (*directory.Point, error)
 	Today(ctx context.Context, obj *ent.Hub) (*Today, error)
 	Queue(ctx context.Context, obj *ent.Hub) (*Queue, error)
 	Visits(ctx context.Context, obj *ent.Hub, on *time.Time, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Visit], error)
@@ -1062,6 +1202,10 @@ type MutationResolver interface {
 	RetireRecord(ctx context.Context, input RetireRecordInput) (*RetireRecordPayload, error)
 	RestoreRecord(ctx context.Context, input RestoreRecordInput) (*RestoreRecordPayload, error)
 	UseSource(ctx context.Context, input UseSourceInput) (*UseSourcePayload, error)
+	DismissDuplicate(ctx context.Context, input DismissDuplicateInput) (*DismissDuplicatePayload, error)
+	RestoreDuplicate(ctx context.Context, input RestoreDuplicateInput) (*RestoreDuplicatePayload, error)
+	MergeRecords(ctx context.Context, input MergeRecordsInput) (*MergeRecordsPayload, error)
+	UndoMerge(ctx context.Context, input UndoMergeInput) (*UndoMergePayload, error)
 	CheckIn(ctx context.Context, input CheckInInput) (*CheckInPayload, error)
 	RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error)
 	UndoVisit(ctx context.Context, input UndoVisitInput) (*UndoVisitPayload, error)
@@ -1432,6 +1576,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CatalogueEditor.Name(childComplexity), true
 
+	case "CatalogueRecord.detail":
+		if e.ComplexityRoot.CatalogueRecord.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.Detail(childComplexity), true
+	case "CatalogueRecord.id":
+		if e.ComplexityRoot.CatalogueRecord.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.ID(childComplexity), true
+	case "CatalogueRecord.name":
+		if e.ComplexityRoot.CatalogueRecord.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.Name(childComplexity), true
+	case "CatalogueRecord.sourceName":
+		if e.ComplexityRoot.CatalogueRecord.SourceName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.SourceName(childComplexity), true
+	case "CatalogueRecord.visibility":
+		if e.ComplexityRoot.CatalogueRecord.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.Visibility(childComplexity), true
+
 	case "CheckInPayload.alreadyHere":
 		if e.ComplexityRoot.CheckInPayload.AlreadyHere == nil {
 			break
@@ -1475,6 +1650,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClosedHub.Slug(childComplexity), true
+
+	case "ComparedField.fold":
+		if e.ComplexityRoot.ComparedField.Fold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Fold(childComplexity), true
+	case "ComparedField.keep":
+		if e.ComplexityRoot.ComparedField.Keep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Keep(childComplexity), true
+	case "ComparedField.name":
+		if e.ComplexityRoot.ComparedField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Name(childComplexity), true
+	case "ComparedField.same":
+		if e.ComplexityRoot.ComparedField.Same == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Same(childComplexity), true
 
 	case "Contact.email":
 		if e.ComplexityRoot.Contact.Email == nil {
@@ -1675,6 +1875,82 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisclosureRule.SuppressBelow(childComplexity), true
 
+	case "DismissDuplicatePayload.clientMutationId":
+		if e.ComplexityRoot.DismissDuplicatePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatePayload.ClientMutationID(childComplexity), true
+	case "DismissDuplicatePayload.dismissed":
+		if e.ComplexityRoot.DismissDuplicatePayload.Dismissed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatePayload.Dismissed(childComplexity), true
+	case "DismissDuplicatePayload.userErrors":
+		if e.ComplexityRoot.DismissDuplicatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatePayload.UserErrors(childComplexity), true
+
+	case "Duplicate.dismissedAt":
+		if e.ComplexityRoot.Duplicate.DismissedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.DismissedAt(childComplexity), true
+	case "Duplicate.kind":
+		if e.ComplexityRoot.Duplicate.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Kind(childComplexity), true
+	case "Duplicate.reasons":
+		if e.ComplexityRoot.Duplicate.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Reasons(childComplexity), true
+	case "Duplicate.records":
+		if e.ComplexityRoot.Duplicate.Records == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Records(childComplexity), true
+
+	case "DuplicateConnection.edges":
+		if e.ComplexityRoot.DuplicateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.Edges(childComplexity), true
+	case "DuplicateConnection.nodes":
+		if e.ComplexityRoot.DuplicateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.Nodes(childComplexity), true
+	case "DuplicateConnection.pageInfo":
+		if e.ComplexityRoot.DuplicateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.PageInfo(childComplexity), true
+
+	case "DuplicateEdge.cursor":
+		if e.ComplexityRoot.DuplicateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateEdge.Cursor(childComplexity), true
+	case "DuplicateEdge.node":
+		if e.ComplexityRoot.DuplicateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateEdge.Node(childComplexity), true
+
 	case "EditableServiceConnection.edges":
 		if e.ComplexityRoot.EditableServiceConnection.Edges == nil {
 			break
@@ -1739,6 +2015,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndVisitPayload.Visit(childComplexity), true
 
+	case "FieldChange.name":
+		if e.ComplexityRoot.FieldChange.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldChange.Name(childComplexity), true
+	case "FieldChange.now":
+		if e.ComplexityRoot.FieldChange.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldChange.Now(childComplexity), true
+	case "FieldChange.was":
+		if e.ComplexityRoot.FieldChange.Was == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldChange.Was(childComplexity), true
+
 	case "GrantRolePayload.clientMutationId":
 		if e.ComplexityRoot.GrantRolePayload.ClientMutationID == nil {
 			break
@@ -1775,6 +2070,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.AuditEvents(childComplexity, args["personId"].(*uuid.UUID), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.catalogueLanguages":
+		if e.ComplexityRoot.Hub.CatalogueLanguages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueLanguages(childComplexity), true
 	case "Hub.conversation":
 		if e.ComplexityRoot.Hub.Conversation == nil {
 			break
@@ -1786,6 +2087,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Conversation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Hub.duplicates":
+		if e.ComplexityRoot.Hub.Duplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_duplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Duplicates(childComplexity, args["kind"].(merge.Kind), args["dismissed"].(bool), args["first"].(*int), args["after"].(*string)), true
 	case "Hub.editableLocations":
 		if e.ComplexityRoot.Hub.EditableLocations == nil {
 			break
@@ -1853,6 +2165,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Latitude(childComplexity), true
+	case "Hub.locate":
+		if e.ComplexityRoot.Hub.Locate == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_locate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Locate(childComplexity, args["postcode"].(string)), true
 	case "Hub.location":
 		if e.ComplexityRoot.Hub.Location == nil {
 			break
@@ -1870,6 +2193,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Longitude(childComplexity), true
+	case "Hub.merges":
+		if e.ComplexityRoot.Hub.Merges == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_merges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Merges(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Hub.myConversation":
 		if e.ComplexityRoot.Hub.MyConversation == nil {
 			break
@@ -1972,6 +2306,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Queue(childComplexity), true
+	case "Hub.recordComparison":
+		if e.ComplexityRoot.Hub.RecordComparison == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_recordComparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.RecordComparison(childComplexity, args["kind"].(merge.Kind), args["keepId"].(uuid.UUID), args["foldId"].(uuid.UUID)), true
 	case "Hub.recordSources":
 		if e.ComplexityRoot.Hub.RecordSources == nil {
 			break
@@ -2023,6 +2368,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.State(childComplexity), true
+	case "Hub.suggestServices":
+		if e.ComplexityRoot.Hub.SuggestServices == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_suggestServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.SuggestServices(childComplexity, args["text"].(string), args["first"].(*int)), true
 	case "Hub.timeZone":
 		if e.ComplexityRoot.Hub.TimeZone == nil {
 			break
@@ -2174,6 +2530,161 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Location.Visibility(childComplexity), true
 
+	case "Merge.folded":
+		if e.ComplexityRoot.Merge.Folded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Folded(childComplexity), true
+	case "Merge.id":
+		if e.ComplexityRoot.Merge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.ID(childComplexity), true
+	case "Merge.kept":
+		if e.ComplexityRoot.Merge.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Kept(childComplexity), true
+	case "Merge.keptRetired":
+		if e.ComplexityRoot.Merge.KeptRetired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.KeptRetired(childComplexity), true
+	case "Merge.kind":
+		if e.ComplexityRoot.Merge.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Kind(childComplexity), true
+	case "Merge.mergedAt":
+		if e.ComplexityRoot.Merge.MergedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.MergedAt(childComplexity), true
+	case "Merge.mergedBy":
+		if e.ComplexityRoot.Merge.MergedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.MergedBy(childComplexity), true
+	case "Merge.moved":
+		if e.ComplexityRoot.Merge.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Moved(childComplexity), true
+	case "Merge.obstacle":
+		if e.ComplexityRoot.Merge.Obstacle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Obstacle(childComplexity), true
+	case "Merge.otherSays":
+		if e.ComplexityRoot.Merge.OtherSays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.OtherSays(childComplexity), true
+	case "Merge.remained":
+		if e.ComplexityRoot.Merge.Remained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Remained(childComplexity), true
+	case "Merge.stayed":
+		if e.ComplexityRoot.Merge.Stayed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Stayed(childComplexity), true
+	case "Merge.taken":
+		if e.ComplexityRoot.Merge.Taken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Taken(childComplexity), true
+	case "Merge.undoneAt":
+		if e.ComplexityRoot.Merge.UndoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.UndoneAt(childComplexity), true
+	case "Merge.undoneBy":
+		if e.ComplexityRoot.Merge.UndoneBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.UndoneBy(childComplexity), true
+
+	case "MergeConnection.edges":
+		if e.ComplexityRoot.MergeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeConnection.Edges(childComplexity), true
+	case "MergeConnection.nodes":
+		if e.ComplexityRoot.MergeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeConnection.Nodes(childComplexity), true
+	case "MergeConnection.pageInfo":
+		if e.ComplexityRoot.MergeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeConnection.PageInfo(childComplexity), true
+
+	case "MergeEdge.cursor":
+		if e.ComplexityRoot.MergeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeEdge.Cursor(childComplexity), true
+	case "MergeEdge.node":
+		if e.ComplexityRoot.MergeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeEdge.Node(childComplexity), true
+
+	case "MergePart.count":
+		if e.ComplexityRoot.MergePart.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePart.Count(childComplexity), true
+	case "MergePart.what":
+		if e.ComplexityRoot.MergePart.What == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePart.What(childComplexity), true
+
+	case "MergeRecordsPayload.clientMutationId":
+		if e.ComplexityRoot.MergeRecordsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeRecordsPayload.ClientMutationID(childComplexity), true
+	case "MergeRecordsPayload.merge":
+		if e.ComplexityRoot.MergeRecordsPayload.Merge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeRecordsPayload.Merge(childComplexity), true
+	case "MergeRecordsPayload.userErrors":
+		if e.ComplexityRoot.MergeRecordsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeRecordsPayload.UserErrors(childComplexity), true
+
 	case "Mutation.applyHub":
 		if e.ComplexityRoot.Mutation.ApplyHub == nil {
 			break
@@ -2251,6 +2762,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePartnerLink(childComplexity, args["input"].(CreatePartnerLinkInput)), true
+	case "Mutation.dismissDuplicate":
+		if e.ComplexityRoot.Mutation.DismissDuplicate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dismissDuplicate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DismissDuplicate(childComplexity, args["input"].(DismissDuplicateInput)), true
 	case "Mutation.endConversation":
 		if e.ComplexityRoot.Mutation.EndConversation == nil {
 			break
@@ -2284,6 +2806,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(GrantRoleInput)), true
+	case "Mutation.mergeRecords":
+		if e.ComplexityRoot.Mutation.MergeRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeRecords(childComplexity, args["input"].(MergeRecordsInput)), true
 	case "Mutation.recordAgreement":
 		if e.ComplexityRoot.Mutation.RecordAgreement == nil {
 			break
@@ -2361,6 +2894,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveSignpost(childComplexity, args["input"].(RemoveSignpostInput)), true
+	case "Mutation.restoreDuplicate":
+		if e.ComplexityRoot.Mutation.RestoreDuplicate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreDuplicate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreDuplicate(childComplexity, args["input"].(RestoreDuplicateInput)), true
 	case "Mutation.restoreRecord":
 		if e.ComplexityRoot.Mutation.RestoreRecord == nil {
 			break
@@ -2543,6 +3087,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeVisit(childComplexity, args["input"].(TakeVisitInput)), true
+	case "Mutation.undoMerge":
+		if e.ComplexityRoot.Mutation.UndoMerge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoMerge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoMerge(childComplexity, args["input"].(UndoMergeInput)), true
 	case "Mutation.undoVisit":
 		if e.ComplexityRoot.Mutation.UndoVisit == nil {
 			break
@@ -3557,6 +4112,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlatformTrust.SessionHours(childComplexity), true
 
+	case "Point.latitude":
+		if e.ComplexityRoot.Point.Latitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Latitude(childComplexity), true
+	case "Point.longitude":
+		if e.ComplexityRoot.Point.Longitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Longitude(childComplexity), true
+	case "Point.postcode":
+		if e.ComplexityRoot.Point.Postcode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Postcode(childComplexity), true
+
 	case "ProposedChange.before":
 		if e.ComplexityRoot.ProposedChange.Before == nil {
 			break
@@ -3726,6 +4300,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordAnonymousVisitPayload.Visit(childComplexity), true
 
+	case "RecordComparison.comes":
+		if e.ComplexityRoot.RecordComparison.Comes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Comes(childComplexity), true
+	case "RecordComparison.fields":
+		if e.ComplexityRoot.RecordComparison.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Fields(childComplexity), true
+	case "RecordComparison.fold":
+		if e.ComplexityRoot.RecordComparison.Fold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Fold(childComplexity), true
+	case "RecordComparison.hides":
+		if e.ComplexityRoot.RecordComparison.Hides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Hides(childComplexity), true
+	case "RecordComparison.keep":
+		if e.ComplexityRoot.RecordComparison.Keep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Keep(childComplexity), true
+	case "RecordComparison.kind":
+		if e.ComplexityRoot.RecordComparison.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Kind(childComplexity), true
+	case "RecordComparison.seen":
+		if e.ComplexityRoot.RecordComparison.Seen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Seen(childComplexity), true
+	case "RecordComparison.stricter":
+		if e.ComplexityRoot.RecordComparison.Stricter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Stricter(childComplexity), true
+	case "RecordComparison.visibility":
+		if e.ComplexityRoot.RecordComparison.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Visibility(childComplexity), true
+
 	case "RecordConversationPayload.conversation":
 		if e.ComplexityRoot.RecordConversationPayload.Conversation == nil {
 			break
@@ -3815,6 +4444,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveSignpostPayload.UserErrors(childComplexity), true
+
+	case "RestoreDuplicatePayload.restored":
+		if e.ComplexityRoot.RestoreDuplicatePayload.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreDuplicatePayload.Restored(childComplexity), true
+	case "RestoreDuplicatePayload.userErrors":
+		if e.ComplexityRoot.RestoreDuplicatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreDuplicatePayload.UserErrors(childComplexity), true
 
 	case "RestoreRecordPayload.restored":
 		if e.ComplexityRoot.RestoreRecordPayload.Restored == nil {
@@ -4491,6 +5133,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceCapacity.UpdatedAt(childComplexity), true
 
+	case "ServiceConnection.correctedText":
+		if e.ComplexityRoot.ServiceConnection.CorrectedText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceConnection.CorrectedText(childComplexity), true
 	case "ServiceConnection.edges":
 		if e.ComplexityRoot.ServiceConnection.Edges == nil {
 			break
@@ -4528,6 +5176,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceEdge.Node(childComplexity), true
+	case "ServiceEdge.reasons":
+		if e.ComplexityRoot.ServiceEdge.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceEdge.Reasons(childComplexity), true
 
 	case "Session.endsAt":
 		if e.ComplexityRoot.Session.EndsAt == nil {
@@ -4776,6 +5430,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.Queue(childComplexity, args["hub"].(string)), true
 
+	case "Suggestion.code":
+		if e.ComplexityRoot.Suggestion.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Code(childComplexity), true
+	case "Suggestion.id":
+		if e.ComplexityRoot.Suggestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.ID(childComplexity), true
+	case "Suggestion.kind":
+		if e.ComplexityRoot.Suggestion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Kind(childComplexity), true
+	case "Suggestion.label":
+		if e.ComplexityRoot.Suggestion.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Label(childComplexity), true
+	case "Suggestion.organisationName":
+		if e.ComplexityRoot.Suggestion.OrganisationName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.OrganisationName(childComplexity), true
+
 	case "SyncCataloguePayload.hub":
 		if e.ComplexityRoot.SyncCataloguePayload.Hub == nil {
 			break
@@ -4863,6 +5548,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Today.WaitingCount(childComplexity), true
+
+	case "UndoMergePayload.merge":
+		if e.ComplexityRoot.UndoMergePayload.Merge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.Merge(childComplexity), true
+	case "UndoMergePayload.userErrors":
+		if e.ComplexityRoot.UndoMergePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.UserErrors(childComplexity), true
 
 	case "UndoVisitPayload.undone":
 		if e.ComplexityRoot.UndoVisitPayload.Undone == nil {
@@ -5180,12 +5878,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CostOptionInput", ec.unmarshalInputCostOptionInput),
 			graphql.NewInputUnmarshaler("CreatePartnerLinkInput", ec.unmarshalInputCreatePartnerLinkInput),
 			graphql.NewInputUnmarshaler("DisclosureRuleInput", ec.unmarshalInputDisclosureRuleInput),
+			graphql.NewInputUnmarshaler("DismissDuplicateInput", ec.unmarshalInputDismissDuplicateInput),
 			graphql.NewInputUnmarshaler("EditableFilter", ec.unmarshalInputEditableFilter),
 			graphql.NewInputUnmarshaler("EndConversationInput", ec.unmarshalInputEndConversationInput),
 			graphql.NewInputUnmarshaler("EndVisitInput", ec.unmarshalInputEndVisitInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupRoleInput", ec.unmarshalInputGroupRoleInput),
 			graphql.NewInputUnmarshaler("IdentityProviderInput", ec.unmarshalInputIdentityProviderInput),
+			graphql.NewInputUnmarshaler("MergeRecordsInput", ec.unmarshalInputMergeRecordsInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NeedInput", ec.unmarshalInputNeedInput),
 			graphql.NewInputUnmarshaler("OpeningExceptionInput", ec.unmarshalInputOpeningExceptionInput),
@@ -5198,6 +5898,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterPersonInput", ec.unmarshalInputRegisterPersonInput),
 			graphql.NewInputUnmarshaler("RejectChangesInput", ec.unmarshalInputRejectChangesInput),
 			graphql.NewInputUnmarshaler("RemoveSignpostInput", ec.unmarshalInputRemoveSignpostInput),
+			graphql.NewInputUnmarshaler("RestoreDuplicateInput", ec.unmarshalInputRestoreDuplicateInput),
 			graphql.NewInputUnmarshaler("RestoreRecordInput", ec.unmarshalInputRestoreRecordInput),
 			graphql.NewInputUnmarshaler("RetentionInput", ec.unmarshalInputRetentionInput),
 			graphql.NewInputUnmarshaler("RetireRecordInput", ec.unmarshalInputRetireRecordInput),
@@ -5219,6 +5920,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
 			graphql.NewInputUnmarshaler("TakeNextInput", ec.unmarshalInputTakeNextInput),
 			graphql.NewInputUnmarshaler("TakeVisitInput", ec.unmarshalInputTakeVisitInput),
+			graphql.NewInputUnmarshaler("UndoMergeInput", ec.unmarshalInputUndoMergeInput),
 			graphql.NewInputUnmarshaler("UndoVisitInput", ec.unmarshalInputUndoVisitInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
 			graphql.NewInputUnmarshaler("UseSourceInput", ec.unmarshalInputUseSourceInput),
@@ -5314,7 +6016,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "catalogue_edit.graphql" "directory.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
+//go:embed "catalogue_edit.graphql" "directory.graphql" "duplicates.graphql" "finder.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -5328,6 +6030,8 @@ func sourceData(filename string) string {
 var sources = []*ast.Source{
 	{Name: "catalogue_edit.graphql", Input: sourceData("catalogue_edit.graphql"), BuiltIn: false},
 	{Name: "directory.graphql", Input: sourceData("directory.graphql"), BuiltIn: false},
+	{Name: "duplicates.graphql", Input: sourceData("duplicates.graphql"), BuiltIn: false},
+	{Name: "finder.graphql", Input: sourceData("finder.graphql"), BuiltIn: false},
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
 	{Name: "hub.graphql", Input: sourceData("hub.graphql"), BuiltIn: false},
 	{Name: "partner.graphql", Input: sourceData("partner.graphql"), BuiltIn: false},
@@ -5497,6 +6201,22 @@ func (ec *executionContext) childFields_CatalogueEditor(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CatalogueEditor", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueRecord_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueRecord_name(ctx, field)
+	case "detail":
+		return ec.fieldContext_CatalogueRecord_detail(ctx, field)
+	case "sourceName":
+		return ec.fieldContext_CatalogueRecord_sourceName(ctx, field)
+	case "visibility":
+		return ec.fieldContext_CatalogueRecord_visibility(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueRecord", field.Name)
+}
+
 func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "clientMutationId":
@@ -5521,6 +6241,20 @@ func (ec *executionContext) childFields_ClosedHub(ctx context.Context, field gra
 		return ec.fieldContext_ClosedHub_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClosedHub", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparedField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ComparedField_name(ctx, field)
+	case "keep":
+		return ec.fieldContext_ComparedField_keep(ctx, field)
+	case "fold":
+		return ec.fieldContext_ComparedField_fold(ctx, field)
+	case "same":
+		return ec.fieldContext_ComparedField_same(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedField", field.Name)
 }
 
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5629,6 +6363,54 @@ func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DisclosureRule", field.Name)
 }
 
+func (ec *executionContext) childFields_DismissDuplicatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_DismissDuplicatePayload_clientMutationId(ctx, field)
+	case "dismissed":
+		return ec.fieldContext_DismissDuplicatePayload_dismissed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DismissDuplicatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DismissDuplicatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Duplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Duplicate_kind(ctx, field)
+	case "records":
+		return ec.fieldContext_Duplicate_records(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Duplicate_reasons(ctx, field)
+	case "dismissedAt":
+		return ec.fieldContext_Duplicate_dismissedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Duplicate", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DuplicateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DuplicateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DuplicateConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DuplicateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DuplicateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EditableServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -5671,6 +6453,18 @@ func (ec *executionContext) childFields_EndVisitPayload(ctx context.Context, fie
 		return ec.fieldContext_EndVisitPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndVisitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_FieldChange_name(ctx, field)
+	case "was":
+		return ec.fieldContext_FieldChange_was(ctx, field)
+	case "now":
+		return ec.fieldContext_FieldChange_now(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5723,10 +6517,22 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_services(ctx, field)
 	case "service":
 		return ec.fieldContext_Hub_service(ctx, field)
+	case "suggestServices":
+		return ec.fieldContext_Hub_suggestServices(ctx, field)
+	case "catalogueLanguages":
+		return ec.fieldContext_Hub_catalogueLanguages(ctx, field)
 	case "organisations":
 		return ec.fieldContext_Hub_organisations(ctx, field)
 	case "organisation":
 		return ec.fieldContext_Hub_organisation(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_Hub_duplicates(ctx, field)
+	case "recordComparison":
+		return ec.fieldContext_Hub_recordComparison(ctx, field)
+	case "merges":
+		return ec.fieldContext_Hub_merges(ctx, field)
+	case "locate":
+		return ec.fieldContext_Hub_locate(ctx, field)
 	case "today":
 		return ec.fieldContext_Hub_today(ctx, field)
 	case "queue":
@@ -5807,6 +6613,86 @@ func (ec *executionContext) childFields_Location(ctx context.Context, field grap
 		return ec.fieldContext_Location_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Location", field.Name)
+}
+
+func (ec *executionContext) childFields_Merge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Merge_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Merge_kind(ctx, field)
+	case "kept":
+		return ec.fieldContext_Merge_kept(ctx, field)
+	case "folded":
+		return ec.fieldContext_Merge_folded(ctx, field)
+	case "taken":
+		return ec.fieldContext_Merge_taken(ctx, field)
+	case "mergedAt":
+		return ec.fieldContext_Merge_mergedAt(ctx, field)
+	case "mergedBy":
+		return ec.fieldContext_Merge_mergedBy(ctx, field)
+	case "undoneAt":
+		return ec.fieldContext_Merge_undoneAt(ctx, field)
+	case "undoneBy":
+		return ec.fieldContext_Merge_undoneBy(ctx, field)
+	case "moved":
+		return ec.fieldContext_Merge_moved(ctx, field)
+	case "stayed":
+		return ec.fieldContext_Merge_stayed(ctx, field)
+	case "remained":
+		return ec.fieldContext_Merge_remained(ctx, field)
+	case "otherSays":
+		return ec.fieldContext_Merge_otherSays(ctx, field)
+	case "keptRetired":
+		return ec.fieldContext_Merge_keptRetired(ctx, field)
+	case "obstacle":
+		return ec.fieldContext_Merge_obstacle(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Merge", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MergeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MergeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MergeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MergeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MergeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MergePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "what":
+		return ec.fieldContext_MergePart_what(ctx, field)
+	case "count":
+		return ec.fieldContext_MergePart_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergePart", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeRecordsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_MergeRecordsPayload_clientMutationId(ctx, field)
+	case "merge":
+		return ec.fieldContext_MergeRecordsPayload_merge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeRecordsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeRecordsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Need(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6265,6 +7151,18 @@ func (ec *executionContext) childFields_PlatformTrust(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type PlatformTrust", field.Name)
 }
 
+func (ec *executionContext) childFields_Point(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "latitude":
+		return ec.fieldContext_Point_latitude(ctx, field)
+	case "longitude":
+		return ec.fieldContext_Point_longitude(ctx, field)
+	case "postcode":
+		return ec.fieldContext_Point_postcode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Point", field.Name)
+}
+
 func (ec *executionContext) childFields_ProposedChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6347,6 +7245,30 @@ func (ec *executionContext) childFields_RecordAnonymousVisitPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RecordAnonymousVisitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RecordComparison_kind(ctx, field)
+	case "keep":
+		return ec.fieldContext_RecordComparison_keep(ctx, field)
+	case "fold":
+		return ec.fieldContext_RecordComparison_fold(ctx, field)
+	case "fields":
+		return ec.fieldContext_RecordComparison_fields(ctx, field)
+	case "seen":
+		return ec.fieldContext_RecordComparison_seen(ctx, field)
+	case "visibility":
+		return ec.fieldContext_RecordComparison_visibility(ctx, field)
+	case "hides":
+		return ec.fieldContext_RecordComparison_hides(ctx, field)
+	case "stricter":
+		return ec.fieldContext_RecordComparison_stricter(ctx, field)
+	case "comes":
+		return ec.fieldContext_RecordComparison_comes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordComparison", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -6409,6 +7331,16 @@ func (ec *executionContext) childFields_RemoveSignpostPayload(ctx context.Contex
 		return ec.fieldContext_RemoveSignpostPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveSignpostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreDuplicatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "restored":
+		return ec.fieldContext_RestoreDuplicatePayload_restored(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreDuplicatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreDuplicatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RestoreRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6733,6 +7665,8 @@ func (ec *executionContext) childFields_ServiceConnection(ctx context.Context, f
 		return ec.fieldContext_ServiceConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ServiceConnection_pageInfo(ctx, field)
+	case "correctedText":
+		return ec.fieldContext_ServiceConnection_correctedText(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceConnection", field.Name)
 }
@@ -6745,6 +7679,8 @@ func (ec *executionContext) childFields_ServiceEdge(ctx context.Context, field g
 		return ec.fieldContext_ServiceEdge_node(ctx, field)
 	case "distanceMetres":
 		return ec.fieldContext_ServiceEdge_distanceMetres(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ServiceEdge_reasons(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceEdge", field.Name)
 }
@@ -6901,6 +7837,22 @@ func (ec *executionContext) childFields_StaffName(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type StaffName", field.Name)
 }
 
+func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Suggestion_kind(ctx, field)
+	case "label":
+		return ec.fieldContext_Suggestion_label(ctx, field)
+	case "id":
+		return ec.fieldContext_Suggestion_id(ctx, field)
+	case "code":
+		return ec.fieldContext_Suggestion_code(ctx, field)
+	case "organisationName":
+		return ec.fieldContext_Suggestion_organisationName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
 func (ec *executionContext) childFields_SyncCataloguePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hub":
@@ -6951,6 +7903,16 @@ func (ec *executionContext) childFields_Today(ctx context.Context, field graphql
 		return ec.fieldContext_Today_waitingCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Today", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoMergePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "merge":
+		return ec.fieldContext_UndoMergePayload_merge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoMergePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7273,6 +8235,44 @@ func (ec *executionContext) field_Hub_conversation_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_duplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (merge.Kind, error) {
+			return ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dismissed",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dismissed"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_editableLocations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7391,6 +8391,20 @@ func (ec *executionContext) field_Hub_followUps_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_locate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "postcode",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["postcode"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_location_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7402,6 +8416,28 @@ func (ec *executionContext) field_Hub_location_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_merges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -7521,6 +8557,36 @@ func (ec *executionContext) field_Hub_proposedChanges_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_recordComparison_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (merge.Kind, error) {
+			return ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "keepId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keepId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "foldId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["foldId"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_service_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7584,6 +8650,28 @@ func (ec *executionContext) field_Hub_staff_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_suggestServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -7753,6 +8841,20 @@ func (ec *executionContext) field_Mutation_createPartnerLink_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_dismissDuplicate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DismissDuplicateInput, error) {
+			return ec.unmarshalNDismissDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_endConversation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7787,6 +8889,20 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (GrantRoleInput, error) {
 			return ec.unmarshalNGrantRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐGrantRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (MergeRecordsInput, error) {
+			return ec.unmarshalNMergeRecordsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7885,6 +9001,20 @@ func (ec *executionContext) field_Mutation_removeSignpost_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RemoveSignpostInput, error) {
 			return ec.unmarshalNRemoveSignpostInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveSignpostInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_restoreDuplicate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RestoreDuplicateInput, error) {
+			return ec.unmarshalNRestoreDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8109,6 +9239,20 @@ func (ec *executionContext) field_Mutation_takeVisit_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (TakeVisitInput, error) {
 			return ec.unmarshalNTakeVisitInput2liferoomsᚗioᚋliferoomsᚋgraphᚐTakeVisitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoMerge_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UndoMergeInput, error) {
+			return ec.unmarshalNUndoMergeInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9470,6 +10614,121 @@ func (ec *executionContext) fieldContext_CatalogueEditor_name(_ context.Context,
 	return graphql.NewScalarFieldContext("CatalogueEditor", field, false, false, "String")
 }
 
+func (ec *executionContext) _CatalogueRecord_id(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueRecord_name(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_detail(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_sourceName(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_sourceName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_sourceName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_visibility(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "Visibility")
+}
+
 func (ec *executionContext) _CheckInPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *CheckInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9647,6 +10906,98 @@ func (ec *executionContext) _ClosedHub_message(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_ClosedHub_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ClosedHub", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_name(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_keep(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_keep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keep, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_keep(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_fold(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_fold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_fold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_same(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_same(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Same, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_same(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Contact_name(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
@@ -10484,6 +11835,336 @@ func (ec *executionContext) fieldContext_DisclosureRule_roundTo(_ context.Contex
 	return graphql.NewScalarFieldContext("DisclosureRule", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DismissDuplicatePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *DismissDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DismissDuplicatePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _DismissDuplicatePayload_dismissed(ctx context.Context, field graphql.CollectedField, obj *DismissDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatePayload_dismissed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dismissed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatePayload_dismissed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DismissDuplicatePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DismissDuplicatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DismissDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DismissDuplicatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Duplicate_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+			return ec.marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "MergeKind")
+}
+
+func (ec *executionContext) _Duplicate_records(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_records(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Records, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummaryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Duplicate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Duplicate_reasons(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_reasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reasons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "String")
+}
+
+func (ec *executionContext) _Duplicate_dismissedAt(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_dismissedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DismissedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_dismissedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DuplicateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*directory.Pair]) graphql.Marshaler {
+			return ec.marshalNDuplicateEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Pair) graphql.Marshaler {
+			return ec.marshalNDuplicate2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPairᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Duplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DuplicateEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _DuplicateEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Pair) graphql.Marshaler {
+			return ec.marshalNDuplicate2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPair(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Duplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EditableServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10784,6 +12465,75 @@ func (ec *executionContext) fieldContext_EndVisitPayload_userErrors(_ context.Co
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _FieldChange_name(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldChange_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldChange_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldChange_was(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldChange_was(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Was, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldChange_was(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldChange_now(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldChange_now(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Now, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
 }
 
 func (ec *executionContext) _GrantRolePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *GrantRolePayload) (ret graphql.Marshaler) {
@@ -11440,6 +13190,73 @@ func (ec *executionContext) fieldContext_Hub_service(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Hub_suggestServices(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_suggestServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().SuggestServices(ctx, obj, fc.Args["text"].(string), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Suggestion) graphql.Marshaler {
+			return ec.marshalNSuggestion2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_suggestServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_suggestServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_catalogueLanguages(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueLanguages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().CatalogueLanguages(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueLanguages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hub", field, true, true, "String")
+}
+
 func (ec *executionContext) _Hub_organisations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11522,6 +13339,182 @@ func (ec *executionContext) fieldContext_Hub_organisation(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_organisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_duplicates(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Duplicates(ctx, obj, fc.Args["kind"].(merge.Kind), fc.Args["dismissed"].(bool), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*directory.Pair]) graphql.Marshaler {
+			return ec.marshalNDuplicateConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_duplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_duplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_recordComparison(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_recordComparison(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().RecordComparison(ctx, obj, fc.Args["kind"].(merge.Kind), fc.Args["keepId"].(uuid.UUID), fc.Args["foldId"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Comparison) graphql.Marshaler {
+			return ec.marshalORecordComparison2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparison(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_recordComparison(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordComparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_recordComparison_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_merges(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_merges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Merges(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*directory.Merged]) graphql.Marshaler {
+			return ec.marshalNMergeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_merges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_merges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_locate(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_locate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Locate(ctx, obj, fc.Args["postcode"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Point) graphql.Marshaler {
+			return ec.marshalOPoint2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_locate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Point(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_locate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12554,6 +14547,680 @@ func (ec *executionContext) fieldContext_Location_localFields(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Merge_id(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Merge_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+			return ec.marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "MergeKind")
+}
+
+func (ec *executionContext) _Merge_kept(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_folded(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_folded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Folded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_folded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_taken(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_taken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Taken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_taken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_mergedAt(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_mergedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_mergedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Merge_mergedBy(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_mergedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_mergedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_undoneAt(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_undoneAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoneAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_undoneAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Merge_undoneBy(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_undoneBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoneBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_undoneBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_moved(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+			return ec.marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_stayed(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_stayed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stayed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+			return ec.marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_stayed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_remained(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_remained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remained, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_remained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_otherSays(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_otherSays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtherSays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_otherSays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_keptRetired(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_keptRetired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeptRetired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_keptRetired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Merge_obstacle(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_obstacle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Obstacle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_obstacle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*directory.Merged]) graphql.Marshaler {
+			return ec.marshalNMergeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Merged) graphql.Marshaler {
+			return ec.marshalNMerge2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+			return ec.marshalNMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergePart_what(ctx context.Context, field graphql.CollectedField, obj *directory.MergePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePart_what(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.What, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePart_what(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePart", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergePart_count(ctx context.Context, field graphql.CollectedField, obj *directory.MergePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePart_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePart_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePart", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MergeRecordsPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *MergeRecordsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeRecordsPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeRecordsPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeRecordsPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeRecordsPayload_merge(ctx context.Context, field graphql.CollectedField, obj *MergeRecordsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeRecordsPayload_merge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Merge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+			return ec.marshalOMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeRecordsPayload_merge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeRecordsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeRecordsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *MergeRecordsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeRecordsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeRecordsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeRecordsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12976,6 +15643,182 @@ func (ec *executionContext) fieldContext_Mutation_useSource(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_useSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dismissDuplicate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dismissDuplicate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DismissDuplicate(ctx, fc.Args["input"].(DismissDuplicateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DismissDuplicatePayload) graphql.Marshaler {
+			return ec.marshalNDismissDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dismissDuplicate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DismissDuplicatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dismissDuplicate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreDuplicate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreDuplicate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreDuplicate(ctx, fc.Args["input"].(RestoreDuplicateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RestoreDuplicatePayload) graphql.Marshaler {
+			return ec.marshalNRestoreDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreDuplicate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreDuplicatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreDuplicate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeRecords(ctx, fc.Args["input"].(MergeRecordsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *MergeRecordsPayload) graphql.Marshaler {
+			return ec.marshalNMergeRecordsPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeRecordsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoMerge(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoMerge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoMerge(ctx, fc.Args["input"].(UndoMergeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UndoMergePayload) graphql.Marshaler {
+			return ec.marshalNUndoMergePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoMerge(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoMergePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoMerge_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18094,6 +20937,75 @@ func (ec *executionContext) fieldContext_PlatformTrust_retention(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Point_latitude(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_latitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_latitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Point_longitude(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_longitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Longitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_longitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Point_postcode(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_postcode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Postcode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "String")
+}
+
 func (ec *executionContext) _ProposedChange_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18924,6 +21836,249 @@ func (ec *executionContext) fieldContext_RecordAnonymousVisitPayload_userErrors(
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordComparison_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+			return ec.marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "MergeKind")
+}
+
+func (ec *executionContext) _RecordComparison_keep(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_keep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keep, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_keep(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_fold(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_fold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_fold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_fields(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ComparedField) graphql.Marshaler {
+			return ec.marshalNComparedField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComparedField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_seen(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_seen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_seen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordComparison_visibility(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _RecordComparison_hides(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_hides(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hides, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_hides(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RecordComparison_stricter(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_stricter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stricter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_stricter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RecordComparison_comes(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_comes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+			return ec.marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_comes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *RecordConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19317,6 +22472,61 @@ func (ec *executionContext) _RemoveSignpostPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_RemoveSignpostPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RemoveSignpostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreDuplicatePayload_restored(ctx context.Context, field graphql.CollectedField, obj *RestoreDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreDuplicatePayload_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreDuplicatePayload_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreDuplicatePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RestoreDuplicatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RestoreDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreDuplicatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreDuplicatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreDuplicatePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -22239,6 +25449,29 @@ func (ec *executionContext) fieldContext_ServiceConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceConnection_correctedText(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConnection_correctedText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CorrectedText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConnection_correctedText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConnection", field, false, false, "String")
+}
+
 func (ec *executionContext) _ServiceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ServiceEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22315,6 +25548,29 @@ func (ec *executionContext) _ServiceEdge_distanceMetres(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_ServiceEdge_distanceMetres(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceEdge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceEdge_reasons(ctx context.Context, field graphql.CollectedField, obj *ServiceEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceEdge_reasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reasons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceEdge_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceEdge", field, false, false, "String")
 }
 
 func (ec *executionContext) _Session_startsAt(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
@@ -23383,6 +26639,121 @@ func (ec *executionContext) fieldContext_Subscription_queue(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Suggestion_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.SuggestionKind) graphql.Marshaler {
+			return ec.marshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "SuggestionKind")
+}
+
+func (ec *executionContext) _Suggestion_label(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Suggestion_id(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Suggestion_code(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Suggestion_organisationName(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_organisationName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrganisationName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_organisationName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
 func (ec *executionContext) _SyncCataloguePayload_hub(ctx context.Context, field graphql.CollectedField, obj *SyncCataloguePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23757,6 +27128,70 @@ func (ec *executionContext) _Today_waitingCount(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Today_waitingCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Today", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoMergePayload_merge(ctx context.Context, field graphql.CollectedField, obj *UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_merge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Merge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+			return ec.marshalOMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_merge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoMergePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UndoVisitPayload_undone(ctx context.Context, field graphql.CollectedField, obj *UndoVisitPayload) (ret graphql.Marshaler) {
@@ -27156,6 +30591,76 @@ func UnmarshalDisclosureRuleInput(ctx context.Context, raw any) (provision.Discl
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDismissDuplicateInput(ctx context.Context, obj any) (DismissDuplicateInput, error) {
+	var it DismissDuplicateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "kind", "oneId", "otherId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "oneId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oneId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OneID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDismissDuplicateInput unmarshals raw into the DismissDuplicateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDismissDuplicateInput(ctx context.Context, raw any) (DismissDuplicateInput, error) {
+	var out DismissDuplicateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DismissDuplicateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEditableFilter(ctx context.Context, obj any) (EditableFilter, error) {
 	var it EditableFilter
 	if obj == nil {
@@ -27557,6 +31062,90 @@ func (ec *executionContext) unmarshalInputIdentityProviderInput(ctx context.Cont
 func UnmarshalIdentityProviderInput(ctx context.Context, raw any) (IdentityProviderInput, error) {
 	var out IdentityProviderInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityProviderInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMergeRecordsInput(ctx context.Context, obj any) (MergeRecordsInput, error) {
+	var it MergeRecordsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "kind", "keepId", "foldId", "take", "seen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "keepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepID = data
+		case "foldId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foldId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoldID = data
+		case "take":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("take"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Take = data
+		case "seen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seen"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seen = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMergeRecordsInput unmarshals raw into the MergeRecordsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMergeRecordsInput(ctx context.Context, raw any) (MergeRecordsInput, error) {
+	var out MergeRecordsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MergeRecordsInput", raw, &out)
 	return out, err
 }
 
@@ -28398,6 +31987,69 @@ func (ec *executionContext) unmarshalInputRemoveSignpostInput(ctx context.Contex
 func UnmarshalRemoveSignpostInput(ctx context.Context, raw any) (RemoveSignpostInput, error) {
 	var out RemoveSignpostInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveSignpostInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRestoreDuplicateInput(ctx context.Context, obj any) (RestoreDuplicateInput, error) {
+	var it RestoreDuplicateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "oneId", "otherId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "oneId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oneId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OneID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestoreDuplicateInput unmarshals raw into the RestoreDuplicateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestoreDuplicateInput(ctx context.Context, raw any) (RestoreDuplicateInput, error) {
+	var out RestoreDuplicateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestoreDuplicateInput", raw, &out)
 	return out, err
 }
 
@@ -29615,7 +33267,7 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "needs", "day", "near", "free"}
+	fieldsInOrder := [...]string{"text", "needs", "day", "from", "to", "near", "free", "age", "languages", "accessibility", "hasCapacity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -29643,6 +33295,20 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Day = graphql.OmittableOf(data)
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = graphql.OmittableOf(data)
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = graphql.OmittableOf(data)
 		case "near":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("near"))
 			data, err := ec.unmarshalONearInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐNearInput(ctx, v)
@@ -29657,6 +33323,34 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Free = graphql.OmittableOf(data)
+		case "age":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("age"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Age = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "accessibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibility"))
+			data, err := ec.unmarshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accessibility = graphql.OmittableOf(data)
+		case "hasCapacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasCapacity"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasCapacity = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -30102,6 +33796,55 @@ func (ec *executionContext) unmarshalInputTakeVisitInput(ctx context.Context, ob
 func UnmarshalTakeVisitInput(ctx context.Context, raw any) (TakeVisitInput, error) {
 	var out TakeVisitInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TakeVisitInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUndoMergeInput(ctx context.Context, obj any) (UndoMergeInput, error) {
+	var it UndoMergeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "mergeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "mergeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mergeId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MergeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUndoMergeInput unmarshals raw into the UndoMergeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUndoMergeInput(ctx context.Context, raw any) (UndoMergeInput, error) {
+	var out UndoMergeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoMergeInput", raw, &out)
 	return out, err
 }
 
@@ -30907,6 +34650,59 @@ func (ec *executionContext) _CatalogueEditor(ctx context.Context, sel ast.Select
 	return out
 }
 
+var catalogueRecordImplementors = []string{"CatalogueRecord"}
+
+func (ec *executionContext) _CatalogueRecord(ctx context.Context, sel ast.SelectionSet, obj *directory.RecordSummary) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueRecordImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueRecord")
+		case "id":
+			out.Values[i] = ec._CatalogueRecord_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueRecord_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "detail":
+			out.Values[i] = ec._CatalogueRecord_detail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sourceName":
+			out.Values[i] = ec._CatalogueRecord_sourceName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._CatalogueRecord_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var checkInPayloadImplementors = []string{"CheckInPayload"}
 
 func (ec *executionContext) _CheckInPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckInPayload) graphql.Marshaler {
@@ -30978,6 +34774,54 @@ func (ec *executionContext) _ClosedHub(ctx context.Context, sel ast.SelectionSet
 			}
 		case "message":
 			out.Values[i] = ec._ClosedHub_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var comparedFieldImplementors = []string{"ComparedField"}
+
+func (ec *executionContext) _ComparedField(ctx context.Context, sel ast.SelectionSet, obj *directory.ComparedField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparedFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ComparedField")
+		case "name":
+			out.Values[i] = ec._ComparedField_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keep":
+			out.Values[i] = ec._ComparedField_keep(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fold":
+			out.Values[i] = ec._ComparedField_fold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "same":
+			out.Values[i] = ec._ComparedField_same(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -31357,6 +35201,178 @@ func (ec *executionContext) _DisclosureRule(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var dismissDuplicatePayloadImplementors = []string{"DismissDuplicatePayload"}
+
+func (ec *executionContext) _DismissDuplicatePayload(ctx context.Context, sel ast.SelectionSet, obj *DismissDuplicatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dismissDuplicatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DismissDuplicatePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._DismissDuplicatePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dismissed":
+			out.Values[i] = ec._DismissDuplicatePayload_dismissed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DismissDuplicatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateImplementors = []string{"Duplicate"}
+
+func (ec *executionContext) _Duplicate(ctx context.Context, sel ast.SelectionSet, obj *directory.Pair) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Duplicate")
+		case "kind":
+			out.Values[i] = ec._Duplicate_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._Duplicate_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reasons":
+			out.Values[i] = ec._Duplicate_reasons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dismissedAt":
+			out.Values[i] = ec._Duplicate_dismissedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateConnectionImplementors = []string{"DuplicateConnection"}
+
+func (ec *executionContext) _DuplicateConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*directory.Pair]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateConnection")
+		case "edges":
+			out.Values[i] = ec._DuplicateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DuplicateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DuplicateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateEdgeImplementors = []string{"DuplicateEdge"}
+
+func (ec *executionContext) _DuplicateEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*directory.Pair]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateEdge")
+		case "cursor":
+			out.Values[i] = ec._DuplicateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DuplicateEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var editableServiceConnectionImplementors = []string{"EditableServiceConnection"}
 
 func (ec *executionContext) _EditableServiceConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Service]) graphql.Marshaler {
@@ -31499,6 +35515,49 @@ func (ec *executionContext) _EndVisitPayload(ctx context.Context, sel ast.Select
 			}
 		case "userErrors":
 			out.Values[i] = ec._EndVisitPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fieldChangeImplementors = []string{"FieldChange"}
+
+func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionSet, obj *directory.FieldChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fieldChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FieldChange")
+		case "name":
+			out.Values[i] = ec._FieldChange_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "was":
+			out.Values[i] = ec._FieldChange_was(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "now":
+			out.Values[i] = ec._FieldChange_now(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -31671,6 +35730,18 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_service(ctx, field, obj)
 				})
+		case "suggestServices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_suggestServices(ctx, field, obj)
+				})
+		case "catalogueLanguages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueLanguages(ctx, field, obj)
+				})
 		case "organisations":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -31682,6 +35753,30 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_organisation(ctx, field, obj)
+				})
+		case "duplicates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_duplicates(ctx, field, obj)
+				})
+		case "recordComparison":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_recordComparison(ctx, field, obj)
+				})
+		case "merges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_merges(ctx, field, obj)
+				})
+		case "locate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_locate(ctx, field, obj)
 				})
 		case "today":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -31940,6 +36035,271 @@ func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var mergeImplementors = []string{"Merge"}
+
+func (ec *executionContext) _Merge(ctx context.Context, sel ast.SelectionSet, obj *directory.Merged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Merge")
+		case "id":
+			out.Values[i] = ec._Merge_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Merge_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._Merge_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "folded":
+			out.Values[i] = ec._Merge_folded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "taken":
+			out.Values[i] = ec._Merge_taken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergedAt":
+			out.Values[i] = ec._Merge_mergedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergedBy":
+			out.Values[i] = ec._Merge_mergedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undoneAt":
+			out.Values[i] = ec._Merge_undoneAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undoneBy":
+			out.Values[i] = ec._Merge_undoneBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._Merge_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stayed":
+			out.Values[i] = ec._Merge_stayed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remained":
+			out.Values[i] = ec._Merge_remained(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "otherSays":
+			out.Values[i] = ec._Merge_otherSays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keptRetired":
+			out.Values[i] = ec._Merge_keptRetired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "obstacle":
+			out.Values[i] = ec._Merge_obstacle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeConnectionImplementors = []string{"MergeConnection"}
+
+func (ec *executionContext) _MergeConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*directory.Merged]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeConnection")
+		case "edges":
+			out.Values[i] = ec._MergeConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MergeConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MergeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeEdgeImplementors = []string{"MergeEdge"}
+
+func (ec *executionContext) _MergeEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*directory.Merged]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeEdge")
+		case "cursor":
+			out.Values[i] = ec._MergeEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MergeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergePartImplementors = []string{"MergePart"}
+
+func (ec *executionContext) _MergePart(ctx context.Context, sel ast.SelectionSet, obj *directory.MergePart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergePartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergePart")
+		case "what":
+			out.Values[i] = ec._MergePart_what(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._MergePart_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeRecordsPayloadImplementors = []string{"MergeRecordsPayload"}
+
+func (ec *executionContext) _MergeRecordsPayload(ctx context.Context, sel ast.SelectionSet, obj *MergeRecordsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeRecordsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeRecordsPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._MergeRecordsPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "merge":
+			out.Values[i] = ec._MergeRecordsPayload_merge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MergeRecordsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -32025,6 +36385,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "useSource":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_useSource(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dismissDuplicate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dismissDuplicate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreDuplicate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreDuplicate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergeRecords":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeRecords(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoMerge":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoMerge(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -33706,6 +38094,49 @@ func (ec *executionContext) _PlatformTrust(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var pointImplementors = []string{"Point"}
+
+func (ec *executionContext) _Point(ctx context.Context, sel ast.SelectionSet, obj *directory.Point) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Point")
+		case "latitude":
+			out.Values[i] = ec._Point_latitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "longitude":
+			out.Values[i] = ec._Point_longitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postcode":
+			out.Values[i] = ec._Point_postcode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var proposedChangeImplementors = []string{"ProposedChange"}
 
 func (ec *executionContext) _ProposedChange(ctx context.Context, sel ast.SelectionSet, obj *ent.ProposedChange) graphql.Marshaler {
@@ -34058,6 +38489,79 @@ func (ec *executionContext) _RecordAnonymousVisitPayload(ctx context.Context, se
 	return out
 }
 
+var recordComparisonImplementors = []string{"RecordComparison"}
+
+func (ec *executionContext) _RecordComparison(ctx context.Context, sel ast.SelectionSet, obj *directory.Comparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordComparison")
+		case "kind":
+			out.Values[i] = ec._RecordComparison_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keep":
+			out.Values[i] = ec._RecordComparison_keep(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fold":
+			out.Values[i] = ec._RecordComparison_fold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._RecordComparison_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seen":
+			out.Values[i] = ec._RecordComparison_seen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._RecordComparison_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hides":
+			out.Values[i] = ec._RecordComparison_hides(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stricter":
+			out.Values[i] = ec._RecordComparison_stricter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "comes":
+			out.Values[i] = ec._RecordComparison_comes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var recordConversationPayloadImplementors = []string{"RecordConversationPayload"}
 
 func (ec *executionContext) _RecordConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordConversationPayload) graphql.Marshaler {
@@ -34276,6 +38780,44 @@ func (ec *executionContext) _RemoveSignpostPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._RemoveSignpostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var restoreDuplicatePayloadImplementors = []string{"RestoreDuplicatePayload"}
+
+func (ec *executionContext) _RestoreDuplicatePayload(ctx context.Context, sel ast.SelectionSet, obj *RestoreDuplicatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreDuplicatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreDuplicatePayload")
+		case "restored":
+			out.Values[i] = ec._RestoreDuplicatePayload_restored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreDuplicatePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -35337,6 +39879,11 @@ func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "correctedText":
+			out.Values[i] = ec._ServiceConnection_correctedText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -35378,6 +39925,11 @@ func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionS
 		case "distanceMetres":
 			out.Values[i] = ec._ServiceEdge_distanceMetres(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reasons":
+			out.Values[i] = ec._ServiceEdge_reasons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -35969,6 +40521,59 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var suggestionImplementors = []string{"Suggestion"}
+
+func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSet, obj *directory.Suggestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Suggestion")
+		case "kind":
+			out.Values[i] = ec._Suggestion_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._Suggestion_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._Suggestion_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._Suggestion_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "organisationName":
+			out.Values[i] = ec._Suggestion_organisationName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var syncCataloguePayloadImplementors = []string{"SyncCataloguePayload"}
 
 func (ec *executionContext) _SyncCataloguePayload(ctx context.Context, sel ast.SelectionSet, obj *SyncCataloguePayload) graphql.Marshaler {
@@ -36131,6 +40736,44 @@ func (ec *executionContext) _Today(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "waitingCount":
 			out.Values[i] = ec._Today_waitingCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoMergePayloadImplementors = []string{"UndoMergePayload"}
+
+func (ec *executionContext) _UndoMergePayload(ctx context.Context, sel ast.SelectionSet, obj *UndoMergePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoMergePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoMergePayload")
+		case "merge":
+			out.Values[i] = ec._UndoMergePayload_merge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UndoMergePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -37137,6 +41780,21 @@ func (ec *executionContext) unmarshalNAccessNeedInput2ᚖliferoomsᚗioᚋlifero
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx context.Context, v any) (directory.AccessibilityKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.AccessibilityKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx context.Context, sel ast.SelectionSet, v directory.AccessibilityKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AccessibilityKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNApplyHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubInput(ctx context.Context, v any) (ApplyHubInput, error) {
 	res, err := ec.unmarshalInputApplyHubInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37319,6 +41977,30 @@ func (ec *executionContext) marshalNCatalogueFormat2liferoomsᚗioᚋliferooms�
 	return res
 }
 
+func (ec *executionContext) marshalNCatalogueRecord2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.RecordSummary) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx context.Context, sel ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueRecord!")
+		return graphql.Null
+	}
+	return ec._CatalogueRecord(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInputᚄ(ctx context.Context, v any) ([]*CatalogueSourceInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -37403,6 +42085,30 @@ func (ec *executionContext) marshalNClosedHub2ᚖliferoomsᚗioᚋliferoomsᚋgr
 		return graphql.Null
 	}
 	return ec._ClosedHub(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNComparedField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ComparedField) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComparedField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNComparedField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedField(ctx context.Context, sel ast.SelectionSet, v *directory.ComparedField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ComparedField!")
+		return graphql.Null
+	}
+	return ec._ComparedField(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNContact2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx context.Context, sel ast.SelectionSet, v schema.Contact) graphql.Marshaler {
@@ -37557,6 +42263,71 @@ func (ec *executionContext) unmarshalNDisclosureRuleInput2ᚖliferoomsᚗioᚋli
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDismissDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicateInput(ctx context.Context, v any) (DismissDuplicateInput, error) {
+	res, err := ec.unmarshalInputDismissDuplicateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDismissDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicatePayload(ctx context.Context, sel ast.SelectionSet, v *DismissDuplicatePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DismissDuplicatePayload!")
+		return graphql.Null
+	}
+	return ec._DismissDuplicatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDuplicate2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPairᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Pair) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicate2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPair(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDuplicate2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPair(ctx context.Context, sel ast.SelectionSet, v *directory.Pair) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Duplicate!")
+		return graphql.Null
+	}
+	return ec._Duplicate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDuplicateConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*directory.Pair]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DuplicateConnection!")
+		return graphql.Null
+	}
+	return ec._DuplicateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDuplicateEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*directory.Pair]) graphql.Marshaler {
+	return ec._DuplicateEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDuplicateEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*directory.Pair]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNEditableServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EditableServiceConnection!")
@@ -37611,14 +42382,38 @@ func (ec *executionContext) marshalNEndVisitPayload2ᚖliferoomsᚗioᚋliferoom
 	return ec._EndVisitPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFieldChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.FieldChange) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFieldChange2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFieldChange2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v *directory.FieldChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FieldChange!")
+		return graphql.Null
+	}
+	return ec._FieldChange(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalFloatContext(v)
+	res := scalar.MarshalFloat(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
@@ -37838,6 +42633,110 @@ func (ec *executionContext) marshalNLocationKind2liferoomsᚗioᚋliferoomsᚋen
 		graphql.AddInvalidNullFromMarshaler(ctx, "LocationKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNMerge2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergedᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Merged) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx context.Context, sel ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Merge!")
+		return graphql.Null
+	}
+	return ec._Merge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMergeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*directory.Merged]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergeConnection!")
+		return graphql.Null
+	}
+	return ec._MergeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMergeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*directory.Merged]) graphql.Marshaler {
+	return ec._MergeEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMergeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*directory.Merged]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMergeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx context.Context, v any) (merge.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := merge.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx context.Context, sel ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MergeKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMergePart2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePart(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMergePart2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePart(ctx context.Context, sel ast.SelectionSet, v *directory.MergePart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergePart!")
+		return graphql.Null
+	}
+	return ec._MergePart(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMergeRecordsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsInput(ctx context.Context, v any) (MergeRecordsInput, error) {
+	res, err := ec.unmarshalInputMergeRecordsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeRecordsPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsPayload(ctx context.Context, sel ast.SelectionSet, v *MergeRecordsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergeRecordsPayload!")
+		return graphql.Null
+	}
+	return ec._MergeRecordsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNModule2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModule(ctx context.Context, v any) (schema.Module, error) {
@@ -38587,6 +43486,19 @@ func (ec *executionContext) marshalNRemoveSignpostPayload2ᚖliferoomsᚗioᚋli
 	return ec._RemoveSignpostPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRestoreDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicateInput(ctx context.Context, v any) (RestoreDuplicateInput, error) {
+	res, err := ec.unmarshalInputRestoreDuplicateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicatePayload(ctx context.Context, sel ast.SelectionSet, v *RestoreDuplicatePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreDuplicatePayload!")
+		return graphql.Null
+	}
+	return ec._RestoreDuplicatePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRestoreRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordInput(ctx context.Context, v any) (RestoreRecordInput, error) {
 	res, err := ec.unmarshalInputRestoreRecordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -39257,6 +44169,45 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) marshalNSuggestion2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Suggestion) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSuggestion2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSuggestion2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestion(ctx context.Context, sel ast.SelectionSet, v *directory.Suggestion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Suggestion!")
+		return graphql.Null
+	}
+	return ec._Suggestion(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx context.Context, v any) (directory.SuggestionKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.SuggestionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx context.Context, sel ast.SelectionSet, v directory.SuggestionKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SuggestionKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNSyncCatalogueInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueInput(ctx context.Context, v any) (SyncCatalogueInput, error) {
 	res, err := ec.unmarshalInputSyncCatalogueInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -39302,6 +44253,19 @@ func (ec *executionContext) marshalNToday2ᚖliferoomsᚗioᚋliferoomsᚋgraph�
 		return graphql.Null
 	}
 	return ec._Today(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUndoMergeInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergeInput(ctx context.Context, v any) (UndoMergeInput, error) {
+	res, err := ec.unmarshalInputUndoMergeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUndoMergePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergePayload(ctx context.Context, sel ast.SelectionSet, v *UndoMergePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoMergePayload!")
+		return graphql.Null
+	}
+	return ec._UndoMergePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUndoVisitInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUndoVisitInput(ctx context.Context, v any) (UndoVisitInput, error) {
@@ -39670,6 +44634,42 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) unmarshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx context.Context, v any) ([]directory.AccessibilityKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directory.AccessibilityKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx context.Context, sel ast.SelectionSet, v []directory.AccessibilityKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOAssurance2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAssurance(ctx context.Context, sel ast.SelectionSet, v *ent.Assurance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -39810,7 +44810,7 @@ func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -39819,7 +44819,7 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 		return graphql.Null
 	}
 	_ = sel
-	res := graphql.MarshalFloatContext(*v)
+	res := scalar.MarshalFloat(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
@@ -39946,6 +44946,13 @@ func (ec *executionContext) marshalOLocationKind2ᚖliferoomsᚗioᚋliferooms�
 	return res
 }
 
+func (ec *executionContext) marshalOMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx context.Context, sel ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Merge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalONearInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐNearInput(ctx context.Context, v any) (*NearInput, error) {
 	if v == nil {
 		return nil, nil
@@ -40001,6 +45008,20 @@ func (ec *executionContext) marshalOPlatformTrust2ᚖliferoomsᚗioᚋliferooms�
 		return graphql.Null
 	}
 	return ec._PlatformTrust(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPoint2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPoint(ctx context.Context, sel ast.SelectionSet, v *directory.Point) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Point(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORecordComparison2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparison(ctx context.Context, sel ast.SelectionSet, v *directory.Comparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RecordComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORoleGrant2ᚖliferoomsᚗioᚋliferoomsᚋentᚐRoleGrant(ctx context.Context, sel ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {

@@ -15,6 +15,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/schedule"
@@ -22,6 +23,7 @@ import (
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
@@ -190,6 +192,20 @@ type CreatePartnerLinkPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type DismissDuplicateInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	OneID            uuid.UUID  `json:"oneId"`
+	OtherID          uuid.UUID  `json:"otherId"`
+}
+
+type DismissDuplicatePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Dismissed        bool               `json:"dismissed"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
 // All that is given must hold.
 type EditableFilter struct {
 	Text graphql.Omittable[*string] `json:"text,omitempty"`
@@ -248,6 +264,24 @@ type IdentityProviderInput struct {
 	Algorithms   []string                   `json:"algorithms"`
 	APIClients   []*provision.APIClient     `json:"apiClients"`
 	Enabled      bool                       `json:"enabled"`
+}
+
+type MergeRecordsInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	KeepID           uuid.UUID  `json:"keepId"`
+	FoldID           uuid.UUID  `json:"foldId"`
+	// Names of the fields whose value comes from the record that is folded.
+	Take []string `json:"take"`
+	// The comparison's own.
+	Seen string `json:"seen"`
+}
+
+type MergeRecordsPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Merge            *directory.Merged  `json:"merge,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
 type Mutation struct {
@@ -391,6 +425,18 @@ type RemoveSignpostInput struct {
 
 type RemoveSignpostPayload struct {
 	Removed    bool               `json:"removed"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RestoreDuplicateInput struct {
+	Hub     string     `json:"hub"`
+	Kind    merge.Kind `json:"kind"`
+	OneID   uuid.UUID  `json:"oneId"`
+	OtherID uuid.UUID  `json:"otherId"`
+}
+
+type RestoreDuplicatePayload struct {
+	Restored   bool               `json:"restored"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
@@ -582,6 +628,8 @@ type ServiceConnection struct {
 	Edges    []*ServiceEdge   `json:"edges"`
 	Nodes    []*ent.Service   `json:"nodes"`
 	PageInfo *paging.PageInfo `json:"pageInfo"`
+	// The words that were looked for instead, where no service has those that were asked for and some have these. Null: no others.
+	CorrectedText *string `json:"correctedText,omitempty"`
 }
 
 type ServiceEdge struct {
@@ -589,6 +637,8 @@ type ServiceEdge struct {
 	Node   *ent.Service `json:"node"`
 	// To the nearest of its places; null where no point was given or no place is known.
 	DistanceMetres *int `json:"distanceMetres,omitempty"`
+	// Why it was found and stands where it does, such as "matches Debt", "0.8 miles", "open Thursday 10:00 to 12:00", "has places".
+	Reasons []string `json:"reasons"`
 }
 
 // All that is given must hold.
@@ -598,10 +648,22 @@ type ServiceFilter struct {
 	// Codes of needs: services that meet any of them.
 	Needs graphql.Omittable[[]string] `json:"needs,omitempty"`
 	// On at least once on this day of the week.
-	Day  graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
-	Near graphql.Omittable[*NearInput]      `json:"near,omitempty"`
+	Day graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
+	// On at some time from this hour, such as 09:30: on that day, or on any. The same as to: on at that time.
+	From graphql.Omittable[*string] `json:"from,omitempty"`
+	// On at some time before this hour.
+	To   graphql.Omittable[*string]    `json:"to,omitempty"`
+	Near graphql.Omittable[*NearInput] `json:"near,omitempty"`
 	// Free of charge.
 	Free graphql.Omittable[*bool] `json:"free,omitempty"`
+	// In years: services whose bounds of age it fits; bounds that are not known fit everybody.
+	Age graphql.Omittable[*int] `json:"age,omitempty"`
+	// Names or codes (ISO 639): services in any of them. A service that says no language is in English.
+	Languages graphql.Omittable[[]string] `json:"languages,omitempty"`
+	// Services with a place that has all of these.
+	Accessibility graphql.Omittable[[]directory.AccessibilityKind] `json:"accessibility,omitempty"`
+	// Services that are known to have places.
+	HasCapacity graphql.Omittable[*bool] `json:"hasCapacity,omitempty"`
 }
 
 type Session struct {
@@ -716,6 +778,16 @@ type Today struct {
 	VisitCount     int     `json:"visitCount"`
 	AnonymousCount int     `json:"anonymousCount"`
 	WaitingCount   int     `json:"waitingCount"`
+}
+
+type UndoMergeInput struct {
+	Hub     string    `json:"hub"`
+	MergeID uuid.UUID `json:"mergeId"`
+}
+
+type UndoMergePayload struct {
+	Merge      *directory.Merged  `json:"merge,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 type UndoVisitInput struct {

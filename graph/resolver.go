@@ -47,11 +47,12 @@ type Sessions interface {
 
 // New makes a resolver over a store.
 func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.Sources, platform provision.Config, signOut func(context.Context) (string, error)) *Resolver {
-	desk := frontdesk.New(s, log)
+	desk, partners := frontdesk.New(s, log), directory.New(s, log)
+	partners.OnEdit(sources.Follow)
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
-		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
-		Partners:    partner.New(s, log, directory.New(s, log)),
+		Roles: staff.New(s, log, sessions), Directory: partners, SignOut: signOut,
+		Partners:    partner.New(s, log, partners),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

@@ -57,6 +57,18 @@ func (f CatalogueSourceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueSourceMutation", m)
 }
 
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary
+// function as CatalogueWord mutator.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CatalogueWordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CatalogueWordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueWordMutation", m)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary
 // function as Conversation mutator.
 type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)
@@ -79,6 +91,18 @@ func (f ConversationNeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationNeedMutation", m)
+}
+
+// The DuplicateDismissalFunc type is an adapter to allow the use of ordinary
+// function as DuplicateDismissal mutator.
+type DuplicateDismissalFunc func(context.Context, *ent.DuplicateDismissalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DuplicateDismissalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DuplicateDismissalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DuplicateDismissalMutation", m)
 }
 
 // The GroupGrantFunc type is an adapter to allow the use of ordinary
@@ -139,6 +163,18 @@ func (f LocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LocationMutation", m)
+}
+
+// The MergeFunc type is an adapter to allow the use of ordinary
+// function as Merge mutator.
+type MergeFunc func(context.Context, *ent.MergeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MergeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MergeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MergeMutation", m)
 }
 
 // The NeedFunc type is an adapter to allow the use of ordinary

@@ -12,13 +12,16 @@ import (
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/partneragreement"
@@ -208,6 +211,33 @@ func (f TraverseCatalogueSource) Traverse(ctx context.Context, q ent.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
 }
 
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueWordFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
+}
+
+// The TraverseCatalogueWord type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueWord func(context.Context, *ent.CatalogueWordQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueWord) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueWord) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ConversationFunc func(context.Context, *ent.ConversationQuery) (ent.Value, error)
 
@@ -260,6 +290,33 @@ func (f TraverseConversationNeed) Traverse(ctx context.Context, q ent.Query) err
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationNeedQuery", q)
+}
+
+// The DuplicateDismissalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DuplicateDismissalFunc func(context.Context, *ent.DuplicateDismissalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DuplicateDismissalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DuplicateDismissalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DuplicateDismissalQuery", q)
+}
+
+// The TraverseDuplicateDismissal type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDuplicateDismissal func(context.Context, *ent.DuplicateDismissalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDuplicateDismissal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDuplicateDismissal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DuplicateDismissalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DuplicateDismissalQuery", q)
 }
 
 // The GroupGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -395,6 +452,33 @@ func (f TraverseLocation) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.LocationQuery", q)
+}
+
+// The MergeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MergeFunc func(context.Context, *ent.MergeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MergeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MergeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MergeQuery", q)
+}
+
+// The TraverseMerge type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMerge func(context.Context, *ent.MergeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMerge) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMerge) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MergeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MergeQuery", q)
 }
 
 // The NeedFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1002,10 +1086,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.CatalogueSourceQuery:
 		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
+	case *ent.CatalogueWordQuery:
+		return &query[*ent.CatalogueWordQuery, predicate.CatalogueWord, catalogueword.OrderOption]{typ: ent.TypeCatalogueWord, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:
 		return &query[*ent.ConversationNeedQuery, predicate.ConversationNeed, conversationneed.OrderOption]{typ: ent.TypeConversationNeed, tq: q}, nil
+	case *ent.DuplicateDismissalQuery:
+		return &query[*ent.DuplicateDismissalQuery, predicate.DuplicateDismissal, duplicatedismissal.OrderOption]{typ: ent.TypeDuplicateDismissal, tq: q}, nil
 	case *ent.GroupGrantQuery:
 		return &query[*ent.GroupGrantQuery, predicate.GroupGrant, groupgrant.OrderOption]{typ: ent.TypeGroupGrant, tq: q}, nil
 	case *ent.HostnameQuery:
@@ -1016,6 +1104,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IdentityProviderQuery, predicate.IdentityProvider, identityprovider.OrderOption]{typ: ent.TypeIdentityProvider, tq: q}, nil
 	case *ent.LocationQuery:
 		return &query[*ent.LocationQuery, predicate.Location, location.OrderOption]{typ: ent.TypeLocation, tq: q}, nil
+	case *ent.MergeQuery:
+		return &query[*ent.MergeQuery, predicate.Merge, merge.OrderOption]{typ: ent.TypeMerge, tq: q}, nil
 	case *ent.NeedQuery:
 		return &query[*ent.NeedQuery, predicate.Need, need.OrderOption]{typ: ent.TypeNeed, tq: q}, nil
 	case *ent.OrganisationQuery:

@@ -155,6 +155,25 @@ var (
 			},
 		},
 	}
+	// CatalogueWordsColumns holds the columns for the "catalogue_words" table.
+	CatalogueWordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "word", Type: field.TypeString, Size: 30},
+	}
+	// CatalogueWordsTable holds the schema information for the "catalogue_words" table.
+	CatalogueWordsTable = &schema.Table{
+		Name:       "catalogue_words",
+		Columns:    CatalogueWordsColumns,
+		PrimaryKey: []*schema.Column{CatalogueWordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "catalogueword_hub_id_word",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueWordsColumns[1], CatalogueWordsColumns[2]},
+			},
+		},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -262,6 +281,38 @@ var (
 				Name:    "conversationneed_conversation_id_need_id",
 				Unique:  true,
 				Columns: []*schema.Column{ConversationNeedsColumns[2], ConversationNeedsColumns[3]},
+			},
+		},
+	}
+	// DuplicateDismissalsColumns holds the columns for the "duplicate_dismissals" table.
+	DuplicateDismissalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ORGANISATION", "SERVICE", "LOCATION"}},
+		{Name: "one", Type: field.TypeUUID},
+		{Name: "other", Type: field.TypeUUID},
+		{Name: "likeness", Type: field.TypeString, Size: 64},
+		{Name: "dismissed_at", Type: field.TypeTime},
+	}
+	// DuplicateDismissalsTable holds the schema information for the "duplicate_dismissals" table.
+	DuplicateDismissalsTable = &schema.Table{
+		Name:       "duplicate_dismissals",
+		Columns:    DuplicateDismissalsColumns,
+		PrimaryKey: []*schema.Column{DuplicateDismissalsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "duplicatedismissal_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{DuplicateDismissalsColumns[1], DuplicateDismissalsColumns[4], DuplicateDismissalsColumns[5]},
+			},
+			{
+				Name:    "duplicatedismissal_hub_id_kind_one_other",
+				Unique:  true,
+				Columns: []*schema.Column{DuplicateDismissalsColumns[1], DuplicateDismissalsColumns[6], DuplicateDismissalsColumns[7], DuplicateDismissalsColumns[8]},
 			},
 		},
 	}
@@ -381,6 +432,7 @@ var (
 		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PHYSICAL", "POSTAL", "VIRTUAL"}, Default: "PHYSICAL"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
@@ -402,6 +454,51 @@ var (
 				Name:    "location_hub_id_source_external_id",
 				Unique:  true,
 				Columns: []*schema.Column{LocationsColumns[1], LocationsColumns[2], LocationsColumns[3]},
+			},
+		},
+	}
+	// MergesColumns holds the columns for the "merges" table.
+	MergesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ORGANISATION", "SERVICE", "LOCATION"}},
+		{Name: "kept", Type: field.TypeUUID},
+		{Name: "folded", Type: field.TypeUUID},
+		{Name: "taken", Type: field.TypeJSON, Nullable: true},
+		{Name: "kept_before", Type: field.TypeJSON},
+		{Name: "kept_after", Type: field.TypeJSON},
+		{Name: "folded_before", Type: field.TypeJSON},
+		{Name: "moved", Type: field.TypeJSON, Nullable: true},
+		{Name: "stayed", Type: field.TypeJSON, Nullable: true},
+		{Name: "added", Type: field.TypeJSON, Nullable: true},
+		{Name: "undone_at", Type: field.TypeTime, Nullable: true},
+		{Name: "undone_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "remained", Type: field.TypeJSON, Nullable: true},
+	}
+	// MergesTable holds the schema information for the "merges" table.
+	MergesTable = &schema.Table{
+		Name:       "merges",
+		Columns:    MergesColumns,
+		PrimaryKey: []*schema.Column{MergesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "merge_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{MergesColumns[1], MergesColumns[4], MergesColumns[5]},
+			},
+			{
+				Name:    "merge_hub_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MergesColumns[1], MergesColumns[3], MergesColumns[0]},
+			},
+			{
+				Name:    "merge_hub_id_kept",
+				Unique:  false,
+				Columns: []*schema.Column{MergesColumns[1], MergesColumns[7]},
 			},
 		},
 	}
@@ -439,6 +536,7 @@ var (
 		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "description", Type: field.TypeString, Size: 20000, Default: ""},
@@ -462,7 +560,7 @@ var (
 			{
 				Name:    "organisation_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[10], OrganisationsColumns[0]},
+				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[11], OrganisationsColumns[0]},
 			},
 		},
 	}
@@ -789,6 +887,7 @@ var (
 		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "description", Type: field.TypeString, Size: 20000, Default: ""},
@@ -819,7 +918,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[30]},
+				Columns:    []*schema.Column{ServicesColumns[31]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -833,12 +932,12 @@ var (
 			{
 				Name:    "service_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[10], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[11], ServicesColumns[0]},
 			},
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[30], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[31], ServicesColumns[0]},
 			},
 		},
 	}
@@ -1336,13 +1435,16 @@ var (
 		AssurancesTable,
 		AuditEventsTable,
 		CatalogueSourcesTable,
+		CatalogueWordsTable,
 		ConversationsTable,
 		ConversationNeedsTable,
+		DuplicateDismissalsTable,
 		GroupGrantsTable,
 		HostnamesTable,
 		HubsTable,
 		IdentityProvidersTable,
 		LocationsTable,
+		MergesTable,
 		NeedsTable,
 		OrganisationsTable,
 		PartnerAgreementsTable,

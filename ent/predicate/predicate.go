@@ -18,11 +18,17 @@ type AuditEvent func(*sql.Selector)
 // CatalogueSource is the predicate function for cataloguesource builders.
 type CatalogueSource func(*sql.Selector)
 
+// CatalogueWord is the predicate function for catalogueword builders.
+type CatalogueWord func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 
 // ConversationNeed is the predicate function for conversationneed builders.
 type ConversationNeed func(*sql.Selector)
+
+// DuplicateDismissal is the predicate function for duplicatedismissal builders.
+type DuplicateDismissal func(*sql.Selector)
 
 // GroupGrant is the predicate function for groupgrant builders.
 type GroupGrant func(*sql.Selector)
@@ -38,6 +44,9 @@ type IdentityProvider func(*sql.Selector)
 
 // Location is the predicate function for location builders.
 type Location func(*sql.Selector)
+
+// Merge is the predicate function for merge builders.
+type Merge func(*sql.Selector)
 
 // Need is the predicate function for need builders.
 type Need func(*sql.Selector)

@@ -16,7 +16,7 @@ import (
 type Organisation struct{ ent.Schema }
 
 func (Organisation) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Organisation) Fields() []ent.Field {
@@ -48,7 +48,7 @@ func (Organisation) Indexes() []ent.Index {
 type Service struct{ ent.Schema }
 
 func (Service) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Service) Fields() []ent.Field {
@@ -104,7 +104,7 @@ func (Service) Annotations() []schema.Annotation {
 type Location struct{ ent.Schema }
 
 func (Location) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Location) Fields() []ent.Field {
@@ -299,4 +299,18 @@ type ServiceArea struct {
 	Name        string `json:"name,omitempty"`
 	Description string `json:"description,omitempty"`
 	URI         string `json:"uri,omitempty"`
+}
+
+// CatalogueWord is a word that stands in a hub's catalogue, without accents: what a misspelt one is corrected to. Triggers
+// add words as they are written; nothing takes one away, and a search believes a word only as long as a service has it.
+type CatalogueWord struct{ ent.Schema }
+
+func (CatalogueWord) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}} }
+
+func (CatalogueWord) Fields() []ent.Field {
+	return []ent.Field{field.String("word").NotEmpty().MaxLen(30).Immutable()}
+}
+
+func (CatalogueWord) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("hub_id", "word")}
 }

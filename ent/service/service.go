@@ -34,6 +34,8 @@ const (
 	FieldVersion = "version"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
+	// FieldMergedIntoID holds the string denoting the merged_into_id field in the database.
+	FieldMergedIntoID = "merged_into_id"
 	// FieldOrganisationID holds the string denoting the organisation_id field in the database.
 	FieldOrganisationID = "organisation_id"
 	// FieldName holds the string denoting the name field in the database.
@@ -169,6 +171,7 @@ var Columns = []string{
 	FieldLocalFields,
 	FieldVersion,
 	FieldVisibility,
+	FieldMergedIntoID,
 	FieldOrganisationID,
 	FieldName,
 	FieldAlternateName,
@@ -361,6 +364,11 @@ func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByVisibility orders the results by the visibility field.
 func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
+// ByMergedIntoID orders the results by the merged_into_id field.
+func ByMergedIntoID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMergedIntoID, opts...).ToFunc()
 }
 
 // ByOrganisationID orders the results by the organisation_id field.

@@ -65,7 +65,7 @@ var tables = []table{
 			where n.hub_id = $1 order by c.place limit 1))`},
 	}},
 	{name: "services", given: "organisation text, assured_date date", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
-		{name: "organisation_id", value: "coalesce(named.id, (b).organisation_id, none.id)"},
+		{name: "organisation_id", value: "coalesce(named.merged_into_id, named.id, (b).organisation_id, none.merged_into_id, none.id)"},
 		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
 		{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
 		{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
@@ -80,7 +80,7 @@ var tables = []table{
 	}},
 	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
 		{name: "service_id", value: "s.id"},
-		{name: "location_id", value: "l.id"},
+		{name: "location_id", value: "coalesce(l.merged_into_id, l.id)"},
 		{name: "description", kind: "text", empty: "''"},
 	}},
 	{name: "schedules", given: "service text, place text", joins: join("services", "s", "g.service") + join("service_at_locations", "at", "g.place"), columns: []column{
@@ -147,7 +147,7 @@ func (t table) upsert() string {
 		)
 		select external_id, w.added, array(
 		  select a.key from jsonb_each(w.after) a
-		  where not w.added and a.key not in ('imported_at', 'hand_search', 'version', 'local_fields') and a.value is distinct from to_jsonb(k.before) -> a.key
+		  where not w.added and a.key not in ('imported_at', 'version', 'local_fields') and not starts_with(a.key, 'hand_') and a.value is distinct from to_jsonb(k.before) -> a.key
 		  order by 1)
 		from written w join worked k using (external_id)`
 }

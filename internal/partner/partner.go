@@ -23,7 +23,9 @@ type Partners struct {
 }
 
 // New makes it over the store. Approved changes are edits of the directory, which imports keep.
-func New(s *store.Store, log *audit.Log, d *directory.Directory) *Partners { return &Partners{s, log, d} }
+func New(s *store.Store, log *audit.Log, d *directory.Directory) *Partners {
+	return &Partners{s, log, d}
+}
 
 // here is the one hub in which the viewer works, and the viewer.
 func here(ctx context.Context) (*viewer.Viewer, viewer.Hub, error) {

@@ -3,7 +3,9 @@ package isolation
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,7 +77,17 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	c.Visit.Create().SetState(visit.StateWaiting).SetArrivedAt(now).SetArrivedOn(today).ExecX(ctx)
 	grant := c.RoleGrant.Create().SetStaffUserID(advisor).SetHubID(hub.ID).SetRole(rolegrant.RoleAdvisor).SaveX(ctx)
 	event := c.AuditEvent.Create().SetHubID(hub.ID).SetActorID(advisor).SetAction("person.read").SetSubjectType("Person").SetSubjectID(person.ID).SetPersonID(person.ID).SetRequestID(m).SaveX(ctx)
+	// Two organisations that look alike, and two of which one was folded into the other.
+	twin := c.Organisation.Create().SetSource("local").SetExternalID("o2").SetName("Partner " + m).SetDescription(m).SaveX(ctx)
+	kept := c.Organisation.Create().SetSource("local").SetExternalID("o3").SetName("Kept " + m).SaveX(ctx)
+	folded := c.Organisation.Create().SetSource("local").SetExternalID("o4").SetName("Folded " + m).SetMergedIntoID(kept.ID).SetRetiredAt(now).SaveX(ctx)
+	row := map[string]json.RawMessage{"name": json.RawMessage(`"Folded ` + m + `"`)}
+	merge := c.Merge.Create().SetKind("ORGANISATION").SetKept(kept.ID).SetFolded(folded.ID).SetKeptBefore(row).SetKeptAfter(row).SetFoldedBefore(row).SaveX(ctx)
+	apart := []uuid.UUID{kept.ID, twin.ID}
+	slices.SortFunc(apart, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	c.DuplicateDismissal.Create().SetKind("ORGANISATION").SetOne(apart[0]).SetOther(apart[1]).SetLikeness(m).ExecX(ctx)
 	return ids{
+		"Keep": organisation.ID, "Fold": twin.ID, "One": organisation.ID, "Other": twin.ID, "Merge": merge.ID, "CatalogueRecord": folded.ID,
 		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID, "ServiceAtLocation": place.ID,
 		"Record": organisation.ID, // of the first kind that a mutation of any kind names
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,

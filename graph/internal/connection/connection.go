@@ -2,6 +2,7 @@ package connection
 
 import (
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 )
 
@@ -25,4 +26,8 @@ type (
 	AuditEventEdge      = paging.Edge[*ent.AuditEvent]
 	EditableServicePage = paging.Connection[*ent.Service]
 	EditableServiceEdge = paging.Edge[*ent.Service]
+	DuplicatePage       = paging.Connection[*directory.Pair]
+	DuplicateEdge       = paging.Edge[*directory.Pair]
+	MergePage           = paging.Connection[*directory.Merged]
+	MergeEdge           = paging.Edge[*directory.Merged]
 )
