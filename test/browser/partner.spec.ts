@@ -108,7 +108,7 @@ test('a partner corrects its entry by a link, and people see it when the manager
   await expect(asked.locator('ins')).toContainText([description, '0151 496 0777', 'https://corrected.example.org/advice']);
   await expect(asked.locator('del').first()).toBeVisible();
   await good(page, 'Changes that partners ask for');
-  await asked.getByRole('button', { name: /^Reject: Website/ }).click();
+  await asked.getByRole('button', { name: /^Reject\s*: Website/ }).click();
   await asked.getByRole('button', { name: 'Reject for this reason' }).click();
   await expect(asked.getByText('Say why you reject it')).toBeVisible();
   await asked.getByRole('textbox', { name: /^Why do you reject/ }).fill('The page does not open.');
