@@ -40776,6 +40776,9 @@ func (ec *executionContext) _PartnerAgreement(ctx context.Context, sel ast.Selec
 var partnerLinkImplementors = []string{"PartnerLink"}
 
 func (ec *executionContext) _PartnerLink(ctx context.Context, sel ast.SelectionSet, obj *ent.PartnerLink) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, partnerLinkImplementors)
 
 	out := graphql.NewFieldSet(fields)

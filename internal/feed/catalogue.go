@@ -13,6 +13,7 @@ import (
 	entschedule "liferooms.io/liferooms/ent/schedule"
 	entservice "liferooms.io/liferooms/ent/service"
 	entserviceatlocation "liferooms.io/liferooms/ent/serviceatlocation"
+	entservicecapacity "liferooms.io/liferooms/ent/servicecapacity"
 	enttaxonomyterm "liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/problem"
@@ -84,6 +85,7 @@ func whole(q *ent.ServiceQuery) {
 	q.WithOrganisation().
 		WithSchedules(func(q *ent.ScheduleQuery) { q.Order(entschedule.ByID()) }).
 		WithServiceAtLocations(func(q *ent.ServiceAtLocationQuery) { q.WithLocation().Order(entserviceatlocation.ByID()) }).
+		WithCapacities(func(q *ent.ServiceCapacityQuery) { q.Order(entservicecapacity.ByUnit()) }).
 		WithTaxonomyTerms(func(q *ent.TaxonomyTermQuery) { q.Order(enttaxonomyterm.ByName(), enttaxonomyterm.ByID()) })
 }
 

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -168,6 +169,8 @@ var columns = []struct {
 	{"languages", []string{"id", "service_id", "name"}},
 	{"cost_options", []string{"id", "service_id", "valid_from", "valid_to", "option", "currency", "amount", "amount_description"}},
 	{"service_areas", []string{"id", "service_id", "name", "description", "uri"}},
+	{"service_capacity", []string{"id", "service_id", "unit_id", "available", "maximum", "description", "updated"}},
+	{"units", []string{"id", "name"}},
 	{"taxonomies", []string{"id", "name", "description"}},
 	{"taxonomy_terms", []string{"id", "code", "name", "description", "parent_id", "taxonomy", "taxonomy_id"}},
 	{"attributes", []string{"id", "link_id", "link_entity", "taxonomy_term_id"}},
@@ -289,6 +292,12 @@ func (t *tables) add(s service) {
 	}
 	for _, a := range s.ServiceAreas {
 		t.write("service_areas", a.ID, s.ID, a.Name, a.Description, a.URI)
+	}
+	for _, c := range s.Capacities {
+		t.write("service_capacity", c.ID, s.ID, c.UnitID, strconv.Itoa(c.Available), c.Maximum, c.Description, c.Updated)
+		if t.first("units", c.UnitID) {
+			t.write("units", c.UnitID, c.Unit)
+		}
 	}
 	for _, a := range s.Attributes {
 		t.write("attributes", a.ID, s.ID, "service", a.Term.ID)

@@ -31,6 +31,17 @@ type service struct {
 	CostOptions  []costOption  `json:"cost_options,omitempty"`
 	ServiceAreas []serviceArea `json:"service_areas,omitempty"`
 	Attributes   []attribute   `json:"attributes,omitempty"`
+	// Capacities are in the tables only: Open Referral UK 3.0 has none.
+	Capacities []capacity `json:"-"`
+}
+
+// capacity is how much there is of a service.
+type capacity struct {
+	ID, UnitID, Unit string
+	Available        int
+	Maximum          *int
+	Description      string
+	Updated          string
 }
 
 type organisation struct {

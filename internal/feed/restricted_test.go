@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,6 +20,7 @@ import (
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 )
 
 // listed is one service, with what it needs to be in the feed and a visibility at each level. Every text of a level holds a
@@ -58,6 +60,7 @@ func (l listed) make(ctx context.Context, client *ent.Client) []uuid.UUID {
 	offered := client.Service.Create().SetSource("test").SetExternalID(s).SetName(s).SetOrganisationID(partner.ID).SetDescription(s).SetAlert(s).
 		SetEligibilityDescription(s).SetFeesDescription(s).SetContacts([]schema.Contact{{Name: s}}).SetServiceAreas([]schema.ServiceArea{{Name: s}}).
 		SetLanguages([]string{s}).SetMinimumAge(100 + l.n%20).SetVisibility(service.Visibility(l.service)).SaveX(ctx)
+	client.ServiceCapacity.Create().SetServiceID(offered.ID).SetUnit(s).SetAvailable(l.n).SetDescription(s).SetUpdatedAt(time.Now()).SetBy(servicecapacity.ByStaff).ExecX(ctx)
 	p := l.word("location")
 	house := client.Location.Create().SetSource("test").SetExternalID(p).SetName(p).SetDescription(p).SetAddress(p).SetCity(p).SetCounty(p).SetPostcode("L4 4AA").
 		SetLatitude(53 + float64(l.n)/1000).SetLongitude(-2.9).SetAccessibility([]string{p}).SetVisibility(location.Visibility(l.location)).SaveX(ctx)

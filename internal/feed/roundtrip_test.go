@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/openreferral"
 	"liferooms.io/liferooms/internal/viewer"
@@ -112,6 +114,10 @@ func TestAFeedImportsIntoAnotherHub(t *testing.T) {
 func TestTheTablesAreThoseOfHSDS(t *testing.T) {
 	s := newSite(t, unlimited)
 	s.demo(t)
+	platform := s.Platform(s.Walton)
+	of := s.Store.Client(platform).Service.Query().FirstIDX(platform)
+	s.Store.Client(platform).ServiceCapacity.Create().SetServiceID(of).SetUnit("beds").SetAvailable(0).SetMaximum(10).SetDescription("For one night").
+		SetUpdatedAt(time.Date(2026, 1, 5, 10, 0, 0, 123_000_000, time.UTC)).SetBy(servicecapacity.ByStaff).ExecX(platform)
 	got := s.do(t, "GET", "walton/export.zip")
 	if got.status != 200 || got.header.Get("Content-Type") != "application/zip" || got.header.Get("Content-Disposition") != `attachment; filename="walton.zip"` {
 		t.Fatalf("%d %v", got.status, got.header)
@@ -163,6 +169,11 @@ func TestTheTablesAreThoseOfHSDS(t *testing.T) {
 		if n := len(document[table].([]any)); n != want {
 			t.Errorf("%s has %d rows, want %d", table, n, want)
 		}
+	}
+	said, units := document["service_capacity.csv"].([]any)[0].(map[string]any), document["units.csv"].([]any)[0].(map[string]any)
+	if said["service_id"] != of.String() || said["unit_id"] != units["id"] || units["name"] != "beds" || said["available"] != "0" || said["maximum"] != "10" ||
+		said["description"] != "For one night" || said["updated"] != "2026-01-05T10:00:00.123Z" {
+		t.Errorf("%v %v", said, units)
 	}
 	tabular, err := json.Marshal(document)
 	if err != nil {

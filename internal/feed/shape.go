@@ -101,6 +101,12 @@ func (f shaper) full(s *ent.Service) service {
 	for n, a := range s.ServiceAreas {
 		out.ServiceAreas = append(out.ServiceAreas, serviceArea{partID(s.ID, "area", n), a.Name, a.Description, a.URI})
 	}
+	for _, c := range s.Edges.Capacities {
+		out.Capacities = append(out.Capacities, capacity{
+			ID: c.ID.String(), UnitID: partID(f.hub, "unit", c.Unit), Unit: c.Unit, Available: c.Available, Maximum: c.Maximum, Description: c.Description,
+			Updated: c.UpdatedAt.UTC().Format("2006-01-02T15:04:05.000Z"), // to the millisecond, as the standard asks
+		})
+	}
 	for _, t := range s.Edges.TaxonomyTerms {
 		out.Attributes = append(out.Attributes, attribute{partID(s.ID, "attribute", t.ID), f.term(t)})
 	}

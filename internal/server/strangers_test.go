@@ -1,10 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"liferooms.io/liferooms/internal/audit"
@@ -12,6 +16,7 @@ import (
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/openreferral"
+	"liferooms.io/liferooms/internal/partner"
 )
 
 // stocked gives Walton the demo's catalogue.
@@ -101,5 +106,62 @@ func TestThePublicPagesAreStrict(t *testing.T) {
 	}
 	if got := c.get("/find-support/walton/services/x"); got.status != http.StatusNotFound || !strings.Contains(got.text, "There is no such page") {
 		t.Errorf("%d %.200s", got.status, got.text)
+	}
+}
+
+// heard is a log that several goroutines write to while a test reads it.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(b)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+// TestAPartnersLinkIsInNoLog follows one through all that is around the pages, in the log's most talkative state.
+func TestAPartnersLinkIsInNoLog(t *testing.T) {
+	s := newSite(t)
+	s.stocked()
+	log := audit.New(s.world.Store)
+	defer log.Close()
+	partners := partner.New(s.world.Store, log, directory.New(s.world.Store, log))
+	o := s.world.Store.Client(s.platform()).Organisation.Query().FirstX(s.platform())
+	_, token, err := partners.CreateLink(s.platform(), "1", o.ID, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := &heard{}
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	c := &caller{t, s.url, http.Header{}, http.DefaultClient}
+	got := c.get("/partner/" + token)
+	if got.status != http.StatusOK || !strings.Contains(got.text, ": your entry") || got.header.Get("Set-Cookie") != "" {
+		t.Errorf("%d %.300s", got.status, got.text)
+	}
+	if policy := got.header.Values("Content-Security-Policy"); len(policy) != 1 || strings.Contains(policy[0], "script-src") {
+		t.Errorf("%v", policy)
+	}
+	if got.header.Get("Cache-Control") != "no-store" || got.header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%v", got.header)
+	}
+	c.get("/partner/" + token + "/nothing")
+	c.get("/partner/" + strings.Repeat("A", 43))
+	if text := logged.String(); !strings.Contains(text, "route=/partner/") || strings.Contains(text, token) || strings.Contains(text, strings.Repeat("A", 43)) {
+		t.Errorf("the log: %s", text)
+	}
+	told := httptest.NewRecorder()
+	s.server.Metrics().ServeHTTP(told, httptest.NewRequest("GET", "/metrics", nil))
+	if told.Code != http.StatusOK || strings.Contains(told.Body.String(), token) {
+		t.Errorf("the metrics (%d) hold the token", told.Code)
 	}
 }

@@ -17,15 +17,18 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/store/storetest"
@@ -65,13 +68,15 @@ type maker struct {
 	made map[string][]uuid.UUID
 	urls map[string]bool // that services and partners give
 	now  time.Time
+	// proposed are the fields of partners for which a change waits.
+	proposed map[string]bool
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: storetest.New(t), ids: map[string]map[string][]uuid.UUID{}, viewers: map[string]context.Context{}, now: time.Now().UTC()}
 	for i, hub := range []viewer.Hub{w.Walton, w.Southport, w.Elsewhere} {
-		m := &maker{t: t, ctx: w.Platform(hub), rng: rand.New(rand.NewPCG(worldSeed, uint64(i))), hub: hub, made: map[string][]uuid.UUID{}, urls: map[string]bool{}, now: w.now}
+		m := &maker{t: t, ctx: w.Platform(hub), rng: rand.New(rand.NewPCG(worldSeed, uint64(i))), hub: hub, made: map[string][]uuid.UUID{}, urls: map[string]bool{}, now: w.now, proposed: map[string]bool{}}
 		m.c = w.Store.Client(m.ctx)
 		m.fill(4 >> i * 5)
 		w.ids[hub.Slug] = m.made
@@ -272,6 +277,49 @@ func (m *maker) catalogue(size int) {
 	for i := range 2 + 5*size {
 		m.service(i)
 	}
+	for _, id := range m.made["Organisation"] {
+		m.partner(id)
+	}
+}
+
+// partner is what the hub and a partner say to one another.
+func (m *maker) partner(organisation uuid.UUID) {
+	if m.chance(.6) {
+		m.must(m.c.PartnerAgreement.Create().SetID(m.id("PartnerAgreement")).SetOrganisationID(organisation).SetSignedBy(m.text(200, false)).SetNote(m.text(2000, false)).
+			SetNillableSignedOn(m.maybeDay()).SetUpdatedAt(m.instant()).SetNillableUpdatedByID(m.someOr("StaffMember", .4)).Exec(m.ctx))
+	}
+	for range m.rng.IntN(3) {
+		made := m.instant()
+		link := m.c.PartnerLink.Create().SetID(m.id("PartnerLink")).SetOrganisationID(organisation).SetNillableCreatedByID(m.someOr("StaffMember", .4)).SetCreatedAt(made).SetExpiresAt(made.AddDate(0, 0, 30)).
+			SetTokenHash(binary.BigEndian.AppendUint64(make([]byte, 24), m.rng.Uint64()))
+		if m.chance(.3) {
+			link.SetRevokedAt(m.instant())
+		}
+		m.must(link.Exec(m.ctx))
+		of := m.made["PartnerLink"][len(m.made["PartnerLink"])-1]
+		for _, field := range []string{"name", "description", "phone", "email", "url"}[:m.rng.IntN(6)] {
+			change := m.c.ProposedChange.Create().SetID(m.id("ProposedChange")).SetOrganisationID(organisation).SetPartnerLinkID(of).SetField(field).
+				SetBefore(m.text(200, false)).SetProposed(m.text(200, false)).SetCreatedAt(m.instant())
+			if m.chance(.4) || m.proposed[organisation.String()+field] {
+				change.SetState(proposedchange.StateReplaced).SetDecidedAt(m.instant())
+			} else {
+				m.proposed[organisation.String()+field] = true
+			}
+			m.must(change.Exec(m.ctx))
+		}
+	}
+}
+
+// care is who says what of a service.
+func (m *maker) care(service uuid.UUID) {
+	for _, unit := range []string{"places", "beds"}[:m.rng.IntN(3)] {
+		m.must(m.c.ServiceCapacity.Create().SetID(m.id("ServiceCapacity")).SetServiceID(service).SetUnit(unit).SetAvailable(m.rng.IntN(5)).SetDescription(m.text(500, false)).
+			SetUpdatedAt(m.instant()).SetBy([]servicecapacity.By{servicecapacity.ByStaff, servicecapacity.ByPartner, servicecapacity.BySource}[m.rng.IntN(3)]).SetNillableStaffID(m.someOr("StaffMember", .4)).Exec(m.ctx))
+	}
+	for n := range m.rng.IntN(3) {
+		m.must(m.c.Assurance.Create().SetID(m.id("Assurance")).SetServiceID(service).SetAssuredOn(m.day().AddDate(0, 0, n*40000)).SetBy(assurance.ByStaff).
+			SetNillableStaffID(m.someOr("StaffMember", .4)).SetCreatedAt(m.instant()).Exec(m.ctx))
+	}
 }
 
 // held is what staff hold of a record, or nothing.
@@ -316,6 +364,7 @@ func (m *maker) service(i int) {
 		create.SetContacts([]schema.Contact{}).SetServiceAreas(nil)
 	}
 	m.must(create.Exec(m.ctx))
+	m.care(id)
 	if m.chance(.5) {
 		m.must(m.c.ServiceTerm.Create().SetServiceID(id).SetTaxonomyTermID(m.some("TaxonomyTerm")).Exec(m.ctx))
 	}

@@ -6,6 +6,9 @@ import { isKind } from './catalogue/duplicates/words';
 import { PartnerEditor } from './catalogue/edit/PartnerEditor';
 import { Records, type RecordSearch } from './catalogue/edit/Records';
 import { ServiceEditor } from './catalogue/edit/ServiceEditor';
+import { Changes } from './catalogue/partner/Changes';
+import { PartnerPage } from './catalogue/partner/Partner';
+import { Partners } from './catalogue/partner/Partners';
 import { Taxonomy } from './catalogue/taxonomy/Taxonomy';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
@@ -288,7 +291,40 @@ const taxonomy = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, board, taxonomy];
+const proposedChanges = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/changes',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Changes />
+    </Needs>
+  ),
+});
+
+const partners = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/partners',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Partners />
+    </Needs>
+  ),
+});
+
+const partner = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/partners/$id',
+  component: function PartnerRoute() {
+    const { id } = partner.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <PartnerPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, board, taxonomy, proposedChanges, partners, partner];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

@@ -5,6 +5,8 @@ import { useHub } from '../shell/hub';
 const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue', label: 'To look at' },
   { to: '/$hub/catalogue/records', label: 'Services and partners' },
+  { to: '/$hub/catalogue/changes', label: 'Changes asked for' },
+  { to: '/$hub/catalogue/partners', label: 'Agreements and links' },
   { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
   { to: '/$hub/catalogue/taxonomy', label: 'Terms and needs' },
 ];
