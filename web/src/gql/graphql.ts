@@ -25,6 +25,16 @@ export type AccessNeedInput = {
   note?: string | null | undefined;
 };
 
+/** What a place says of getting in and around. A place of none may still have it: ask. */
+export type AccessibilityKind =
+  | 'ACCESSIBLE_TOILET'
+  | 'HEARING_LOOP'
+  | 'LIFT'
+  | 'PARKING'
+  | 'QUIET_SPACE'
+  | 'SIGN_LANGUAGE'
+  | 'STEP_FREE';
+
 export type CheckInInput = {
   clientMutationId: string;
   hub: string;
@@ -165,15 +175,27 @@ export type SafeContact =
 
 /** All that is given must hold. */
 export type ServiceFilter = {
+  /** Services with a place that has all of these. */
+  accessibility?: Array<AccessibilityKind> | null | undefined;
+  /** In years: services whose bounds of age it fits; bounds that are not known fit everybody. */
+  age?: number | null | undefined;
   /** On at least once on this day of the week. */
   day?: Weekday | null | undefined;
   /** Free of charge. */
   free?: boolean | null | undefined;
+  /** On at some time from this hour, such as 09:30: on that day, or on any. The same as to: on at that time. */
+  from?: string | null | undefined;
+  /** Services that are known to have places. */
+  hasCapacity?: boolean | null | undefined;
+  /** Names or codes (ISO 639): services in any of them. A service that says no language is in English. */
+  languages?: Array<string> | null | undefined;
   near?: NearInput | null | undefined;
   /** Codes of needs: services that meet any of them. */
   needs?: Array<string> | null | undefined;
   /** Words, as typed. */
   text?: string | null | undefined;
+  /** On at some time before this hour. */
+  to?: string | null | undefined;
 };
 
 export type ServiceStatus =
