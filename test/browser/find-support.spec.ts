@@ -44,7 +44,7 @@ const resultsNamed = (page: Page, name: string) => page.getByRole('region', { na
 
 test('somebody finds help, and shares what they found', async ({ page, browser }) => {
   await search(page, { words: 'benefits', need: 'money', day: 'Tuesday', postcode: 'l4 0ck', within: '5 miles', free: true });
-  await expect(page).toHaveURL(/\?q=benefits&need=money&day=tue&postcode=l4\+0ck&within=5&free=1$/);
+  await expect(page).toHaveURL(/\?q=benefits&need=money&day=tue&postcode=l4\+0ck&within=5&free=1&time=&age=&language=$/);
   await expect(results(page)).toContainText('We measure from L4 0CK.');
   const first = results(page).getByRole('listitem').first();
   await expect(first).toContainText('Free');
