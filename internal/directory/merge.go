@@ -594,4 +594,3 @@ func sentence(field string) string {
 	}
 	return words.String()
 }
-
