@@ -393,6 +393,7 @@ var (
 // save makes a record or changes one, and reads what the payload asks of it.
 func save[T any](ctx context.Context, r *Resolver, k kind[T], of directory.Kind, request string, id graphql.Omittable[*uuid.UUID], version graphql.Omittable[*int],
 	c directory.Changes) (row *T, userErrors []*problem.Problem, err error) {
+	asked := wanted(ctx).of(k.field)
 	if err = checkMutationID(request); err == nil {
 		row, err = changed(ctx, r, k, func(ctx context.Context) (*T, error) {
 			saved := uuid.Nil
@@ -406,7 +407,7 @@ func save[T any](ctx context.Context, r *Resolver, k kind[T], of directory.Kind,
 			if err != nil {
 				return nil, err
 			}
-			return k.again(ctx, r, saved, selection{})
+			return k.again(ctx, r, saved, asked)
 		})
 	}
 	userErrors, err = problem.Correctable(err)

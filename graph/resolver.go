@@ -45,10 +45,11 @@ type Sessions interface {
 
 // New makes a resolver over a store.
 func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.Sources, platform provision.Config, signOut func(context.Context) (string, error)) *Resolver {
-	desk := frontdesk.New(s, log)
+	desk, partners := frontdesk.New(s, log), directory.New(s, log)
+	partners.OnEdit(sources.Follow)
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
-		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
+		Roles: staff.New(s, log, sessions), Directory: partners, SignOut: signOut,
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

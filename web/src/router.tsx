@@ -2,6 +2,9 @@ import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/
 import { Compare } from './catalogue/duplicates/Compare';
 import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
 import { isKind } from './catalogue/duplicates/words';
+import { PartnerEditor } from './catalogue/edit/PartnerEditor';
+import { Records, type RecordSearch } from './catalogue/edit/Records';
+import { ServiceEditor } from './catalogue/edit/ServiceEditor';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -131,6 +134,54 @@ const service = createRoute({
   },
 });
 
+const records = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/records',
+  validateSearch: (search): RecordSearch => ({
+    kind: search.kind === 'partners' ? 'partners' : undefined,
+    text: typeof search.text === 'string' ? search.text : undefined,
+    source: typeof search.source === 'string' ? search.source : undefined,
+    retired: search.retired === true || undefined,
+    hidden: search.hidden === true || undefined,
+    changed: search.changed === true || undefined,
+  }),
+  component: function RecordsRoute() {
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <Records search={records.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const editPartner = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/records/partners/$id',
+  component: function EditPartnerRoute() {
+    const { id } = editPartner.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <PartnerEditor id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const editService = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/records/services/$id',
+  validateSearch: (search): { partner?: string } => ({ partner: typeof search.partner === 'string' ? search.partner : undefined }),
+  component: function EditServiceRoute() {
+    const { id } = editService.useParams();
+    const { partner } = editService.useSearch();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <ServiceEditor id={id} partner={partner} key={id} />
+      </Needs>
+    );
+  },
+});
+
 const duplicates = createRoute({
   getParentRoute: () => hub,
   path: '/catalogue/duplicates',
@@ -191,7 +242,7 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, duplicates, compareDuplicates, report, staff, audit];
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, records, editPartner, editService, duplicates, compareDuplicates, report, staff, audit];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

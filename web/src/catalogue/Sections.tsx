@@ -5,6 +5,7 @@ import { useHub } from '../shell/hub';
 const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue', label: 'To look at' },
   { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
+  { to: '/$hub/catalogue/records', label: 'Services and partners' },
 ];
 
 /** The way between the pages by which a hub's catalogue is kept. */
