@@ -259,7 +259,7 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 	decoders := map[string]func(context.Context, map[string]any) (map[string]any, error){
 		"Hub.auditEvents":           ec.field_Hub_auditEvents_args,
 		"Hub.conversation":          ec.field_Hub_conversation_args,
-		"Hub.duplicates":           ec.field_Hub_duplicates_args,
+		"Hub.duplicates":            ec.field_Hub_duplicates_args,
 		"Hub.editableLocations":     ec.field_Hub_editableLocations_args,
 		"Hub.editableOrganisations": ec.field_Hub_editableOrganisations_args,
 		"Hub.editableServices":      ec.field_Hub_editableServices_args,
