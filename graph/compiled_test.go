@@ -34,13 +34,22 @@ var interpreted = map[string]string{
 	"RecordFollowUp":       graph.BecauseMutation,
 	"RegisterPerson":       graph.BecauseMutation,
 	"RemoveSignpost":       graph.BecauseMutation,
+	"RestoreRecord":        graph.BecauseMutation,
+	"RetireRecord":         graph.BecauseMutation,
 	"RevokeRole":           graph.BecauseMutation,
+	"SaveLocation":         graph.BecauseMutation,
+	"SaveOrganisation":     graph.BecauseMutation,
+	"SavePlace":            graph.BecauseMutation,
+	"SaveSchedule":         graph.BecauseMutation,
+	"SaveService":          graph.BecauseMutation,
 	"SetAccessNeeds":       graph.BecauseMutation,
+	"SetVisibility":        graph.BecauseMutation,
 	"Signpost":             graph.BecauseMutation,
 	"TakeNext":             graph.BecauseMutation,
 	"TakeVisit":            graph.BecauseMutation,
 	"UndoVisit":            graph.BecauseMutation,
 	"UpdatePerson":         graph.BecauseMutation,
+	"UseSource":            graph.BecauseMutation,
 }
 
 // TestAppsOperationsCompile: what the staff app asks for runs as one statement, but for the operations above.
