@@ -65,10 +65,15 @@ test('the board shows what needs somebody, and a link that moved comes to it by 
     const moved = page.getByRole('region', { name: /^Links that have moved/ });
     await expect(moved.getByRole('link', { name: `${at}/new` })).toBeVisible();
     await expect(moved.getByRole('link', { name: 'Allotment afternoons' })).toBeVisible();
+    await moved.getByRole('button', { name: `Use the new address for ${at}/old` }).click();
+    await expect(moved.getByText('Saved in 1 record.')).toBeVisible();
+    await moved.getByRole('link', { name: 'Allotment afternoons' }).click();
+    await expect(page.getByLabel('Website', { exact: true })).toHaveValue(`${at}/new`);
+    await page.goBack();
 
     await page.emulateMedia({ media: 'print' });
     await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();
-    await expect(moved.getByRole('button', { name: /^Look again/ }).first()).toBeHidden();
+    await expect(dead.getByRole('button', { name: /^Look again/ }).first()).toBeHidden();
     await expect(unassured.getByText('Never assured').first()).toBeVisible();
     await picture(page, 'the board on paper');
     await page.emulateMedia({ media: 'screen' });

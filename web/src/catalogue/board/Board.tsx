@@ -10,12 +10,14 @@ import {
   FailedImportsDocument,
   MovedLinksDocument,
   RetiredServicesDocument,
+  SaveOrganisationDocument,
+  SaveServiceDocument,
   UnassuredServicesDocument,
   type BoardLinkFragment,
   type BoardServiceFragment,
 } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
+import { change, mutationId } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty, Loading } from '../../shell/Loading';
 import { Page } from '../../shell/Page';
@@ -89,7 +91,7 @@ function ServiceName({ of: s }: { of: Pick<BoardServiceFragment, 'id' | 'name' |
   const hub = useHub();
   return (
     <>
-      <Link to="/$hub/services/$id" params={{ hub: hub.slug, id: s.id }}>
+      <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: s.id }}>
         {s.name}
       </Link>{' '}
       <span className="lr-board__partner">{s.organisation.name}</span>
@@ -198,7 +200,7 @@ function MovedLinks() {
   const pages = usePages(MovedLinksDocument, { hub: hub.slug }, (d) => d.hub?.freshness.movedLinks);
   return (
     <>
-      <p>These still work: their sites send people on. Look at the new page, and put its address into the record.</p>
+      <p>These still work: their sites send people on. Look at the new page; where it is the right one, put its address into the records.</p>
       <Pages {...pages} what="links" empty={<Empty>No link has moved.</Empty>}>
         {(links) => (
           <Rows>
@@ -209,13 +211,58 @@ function MovedLinks() {
                   {l.message} Now at <Address url={l.movedTo!} />
                 </p>
                 <Givers of={l} />
-                <LookAgain link={l} />
+                <UseNew link={l} />
               </li>
             ))}
           </Rows>
         )}
       </Pages>
     </>
+  );
+}
+
+/** Puts the new address into every record that gives the old one, as the editor does. */
+function UseNew({ link: l }: { link: BoardLinkFragment }) {
+  const hub = useHub();
+  const [said, setSaid] = useState('');
+  const [done, setDone] = useState(false);
+  const [problem, setProblem] = useState<CombinedError>();
+  const [saved] = useState(() => new Set<string>()); // so that trying again goes on where it ended
+  async function use() {
+    const url = l.movedTo!;
+    const saves = [
+      ...l.organisations.map((o) => ({
+        id: o.id as string,
+        save: () => change(SaveOrganisationDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), organisationId: o.id, version: o.version, url } }),
+      })),
+      ...l.services.map((s) => ({
+        id: s.id as string,
+        save: () => change(SaveServiceDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), serviceId: s.id, version: s.version, url } }),
+      })),
+    ];
+    for (const { id, save } of saves) {
+      if (saved.has(id)) continue;
+      const outcome = await save();
+      setProblem(outcome.problem);
+      if (outcome.problem) return;
+      if (outcome.userErrors.length) return setSaid(outcome.userErrors[0]!.message);
+      saved.add(id);
+    }
+    const words = `Saved in ${plural(saves.length, 'record')}.`;
+    setSaid(words);
+    setDone(true);
+    announce(words);
+  }
+  return (
+    <div className="lr-board__acts lr-no-print">
+      {!done && (
+        <button type="button" className="lr-link-button" onClick={() => void use()}>
+          Use the new address<span className="nhsuk-u-visually-hidden"> for {l.url}</span>
+        </button>
+      )}
+      {said && <span className="lr-small">{said}</span>}
+      {problem && <Problem error={problem} retry={() => void use()} />}
+    </div>
   );
 }
 
@@ -230,11 +277,16 @@ function Address({ url }: { url: string }) {
 
 /** The records that give a link. */
 function Givers({ of: l }: { of: BoardLinkFragment }) {
+  const hub = useHub();
   if (l.services.length + l.organisations.length === 0) return <p className="lr-board__what">No record gives it any more.</p>;
   return (
-    <ul className="lr-board__givers" aria-label={`Given by`}>
+    <ul className="lr-board__givers" aria-label="Given by">
       {l.organisations.map((o) => (
-        <li key={o.id}>{o.name}</li>
+        <li key={o.id}>
+          <Link to="/$hub/catalogue/records/partners/$id" params={{ hub: hub.slug, id: o.id }}>
+            {o.name}
+          </Link>
+        </li>
       ))}
       {l.services.map((s) => (
         <li key={s.id}>
