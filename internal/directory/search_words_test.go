@@ -105,6 +105,24 @@ func TestWordsOfWhatIsGoneAreNotBelieved(t *testing.T) {
 	}
 }
 
+// TestManyLongTextsComeInAtOnce: one statement may bring more words than a tsvector holds.
+func TestManyLongTextsComeInAtOnce(t *testing.T) {
+	s := newShelf(t)
+	s.put(t, offer{name: "Chess"})
+	s.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		_, err := conn.Exec(ctx, `
+			with text as (select string_agg(left(translate(md5(k::text), '0123456789', 'ghijklmnop'), 8), ' ') as words from generate_series(1, 2100) k)
+			insert into services (id, hub_id, source, external_id, imported_at, organisation_id, name, description)
+			select gen_random_uuid(), hub_id, 'bulk', n::text, now(), organisation_id, 'Calligraphy', text.words from services, text, generate_series(1, 260) n`)
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	if names, words := s.corrected(t, "caligraphy"); len(names) != 25 || words != "calligraphy" {
+		t.Errorf("%d by %q", len(names), words)
+	}
+}
+
 func labels(all []*Suggestion) []string {
 	names := []string{}
 	for _, s := range all {

@@ -15,32 +15,39 @@ create function one_letter_less(word text) returns text[]
 alter table catalogue_words add column hand_near text[] not null generated always as (one_letter_less(word)) stored;
 create index hand_catalogue_words_alike on catalogue_words using gin (hub_id, word gin_trgm_ops, hand_near) with (fastupdate = off);
 
--- keep_words adds the words that are new to the hub. No two rows need be kept apart: the same word may come in twice by two
--- transactions at once, and neither waits for the other.
-create function keep_words(in_hub uuid, texts text) returns void
-  language sql as $$
-    insert into catalogue_words (id, hub_id, word)
-    select gen_random_uuid(), in_hub, w.word
-    from unnest(tsvector_to_array(to_tsvector('public.life_rooms_words', texts))) w (word)
-    where w.word ~ '^[[:alpha:]]{3,30}$'
-      and not exists (select from catalogue_words c where c.hub_id = in_hub and c.word = w.word)
+-- The words of a text that somebody may mean to type.
+create function words_of(texts text) returns setof text
+  language sql stable parallel safe
+  as $$
+    select w.word from unnest(tsvector_to_array(to_tsvector('public.life_rooms_words', texts))) w (word) where w.word ~ '^[[:alpha:]]{3,30}$'
   $$;
+
+-- The triggers add the words that are new to the hub. No two rows need be kept apart: the same word may come in twice by two
+-- transactions at once, and neither waits for the other.
 create function keep_service_words() returns trigger
   language plpgsql as $$
 begin
-  perform keep_words(hub_id, string_agg(concat_ws(' / ', name, alternate_name, description, eligibility_description), ' / '))
-  from added group by hub_id;
+  insert into catalogue_words (id, hub_id, word)
+  select gen_random_uuid(), fresh.hub_id, fresh.word
+  from (
+    select distinct a.hub_id, w.word
+    from added a, words_of(concat_ws(' / ', a.name, a.alternate_name, a.description, a.eligibility_description)) w (word)) fresh
+  where not exists (select from catalogue_words c where c.hub_id = fresh.hub_id and c.word = fresh.word);
   return null;
 end
 $$;
 create function keep_changed_service_words() returns trigger
   language plpgsql as $$
 begin
-  perform keep_words(a.hub_id, string_agg(concat_ws(' / ', a.name, a.alternate_name, a.description, a.eligibility_description), ' / '))
-  from added a join removed r on r.id = a.id
-  where (a.name, a.alternate_name, a.description, a.eligibility_description)
-    is distinct from (r.name, r.alternate_name, r.description, r.eligibility_description)
-  group by a.hub_id;
+  insert into catalogue_words (id, hub_id, word)
+  select gen_random_uuid(), fresh.hub_id, fresh.word
+  from (
+    select distinct a.hub_id, w.word
+    from added a join removed r on r.id = a.id,
+      words_of(concat_ws(' / ', a.name, a.alternate_name, a.description, a.eligibility_description)) w (word)
+    where (a.name, a.alternate_name, a.description, a.eligibility_description)
+      is distinct from (r.name, r.alternate_name, r.description, r.eligibility_description)) fresh
+  where not exists (select from catalogue_words c where c.hub_id = fresh.hub_id and c.word = fresh.word);
   return null;
 end
 $$;
@@ -51,7 +58,10 @@ create trigger hand_words_changed after update on services
 create function keep_partner_words() returns trigger
   language plpgsql as $$
 begin
-  perform keep_words(new.hub_id, concat_ws(' / ', new.name, new.alternate_name));
+  insert into catalogue_words (id, hub_id, word)
+  select gen_random_uuid(), new.hub_id, w.word
+  from words_of(concat_ws(' / ', new.name, new.alternate_name)) w (word)
+  where not exists (select from catalogue_words c where c.hub_id = new.hub_id and c.word = w.word);
   return null;
 end
 $$;
@@ -524,15 +534,11 @@ $$;
 
 -- The words of the catalogues that are there already.
 insert into catalogue_words (id, hub_id, word)
-select gen_random_uuid(), hub_id, word
+select gen_random_uuid(), t.hub_id, t.word
 from (
-  select distinct t.hub_id, w.word
-  from (
-    select hub_id, concat_ws(' / ', name, alternate_name, description, eligibility_description) as words from services
-    union all
-    select hub_id, concat_ws(' / ', name, alternate_name) from organisations) t,
-    unnest(tsvector_to_array(to_tsvector('public.life_rooms_words', t.words))) w (word)
-  where w.word ~ '^[[:alpha:]]{3,30}$') all_words;
+  select s.hub_id, w.word from services s, words_of(concat_ws(' / ', s.name, s.alternate_name, s.description, s.eligibility_description)) w (word)
+  union
+  select o.hub_id, w.word from organisations o, words_of(concat_ws(' / ', o.name, o.alternate_name)) w (word)) t;
 
 revoke all on function
   find_services(uuid, text, text, text, text[], text, text, text, float8, float8, float8, boolean, int, text[], text[], boolean, date, float8, float8, text, uuid, int),
