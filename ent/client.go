@@ -28,6 +28,7 @@ import (
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
@@ -49,6 +50,7 @@ import (
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/taxonomyterm"
+	"liferooms.io/liferooms/ent/termmapping"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/ent/visitcount"
@@ -83,6 +85,8 @@ type Client struct {
 	Hub *HubClient
 	// IdentityProvider is the client for interacting with the IdentityProvider builders.
 	IdentityProvider *IdentityProviderClient
+	// LinkCheck is the client for interacting with the LinkCheck builders.
+	LinkCheck *LinkCheckClient
 	// Location is the client for interacting with the Location builders.
 	Location *LocationClient
 	// Merge is the client for interacting with the Merge builders.
@@ -125,6 +129,8 @@ type Client struct {
 	StaffUser *StaffUserClient
 	// TaxonomyTerm is the client for interacting with the TaxonomyTerm builders.
 	TaxonomyTerm *TaxonomyTermClient
+	// TermMapping is the client for interacting with the TermMapping builders.
+	TermMapping *TermMappingClient
 	// Trust is the client for interacting with the Trust builders.
 	Trust *TrustClient
 	// Visit is the client for interacting with the Visit builders.
@@ -154,6 +160,7 @@ func (c *Client) init() {
 	c.Hostname = NewHostnameClient(c.config)
 	c.Hub = NewHubClient(c.config)
 	c.IdentityProvider = NewIdentityProviderClient(c.config)
+	c.LinkCheck = NewLinkCheckClient(c.config)
 	c.Location = NewLocationClient(c.config)
 	c.Merge = NewMergeClient(c.config)
 	c.Need = NewNeedClient(c.config)
@@ -175,6 +182,7 @@ func (c *Client) init() {
 	c.Signpost = NewSignpostClient(c.config)
 	c.StaffUser = NewStaffUserClient(c.config)
 	c.TaxonomyTerm = NewTaxonomyTermClient(c.config)
+	c.TermMapping = NewTermMappingClient(c.config)
 	c.Trust = NewTrustClient(c.config)
 	c.Visit = NewVisitClient(c.config)
 	c.VisitCount = NewVisitCountClient(c.config)
@@ -282,6 +290,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Hostname:           NewHostnameClient(cfg),
 		Hub:                NewHubClient(cfg),
 		IdentityProvider:   NewIdentityProviderClient(cfg),
+		LinkCheck:          NewLinkCheckClient(cfg),
 		Location:           NewLocationClient(cfg),
 		Merge:              NewMergeClient(cfg),
 		Need:               NewNeedClient(cfg),
@@ -303,6 +312,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Signpost:           NewSignpostClient(cfg),
 		StaffUser:          NewStaffUserClient(cfg),
 		TaxonomyTerm:       NewTaxonomyTermClient(cfg),
+		TermMapping:        NewTermMappingClient(cfg),
 		Trust:              NewTrustClient(cfg),
 		Visit:              NewVisitClient(cfg),
 		VisitCount:         NewVisitCountClient(cfg),
@@ -337,6 +347,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Hostname:           NewHostnameClient(cfg),
 		Hub:                NewHubClient(cfg),
 		IdentityProvider:   NewIdentityProviderClient(cfg),
+		LinkCheck:          NewLinkCheckClient(cfg),
 		Location:           NewLocationClient(cfg),
 		Merge:              NewMergeClient(cfg),
 		Need:               NewNeedClient(cfg),
@@ -358,6 +369,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Signpost:           NewSignpostClient(cfg),
 		StaffUser:          NewStaffUserClient(cfg),
 		TaxonomyTerm:       NewTaxonomyTermClient(cfg),
+		TermMapping:        NewTermMappingClient(cfg),
 		Trust:              NewTrustClient(cfg),
 		Visit:              NewVisitClient(cfg),
 		VisitCount:         NewVisitCountClient(cfg),
@@ -392,11 +404,12 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.CatalogueWord,
 		c.Conversation, c.ConversationNeed, c.DuplicateDismissal, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Merge, c.Need,
-		c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person, c.ProposedChange,
-		c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
-		c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt,
-		c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
+		c.Hostname, c.Hub, c.IdentityProvider, c.LinkCheck, c.Location, c.Merge,
+		c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person,
+		c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
+		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
+		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm,
+		c.TermMapping, c.Trust, c.Visit, c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -408,11 +421,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.CatalogueWord,
 		c.Conversation, c.ConversationNeed, c.DuplicateDismissal, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Merge, c.Need,
-		c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person, c.ProposedChange,
-		c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
-		c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt,
-		c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
+		c.Hostname, c.Hub, c.IdentityProvider, c.LinkCheck, c.Location, c.Merge,
+		c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person,
+		c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
+		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
+		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm,
+		c.TermMapping, c.Trust, c.Visit, c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -445,6 +459,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Hub.mutate(ctx, m)
 	case *IdentityProviderMutation:
 		return c.IdentityProvider.mutate(ctx, m)
+	case *LinkCheckMutation:
+		return c.LinkCheck.mutate(ctx, m)
 	case *LocationMutation:
 		return c.Location.mutate(ctx, m)
 	case *MergeMutation:
@@ -487,6 +503,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.StaffUser.mutate(ctx, m)
 	case *TaxonomyTermMutation:
 		return c.TaxonomyTerm.mutate(ctx, m)
+	case *TermMappingMutation:
+		return c.TermMapping.mutate(ctx, m)
 	case *TrustMutation:
 		return c.Trust.mutate(ctx, m)
 	case *VisitMutation:
@@ -2267,6 +2285,139 @@ func (c *IdentityProviderClient) mutate(ctx context.Context, m *IdentityProvider
 		return (&IdentityProviderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown IdentityProvider mutation op: %q", m.Op())
+	}
+}
+
+// LinkCheckClient is a client for the LinkCheck schema.
+type LinkCheckClient struct {
+	config
+}
+
+// NewLinkCheckClient returns a client for the LinkCheck from the given config.
+func NewLinkCheckClient(c config) *LinkCheckClient {
+	return &LinkCheckClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `linkcheck.Hooks(f(g(h())))`.
+func (c *LinkCheckClient) Use(hooks ...Hook) {
+	c.hooks.LinkCheck = append(c.hooks.LinkCheck, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `linkcheck.Intercept(f(g(h())))`.
+func (c *LinkCheckClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LinkCheck = append(c.inters.LinkCheck, interceptors...)
+}
+
+// Create returns a builder for creating a LinkCheck entity.
+func (c *LinkCheckClient) Create() *LinkCheckCreate {
+	mutation := newLinkCheckMutation(c.config, OpCreate)
+	return &LinkCheckCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LinkCheck entities.
+func (c *LinkCheckClient) CreateBulk(builders ...*LinkCheckCreate) *LinkCheckCreateBulk {
+	return &LinkCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LinkCheckClient) MapCreateBulk(slice any, setFunc func(*LinkCheckCreate, int)) *LinkCheckCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LinkCheckCreateBulk{err: fmt.Errorf("calling to LinkCheckClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LinkCheckCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LinkCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LinkCheck.
+func (c *LinkCheckClient) Update() *LinkCheckUpdate {
+	mutation := newLinkCheckMutation(c.config, OpUpdate)
+	return &LinkCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LinkCheckClient) UpdateOne(_m *LinkCheck) *LinkCheckUpdateOne {
+	mutation := newLinkCheckMutation(c.config, OpUpdateOne, withLinkCheck(_m))
+	return &LinkCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LinkCheckClient) UpdateOneID(id uuid.UUID) *LinkCheckUpdateOne {
+	mutation := newLinkCheckMutation(c.config, OpUpdateOne, withLinkCheckID(id))
+	return &LinkCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LinkCheck.
+func (c *LinkCheckClient) Delete() *LinkCheckDelete {
+	mutation := newLinkCheckMutation(c.config, OpDelete)
+	return &LinkCheckDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LinkCheckClient) DeleteOne(_m *LinkCheck) *LinkCheckDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LinkCheckClient) DeleteOneID(id uuid.UUID) *LinkCheckDeleteOne {
+	builder := c.Delete().Where(linkcheck.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LinkCheckDeleteOne{builder}
+}
+
+// Query returns a query builder for LinkCheck.
+func (c *LinkCheckClient) Query() *LinkCheckQuery {
+	return &LinkCheckQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLinkCheck},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LinkCheck entity by its id.
+func (c *LinkCheckClient) Get(ctx context.Context, id uuid.UUID) (*LinkCheck, error) {
+	return c.Query().Where(linkcheck.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LinkCheckClient) GetX(ctx context.Context, id uuid.UUID) *LinkCheck {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LinkCheckClient) Hooks() []Hook {
+	return c.hooks.LinkCheck
+}
+
+// Interceptors returns the client interceptors.
+func (c *LinkCheckClient) Interceptors() []Interceptor {
+	return c.inters.LinkCheck
+}
+
+func (c *LinkCheckClient) mutate(ctx context.Context, m *LinkCheckMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LinkCheckCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LinkCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LinkCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LinkCheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LinkCheck mutation op: %q", m.Op())
 	}
 }
 
@@ -5783,6 +5934,155 @@ func (c *TaxonomyTermClient) mutate(ctx context.Context, m *TaxonomyTermMutation
 	}
 }
 
+// TermMappingClient is a client for the TermMapping schema.
+type TermMappingClient struct {
+	config
+}
+
+// NewTermMappingClient returns a client for the TermMapping from the given config.
+func NewTermMappingClient(c config) *TermMappingClient {
+	return &TermMappingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `termmapping.Hooks(f(g(h())))`.
+func (c *TermMappingClient) Use(hooks ...Hook) {
+	c.hooks.TermMapping = append(c.hooks.TermMapping, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `termmapping.Intercept(f(g(h())))`.
+func (c *TermMappingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TermMapping = append(c.inters.TermMapping, interceptors...)
+}
+
+// Create returns a builder for creating a TermMapping entity.
+func (c *TermMappingClient) Create() *TermMappingCreate {
+	mutation := newTermMappingMutation(c.config, OpCreate)
+	return &TermMappingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TermMapping entities.
+func (c *TermMappingClient) CreateBulk(builders ...*TermMappingCreate) *TermMappingCreateBulk {
+	return &TermMappingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TermMappingClient) MapCreateBulk(slice any, setFunc func(*TermMappingCreate, int)) *TermMappingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TermMappingCreateBulk{err: fmt.Errorf("calling to TermMappingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TermMappingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TermMappingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TermMapping.
+func (c *TermMappingClient) Update() *TermMappingUpdate {
+	mutation := newTermMappingMutation(c.config, OpUpdate)
+	return &TermMappingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TermMappingClient) UpdateOne(_m *TermMapping) *TermMappingUpdateOne {
+	mutation := newTermMappingMutation(c.config, OpUpdateOne, withTermMapping(_m))
+	return &TermMappingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TermMappingClient) UpdateOneID(id uuid.UUID) *TermMappingUpdateOne {
+	mutation := newTermMappingMutation(c.config, OpUpdateOne, withTermMappingID(id))
+	return &TermMappingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TermMapping.
+func (c *TermMappingClient) Delete() *TermMappingDelete {
+	mutation := newTermMappingMutation(c.config, OpDelete)
+	return &TermMappingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TermMappingClient) DeleteOne(_m *TermMapping) *TermMappingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TermMappingClient) DeleteOneID(id uuid.UUID) *TermMappingDeleteOne {
+	builder := c.Delete().Where(termmapping.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TermMappingDeleteOne{builder}
+}
+
+// Query returns a query builder for TermMapping.
+func (c *TermMappingClient) Query() *TermMappingQuery {
+	return &TermMappingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTermMapping},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TermMapping entity by its id.
+func (c *TermMappingClient) Get(ctx context.Context, id uuid.UUID) (*TermMapping, error) {
+	return c.Query().Where(termmapping.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TermMappingClient) GetX(ctx context.Context, id uuid.UUID) *TermMapping {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryNeed queries the need edge of a TermMapping.
+func (c *TermMappingClient) QueryNeed(_m *TermMapping) *NeedQuery {
+	query := (&NeedClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(termmapping.Table, termmapping.FieldID, id),
+			sqlgraph.To(need.Table, need.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, termmapping.NeedTable, termmapping.NeedColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TermMappingClient) Hooks() []Hook {
+	return c.hooks.TermMapping
+}
+
+// Interceptors returns the client interceptors.
+func (c *TermMappingClient) Interceptors() []Interceptor {
+	return c.inters.TermMapping
+}
+
+func (c *TermMappingClient) mutate(ctx context.Context, m *TermMappingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TermMappingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TermMappingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TermMappingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TermMappingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TermMapping mutation op: %q", m.Op())
+	}
+}
+
 // TrustClient is a client for the Trust schema.
 type TrustClient struct {
 	config
@@ -6251,19 +6551,19 @@ type (
 	hooks struct {
 		AccessNeed, Assurance, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
 		ConversationNeed, DuplicateDismissal, GroupGrant, Hostname, Hub,
-		IdentityProvider, Location, Merge, Need, Organisation, PartnerAgreement,
-		PartnerLink, Person, ProposedChange, RoleGrant, Room, Schedule, Service,
-		ServiceAtLocation, ServiceCapacity, ServiceNeed, ServiceTerm, Session,
-		SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust, Visit,
-		VisitCount []ent.Hook
+		IdentityProvider, LinkCheck, Location, Merge, Need, Organisation,
+		PartnerAgreement, PartnerLink, Person, ProposedChange, RoleGrant, Room,
+		Schedule, Service, ServiceAtLocation, ServiceCapacity, ServiceNeed,
+		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm,
+		TermMapping, Trust, Visit, VisitCount []ent.Hook
 	}
 	inters struct {
 		AccessNeed, Assurance, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
 		ConversationNeed, DuplicateDismissal, GroupGrant, Hostname, Hub,
-		IdentityProvider, Location, Merge, Need, Organisation, PartnerAgreement,
-		PartnerLink, Person, ProposedChange, RoleGrant, Room, Schedule, Service,
-		ServiceAtLocation, ServiceCapacity, ServiceNeed, ServiceTerm, Session,
-		SignInAttempt, Signpost, StaffUser, TaxonomyTerm, Trust, Visit,
-		VisitCount []ent.Interceptor
+		IdentityProvider, LinkCheck, Location, Merge, Need, Organisation,
+		PartnerAgreement, PartnerLink, Person, ProposedChange, RoleGrant, Room,
+		Schedule, Service, ServiceAtLocation, ServiceCapacity, ServiceNeed,
+		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm,
+		TermMapping, Trust, Visit, VisitCount []ent.Interceptor
 	}
 )

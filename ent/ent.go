@@ -24,6 +24,7 @@ import (
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
@@ -45,6 +46,7 @@ import (
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/taxonomyterm"
+	"liferooms.io/liferooms/ent/termmapping"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/ent/visitcount"
@@ -120,6 +122,7 @@ func checkColumn(t, c string) error {
 			hostname.Table:           hostname.ValidColumn,
 			hub.Table:                hub.ValidColumn,
 			identityprovider.Table:   identityprovider.ValidColumn,
+			linkcheck.Table:          linkcheck.ValidColumn,
 			location.Table:           location.ValidColumn,
 			merge.Table:              merge.ValidColumn,
 			need.Table:               need.ValidColumn,
@@ -141,6 +144,7 @@ func checkColumn(t, c string) error {
 			signpost.Table:           signpost.ValidColumn,
 			staffuser.Table:          staffuser.ValidColumn,
 			taxonomyterm.Table:       taxonomyterm.ValidColumn,
+			termmapping.Table:        termmapping.ValidColumn,
 			trust.Table:              trust.ValidColumn,
 			visit.Table:              visit.ValidColumn,
 			visitcount.Table:         visitcount.ValidColumn,

@@ -25,6 +25,7 @@ import (
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
@@ -48,6 +49,7 @@ import (
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/taxonomyterm"
+	"liferooms.io/liferooms/ent/termmapping"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/ent/visitcount"
@@ -74,6 +76,7 @@ const (
 	TypeHostname           = "Hostname"
 	TypeHub                = "Hub"
 	TypeIdentityProvider   = "IdentityProvider"
+	TypeLinkCheck          = "LinkCheck"
 	TypeLocation           = "Location"
 	TypeMerge              = "Merge"
 	TypeNeed               = "Need"
@@ -95,6 +98,7 @@ const (
 	TypeSignpost           = "Signpost"
 	TypeStaffUser          = "StaffUser"
 	TypeTaxonomyTerm       = "TaxonomyTerm"
+	TypeTermMapping        = "TermMapping"
 	TypeTrust              = "Trust"
 	TypeVisit              = "Visit"
 	TypeVisitCount         = "VisitCount"
@@ -11235,6 +11239,886 @@ func (m *IdentityProviderMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *IdentityProviderMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdentityProvider edge %s", name)
+}
+
+// LinkCheckMutation represents an operation that mutates the LinkCheck nodes in the graph.
+type LinkCheckMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	url           *string
+	state         *linkcheck.State
+	message       *string
+	status        *int
+	addstatus     *int
+	moved_to      *string
+	checked_at    *time.Time
+	failing_since *time.Time
+	due_at        *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*LinkCheck, error)
+	predicates    []predicate.LinkCheck
+}
+
+var _ ent.Mutation = (*LinkCheckMutation)(nil)
+
+// linkcheckOption allows management of the mutation configuration using functional options.
+type linkcheckOption func(*LinkCheckMutation)
+
+// newLinkCheckMutation creates new mutation for the LinkCheck entity.
+func newLinkCheckMutation(c config, op Op, opts ...linkcheckOption) *LinkCheckMutation {
+	m := &LinkCheckMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLinkCheck,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLinkCheckID sets the ID field of the mutation.
+func withLinkCheckID(id uuid.UUID) linkcheckOption {
+	return func(m *LinkCheckMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LinkCheck
+		)
+		m.oldValue = func(ctx context.Context) (*LinkCheck, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LinkCheck.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLinkCheck sets the old LinkCheck of the mutation.
+func withLinkCheck(node *LinkCheck) linkcheckOption {
+	return func(m *LinkCheckMutation) {
+		m.oldValue = func(context.Context) (*LinkCheck, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LinkCheckMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LinkCheckMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LinkCheck entities.
+func (m *LinkCheckMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LinkCheckMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LinkCheckMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LinkCheck.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *LinkCheckMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *LinkCheckMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *LinkCheckMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetURL sets the "url" field.
+func (m *LinkCheckMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *LinkCheckMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *LinkCheckMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetState sets the "state" field.
+func (m *LinkCheckMutation) SetState(l linkcheck.State) {
+	m.state = &l
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *LinkCheckMutation) State() (r linkcheck.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldState(ctx context.Context) (v linkcheck.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *LinkCheckMutation) ResetState() {
+	m.state = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *LinkCheckMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *LinkCheckMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldMessage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *LinkCheckMutation) ResetMessage() {
+	m.message = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *LinkCheckMutation) SetStatus(i int) {
+	m.status = &i
+	m.addstatus = nil
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *LinkCheckMutation) Status() (r int, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldStatus(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// AddStatus adds i to the "status" field.
+func (m *LinkCheckMutation) AddStatus(i int) {
+	if m.addstatus != nil {
+		*m.addstatus += i
+	} else {
+		m.addstatus = &i
+	}
+}
+
+// AddedStatus returns the value that was added to the "status" field in this mutation.
+func (m *LinkCheckMutation) AddedStatus() (r int, exists bool) {
+	v := m.addstatus
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearStatus clears the value of the "status" field.
+func (m *LinkCheckMutation) ClearStatus() {
+	m.status = nil
+	m.addstatus = nil
+	m.clearedFields[linkcheck.FieldStatus] = struct{}{}
+}
+
+// StatusCleared returns if the "status" field was cleared in this mutation.
+func (m *LinkCheckMutation) StatusCleared() bool {
+	_, ok := m.clearedFields[linkcheck.FieldStatus]
+	return ok
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *LinkCheckMutation) ResetStatus() {
+	m.status = nil
+	m.addstatus = nil
+	delete(m.clearedFields, linkcheck.FieldStatus)
+}
+
+// SetMovedTo sets the "moved_to" field.
+func (m *LinkCheckMutation) SetMovedTo(s string) {
+	m.moved_to = &s
+}
+
+// MovedTo returns the value of the "moved_to" field in the mutation.
+func (m *LinkCheckMutation) MovedTo() (r string, exists bool) {
+	v := m.moved_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMovedTo returns the old "moved_to" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldMovedTo(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMovedTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMovedTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMovedTo: %w", err)
+	}
+	return oldValue.MovedTo, nil
+}
+
+// ClearMovedTo clears the value of the "moved_to" field.
+func (m *LinkCheckMutation) ClearMovedTo() {
+	m.moved_to = nil
+	m.clearedFields[linkcheck.FieldMovedTo] = struct{}{}
+}
+
+// MovedToCleared returns if the "moved_to" field was cleared in this mutation.
+func (m *LinkCheckMutation) MovedToCleared() bool {
+	_, ok := m.clearedFields[linkcheck.FieldMovedTo]
+	return ok
+}
+
+// ResetMovedTo resets all changes to the "moved_to" field.
+func (m *LinkCheckMutation) ResetMovedTo() {
+	m.moved_to = nil
+	delete(m.clearedFields, linkcheck.FieldMovedTo)
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (m *LinkCheckMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *LinkCheckMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldCheckedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (m *LinkCheckMutation) ClearCheckedAt() {
+	m.checked_at = nil
+	m.clearedFields[linkcheck.FieldCheckedAt] = struct{}{}
+}
+
+// CheckedAtCleared returns if the "checked_at" field was cleared in this mutation.
+func (m *LinkCheckMutation) CheckedAtCleared() bool {
+	_, ok := m.clearedFields[linkcheck.FieldCheckedAt]
+	return ok
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *LinkCheckMutation) ResetCheckedAt() {
+	m.checked_at = nil
+	delete(m.clearedFields, linkcheck.FieldCheckedAt)
+}
+
+// SetFailingSince sets the "failing_since" field.
+func (m *LinkCheckMutation) SetFailingSince(t time.Time) {
+	m.failing_since = &t
+}
+
+// FailingSince returns the value of the "failing_since" field in the mutation.
+func (m *LinkCheckMutation) FailingSince() (r time.Time, exists bool) {
+	v := m.failing_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailingSince returns the old "failing_since" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldFailingSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailingSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailingSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailingSince: %w", err)
+	}
+	return oldValue.FailingSince, nil
+}
+
+// ClearFailingSince clears the value of the "failing_since" field.
+func (m *LinkCheckMutation) ClearFailingSince() {
+	m.failing_since = nil
+	m.clearedFields[linkcheck.FieldFailingSince] = struct{}{}
+}
+
+// FailingSinceCleared returns if the "failing_since" field was cleared in this mutation.
+func (m *LinkCheckMutation) FailingSinceCleared() bool {
+	_, ok := m.clearedFields[linkcheck.FieldFailingSince]
+	return ok
+}
+
+// ResetFailingSince resets all changes to the "failing_since" field.
+func (m *LinkCheckMutation) ResetFailingSince() {
+	m.failing_since = nil
+	delete(m.clearedFields, linkcheck.FieldFailingSince)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *LinkCheckMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *LinkCheckMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the LinkCheck entity.
+// If the LinkCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkCheckMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *LinkCheckMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// Where appends a list predicates to the LinkCheckMutation builder.
+func (m *LinkCheckMutation) Where(ps ...predicate.LinkCheck) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LinkCheckMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LinkCheckMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LinkCheck, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LinkCheckMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LinkCheckMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LinkCheck).
+func (m *LinkCheckMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LinkCheckMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.hub_id != nil {
+		fields = append(fields, linkcheck.FieldHubID)
+	}
+	if m.url != nil {
+		fields = append(fields, linkcheck.FieldURL)
+	}
+	if m.state != nil {
+		fields = append(fields, linkcheck.FieldState)
+	}
+	if m.message != nil {
+		fields = append(fields, linkcheck.FieldMessage)
+	}
+	if m.status != nil {
+		fields = append(fields, linkcheck.FieldStatus)
+	}
+	if m.moved_to != nil {
+		fields = append(fields, linkcheck.FieldMovedTo)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, linkcheck.FieldCheckedAt)
+	}
+	if m.failing_since != nil {
+		fields = append(fields, linkcheck.FieldFailingSince)
+	}
+	if m.due_at != nil {
+		fields = append(fields, linkcheck.FieldDueAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LinkCheckMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case linkcheck.FieldHubID:
+		return m.HubID()
+	case linkcheck.FieldURL:
+		return m.URL()
+	case linkcheck.FieldState:
+		return m.State()
+	case linkcheck.FieldMessage:
+		return m.Message()
+	case linkcheck.FieldStatus:
+		return m.Status()
+	case linkcheck.FieldMovedTo:
+		return m.MovedTo()
+	case linkcheck.FieldCheckedAt:
+		return m.CheckedAt()
+	case linkcheck.FieldFailingSince:
+		return m.FailingSince()
+	case linkcheck.FieldDueAt:
+		return m.DueAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LinkCheckMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case linkcheck.FieldHubID:
+		return m.OldHubID(ctx)
+	case linkcheck.FieldURL:
+		return m.OldURL(ctx)
+	case linkcheck.FieldState:
+		return m.OldState(ctx)
+	case linkcheck.FieldMessage:
+		return m.OldMessage(ctx)
+	case linkcheck.FieldStatus:
+		return m.OldStatus(ctx)
+	case linkcheck.FieldMovedTo:
+		return m.OldMovedTo(ctx)
+	case linkcheck.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
+	case linkcheck.FieldFailingSince:
+		return m.OldFailingSince(ctx)
+	case linkcheck.FieldDueAt:
+		return m.OldDueAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LinkCheck field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LinkCheckMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case linkcheck.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case linkcheck.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case linkcheck.FieldState:
+		v, ok := value.(linkcheck.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case linkcheck.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case linkcheck.FieldStatus:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case linkcheck.FieldMovedTo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMovedTo(v)
+		return nil
+	case linkcheck.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
+		return nil
+	case linkcheck.FieldFailingSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailingSince(v)
+		return nil
+	case linkcheck.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LinkCheck field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LinkCheckMutation) AddedFields() []string {
+	var fields []string
+	if m.addstatus != nil {
+		fields = append(fields, linkcheck.FieldStatus)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LinkCheckMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case linkcheck.FieldStatus:
+		return m.AddedStatus()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LinkCheckMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case linkcheck.FieldStatus:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStatus(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LinkCheck numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LinkCheckMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(linkcheck.FieldStatus) {
+		fields = append(fields, linkcheck.FieldStatus)
+	}
+	if m.FieldCleared(linkcheck.FieldMovedTo) {
+		fields = append(fields, linkcheck.FieldMovedTo)
+	}
+	if m.FieldCleared(linkcheck.FieldCheckedAt) {
+		fields = append(fields, linkcheck.FieldCheckedAt)
+	}
+	if m.FieldCleared(linkcheck.FieldFailingSince) {
+		fields = append(fields, linkcheck.FieldFailingSince)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LinkCheckMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LinkCheckMutation) ClearField(name string) error {
+	switch name {
+	case linkcheck.FieldStatus:
+		m.ClearStatus()
+		return nil
+	case linkcheck.FieldMovedTo:
+		m.ClearMovedTo()
+		return nil
+	case linkcheck.FieldCheckedAt:
+		m.ClearCheckedAt()
+		return nil
+	case linkcheck.FieldFailingSince:
+		m.ClearFailingSince()
+		return nil
+	}
+	return fmt.Errorf("unknown LinkCheck nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LinkCheckMutation) ResetField(name string) error {
+	switch name {
+	case linkcheck.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case linkcheck.FieldURL:
+		m.ResetURL()
+		return nil
+	case linkcheck.FieldState:
+		m.ResetState()
+		return nil
+	case linkcheck.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case linkcheck.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case linkcheck.FieldMovedTo:
+		m.ResetMovedTo()
+		return nil
+	case linkcheck.FieldCheckedAt:
+		m.ResetCheckedAt()
+		return nil
+	case linkcheck.FieldFailingSince:
+		m.ResetFailingSince()
+		return nil
+	case linkcheck.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LinkCheck field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LinkCheckMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LinkCheckMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LinkCheckMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LinkCheckMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LinkCheckMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LinkCheckMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LinkCheckMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LinkCheck unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LinkCheckMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LinkCheck edge %s", name)
 }
 
 // LocationMutation represents an operation that mutates the Location nodes in the graph.
@@ -37028,6 +37912,630 @@ func (m *TaxonomyTermMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown TaxonomyTerm edge %s", name)
+}
+
+// TermMappingMutation represents an operation that mutates the TermMapping nodes in the graph.
+type TermMappingMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	taxonomy      *string
+	term          *string
+	changed_at    *time.Time
+	clearedFields map[string]struct{}
+	need          *uuid.UUID
+	clearedneed   bool
+	done          bool
+	oldValue      func(context.Context) (*TermMapping, error)
+	predicates    []predicate.TermMapping
+}
+
+var _ ent.Mutation = (*TermMappingMutation)(nil)
+
+// termmappingOption allows management of the mutation configuration using functional options.
+type termmappingOption func(*TermMappingMutation)
+
+// newTermMappingMutation creates new mutation for the TermMapping entity.
+func newTermMappingMutation(c config, op Op, opts ...termmappingOption) *TermMappingMutation {
+	m := &TermMappingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTermMapping,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTermMappingID sets the ID field of the mutation.
+func withTermMappingID(id uuid.UUID) termmappingOption {
+	return func(m *TermMappingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TermMapping
+		)
+		m.oldValue = func(ctx context.Context) (*TermMapping, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TermMapping.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTermMapping sets the old TermMapping of the mutation.
+func withTermMapping(node *TermMapping) termmappingOption {
+	return func(m *TermMappingMutation) {
+		m.oldValue = func(context.Context) (*TermMapping, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TermMappingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TermMappingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TermMapping entities.
+func (m *TermMappingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TermMappingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TermMappingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TermMapping.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *TermMappingMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *TermMappingMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the TermMapping entity.
+// If the TermMapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermMappingMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *TermMappingMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTaxonomy sets the "taxonomy" field.
+func (m *TermMappingMutation) SetTaxonomy(s string) {
+	m.taxonomy = &s
+}
+
+// Taxonomy returns the value of the "taxonomy" field in the mutation.
+func (m *TermMappingMutation) Taxonomy() (r string, exists bool) {
+	v := m.taxonomy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaxonomy returns the old "taxonomy" field's value of the TermMapping entity.
+// If the TermMapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermMappingMutation) OldTaxonomy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaxonomy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaxonomy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaxonomy: %w", err)
+	}
+	return oldValue.Taxonomy, nil
+}
+
+// ResetTaxonomy resets all changes to the "taxonomy" field.
+func (m *TermMappingMutation) ResetTaxonomy() {
+	m.taxonomy = nil
+}
+
+// SetTerm sets the "term" field.
+func (m *TermMappingMutation) SetTerm(s string) {
+	m.term = &s
+}
+
+// Term returns the value of the "term" field in the mutation.
+func (m *TermMappingMutation) Term() (r string, exists bool) {
+	v := m.term
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTerm returns the old "term" field's value of the TermMapping entity.
+// If the TermMapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermMappingMutation) OldTerm(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTerm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTerm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTerm: %w", err)
+	}
+	return oldValue.Term, nil
+}
+
+// ResetTerm resets all changes to the "term" field.
+func (m *TermMappingMutation) ResetTerm() {
+	m.term = nil
+}
+
+// SetNeedID sets the "need_id" field.
+func (m *TermMappingMutation) SetNeedID(u uuid.UUID) {
+	m.need = &u
+}
+
+// NeedID returns the value of the "need_id" field in the mutation.
+func (m *TermMappingMutation) NeedID() (r uuid.UUID, exists bool) {
+	v := m.need
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNeedID returns the old "need_id" field's value of the TermMapping entity.
+// If the TermMapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermMappingMutation) OldNeedID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNeedID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNeedID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNeedID: %w", err)
+	}
+	return oldValue.NeedID, nil
+}
+
+// ClearNeedID clears the value of the "need_id" field.
+func (m *TermMappingMutation) ClearNeedID() {
+	m.need = nil
+	m.clearedFields[termmapping.FieldNeedID] = struct{}{}
+}
+
+// NeedIDCleared returns if the "need_id" field was cleared in this mutation.
+func (m *TermMappingMutation) NeedIDCleared() bool {
+	_, ok := m.clearedFields[termmapping.FieldNeedID]
+	return ok
+}
+
+// ResetNeedID resets all changes to the "need_id" field.
+func (m *TermMappingMutation) ResetNeedID() {
+	m.need = nil
+	delete(m.clearedFields, termmapping.FieldNeedID)
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *TermMappingMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *TermMappingMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the TermMapping entity.
+// If the TermMapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermMappingMutation) OldChangedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *TermMappingMutation) ResetChangedAt() {
+	m.changed_at = nil
+}
+
+// ClearNeed clears the "need" edge to the Need entity.
+func (m *TermMappingMutation) ClearNeed() {
+	m.clearedneed = true
+	m.clearedFields[termmapping.FieldNeedID] = struct{}{}
+}
+
+// NeedCleared reports if the "need" edge to the Need entity was cleared.
+func (m *TermMappingMutation) NeedCleared() bool {
+	return m.NeedIDCleared() || m.clearedneed
+}
+
+// NeedIDs returns the "need" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// NeedID instead. It exists only for internal usage by the builders.
+func (m *TermMappingMutation) NeedIDs() (ids []uuid.UUID) {
+	if id := m.need; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetNeed resets all changes to the "need" edge.
+func (m *TermMappingMutation) ResetNeed() {
+	m.need = nil
+	m.clearedneed = false
+}
+
+// Where appends a list predicates to the TermMappingMutation builder.
+func (m *TermMappingMutation) Where(ps ...predicate.TermMapping) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TermMappingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TermMappingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TermMapping, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TermMappingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TermMappingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TermMapping).
+func (m *TermMappingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TermMappingMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.hub_id != nil {
+		fields = append(fields, termmapping.FieldHubID)
+	}
+	if m.taxonomy != nil {
+		fields = append(fields, termmapping.FieldTaxonomy)
+	}
+	if m.term != nil {
+		fields = append(fields, termmapping.FieldTerm)
+	}
+	if m.need != nil {
+		fields = append(fields, termmapping.FieldNeedID)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, termmapping.FieldChangedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TermMappingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case termmapping.FieldHubID:
+		return m.HubID()
+	case termmapping.FieldTaxonomy:
+		return m.Taxonomy()
+	case termmapping.FieldTerm:
+		return m.Term()
+	case termmapping.FieldNeedID:
+		return m.NeedID()
+	case termmapping.FieldChangedAt:
+		return m.ChangedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TermMappingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case termmapping.FieldHubID:
+		return m.OldHubID(ctx)
+	case termmapping.FieldTaxonomy:
+		return m.OldTaxonomy(ctx)
+	case termmapping.FieldTerm:
+		return m.OldTerm(ctx)
+	case termmapping.FieldNeedID:
+		return m.OldNeedID(ctx)
+	case termmapping.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown TermMapping field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TermMappingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case termmapping.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case termmapping.FieldTaxonomy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaxonomy(v)
+		return nil
+	case termmapping.FieldTerm:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTerm(v)
+		return nil
+	case termmapping.FieldNeedID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNeedID(v)
+		return nil
+	case termmapping.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TermMapping field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TermMappingMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TermMappingMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TermMappingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown TermMapping numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TermMappingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(termmapping.FieldNeedID) {
+		fields = append(fields, termmapping.FieldNeedID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TermMappingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TermMappingMutation) ClearField(name string) error {
+	switch name {
+	case termmapping.FieldNeedID:
+		m.ClearNeedID()
+		return nil
+	}
+	return fmt.Errorf("unknown TermMapping nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TermMappingMutation) ResetField(name string) error {
+	switch name {
+	case termmapping.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case termmapping.FieldTaxonomy:
+		m.ResetTaxonomy()
+		return nil
+	case termmapping.FieldTerm:
+		m.ResetTerm()
+		return nil
+	case termmapping.FieldNeedID:
+		m.ResetNeedID()
+		return nil
+	case termmapping.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TermMapping field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TermMappingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.need != nil {
+		edges = append(edges, termmapping.EdgeNeed)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TermMappingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case termmapping.EdgeNeed:
+		if id := m.need; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TermMappingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TermMappingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TermMappingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedneed {
+		edges = append(edges, termmapping.EdgeNeed)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TermMappingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case termmapping.EdgeNeed:
+		return m.clearedneed
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TermMappingMutation) ClearEdge(name string) error {
+	switch name {
+	case termmapping.EdgeNeed:
+		m.ClearNeed()
+		return nil
+	}
+	return fmt.Errorf("unknown TermMapping unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TermMappingMutation) ResetEdge(name string) error {
+	switch name {
+	case termmapping.EdgeNeed:
+		m.ResetNeed()
+		return nil
+	}
+	return fmt.Errorf("unknown TermMapping edge %s", name)
 }
 
 // TrustMutation represents an operation that mutates the Trust nodes in the graph.

@@ -18,6 +18,7 @@ import (
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
@@ -40,6 +41,7 @@ import (
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/taxonomyterm"
+	"liferooms.io/liferooms/ent/termmapping"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/ent/visitcount"
@@ -495,6 +497,47 @@ func init() {
 	identityproviderDescID := identityproviderMixinFields0[0].Descriptor()
 	// identityprovider.DefaultID holds the default value on creation for the id field.
 	identityprovider.DefaultID = identityproviderDescID.Default.(func() uuid.UUID)
+	linkcheckMixin := schema.LinkCheck{}.Mixin()
+	linkcheckMixinFields0 := linkcheckMixin[0].Fields()
+	_ = linkcheckMixinFields0
+	linkcheckFields := schema.LinkCheck{}.Fields()
+	_ = linkcheckFields
+	// linkcheckDescURL is the schema descriptor for url field.
+	linkcheckDescURL := linkcheckFields[0].Descriptor()
+	// linkcheck.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	linkcheck.URLValidator = func() func(string) error {
+		validators := linkcheckDescURL.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(url string) error {
+			for _, fn := range fns {
+				if err := fn(url); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// linkcheckDescMessage is the schema descriptor for message field.
+	linkcheckDescMessage := linkcheckFields[2].Descriptor()
+	// linkcheck.DefaultMessage holds the default value on creation for the message field.
+	linkcheck.DefaultMessage = linkcheckDescMessage.Default.(string)
+	// linkcheck.MessageValidator is a validator for the "message" field. It is called by the builders before save.
+	linkcheck.MessageValidator = linkcheckDescMessage.Validators[0].(func(string) error)
+	// linkcheckDescMovedTo is the schema descriptor for moved_to field.
+	linkcheckDescMovedTo := linkcheckFields[4].Descriptor()
+	// linkcheck.MovedToValidator is a validator for the "moved_to" field. It is called by the builders before save.
+	linkcheck.MovedToValidator = linkcheckDescMovedTo.Validators[0].(func(string) error)
+	// linkcheckDescDueAt is the schema descriptor for due_at field.
+	linkcheckDescDueAt := linkcheckFields[7].Descriptor()
+	// linkcheck.DefaultDueAt holds the default value on creation for the due_at field.
+	linkcheck.DefaultDueAt = linkcheckDescDueAt.Default.(func() time.Time)
+	// linkcheckDescID is the schema descriptor for id field.
+	linkcheckDescID := linkcheckMixinFields0[0].Descriptor()
+	// linkcheck.DefaultID holds the default value on creation for the id field.
+	linkcheck.DefaultID = linkcheckDescID.Default.(func() uuid.UUID)
 	locationMixin := schema.Location{}.Mixin()
 	locationMixinFields0 := locationMixin[0].Fields()
 	_ = locationMixinFields0
@@ -1346,6 +1389,43 @@ func init() {
 	taxonomytermDescID := taxonomytermMixinFields0[0].Descriptor()
 	// taxonomyterm.DefaultID holds the default value on creation for the id field.
 	taxonomyterm.DefaultID = taxonomytermDescID.Default.(func() uuid.UUID)
+	termmappingMixin := schema.TermMapping{}.Mixin()
+	termmappingMixinFields0 := termmappingMixin[0].Fields()
+	_ = termmappingMixinFields0
+	termmappingFields := schema.TermMapping{}.Fields()
+	_ = termmappingFields
+	// termmappingDescTaxonomy is the schema descriptor for taxonomy field.
+	termmappingDescTaxonomy := termmappingFields[0].Descriptor()
+	// termmapping.DefaultTaxonomy holds the default value on creation for the taxonomy field.
+	termmapping.DefaultTaxonomy = termmappingDescTaxonomy.Default.(string)
+	// termmapping.TaxonomyValidator is a validator for the "taxonomy" field. It is called by the builders before save.
+	termmapping.TaxonomyValidator = termmappingDescTaxonomy.Validators[0].(func(string) error)
+	// termmappingDescTerm is the schema descriptor for term field.
+	termmappingDescTerm := termmappingFields[1].Descriptor()
+	// termmapping.TermValidator is a validator for the "term" field. It is called by the builders before save.
+	termmapping.TermValidator = func() func(string) error {
+		validators := termmappingDescTerm.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(term string) error {
+			for _, fn := range fns {
+				if err := fn(term); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// termmappingDescChangedAt is the schema descriptor for changed_at field.
+	termmappingDescChangedAt := termmappingFields[3].Descriptor()
+	// termmapping.DefaultChangedAt holds the default value on creation for the changed_at field.
+	termmapping.DefaultChangedAt = termmappingDescChangedAt.Default.(func() time.Time)
+	// termmappingDescID is the schema descriptor for id field.
+	termmappingDescID := termmappingMixinFields0[0].Descriptor()
+	// termmapping.DefaultID holds the default value on creation for the id field.
+	termmapping.DefaultID = termmappingDescID.Default.(func() uuid.UUID)
 	trustMixin := schema.Trust{}.Mixin()
 	trustMixinFields0 := trustMixin[0].Fields()
 	_ = trustMixinFields0

@@ -36,6 +36,8 @@ type Tx struct {
 	Hub *HubClient
 	// IdentityProvider is the client for interacting with the IdentityProvider builders.
 	IdentityProvider *IdentityProviderClient
+	// LinkCheck is the client for interacting with the LinkCheck builders.
+	LinkCheck *LinkCheckClient
 	// Location is the client for interacting with the Location builders.
 	Location *LocationClient
 	// Merge is the client for interacting with the Merge builders.
@@ -78,6 +80,8 @@ type Tx struct {
 	StaffUser *StaffUserClient
 	// TaxonomyTerm is the client for interacting with the TaxonomyTerm builders.
 	TaxonomyTerm *TaxonomyTermClient
+	// TermMapping is the client for interacting with the TermMapping builders.
+	TermMapping *TermMappingClient
 	// Trust is the client for interacting with the Trust builders.
 	Trust *TrustClient
 	// Visit is the client for interacting with the Visit builders.
@@ -227,6 +231,7 @@ func (tx *Tx) init() {
 	tx.Hostname = NewHostnameClient(tx.config)
 	tx.Hub = NewHubClient(tx.config)
 	tx.IdentityProvider = NewIdentityProviderClient(tx.config)
+	tx.LinkCheck = NewLinkCheckClient(tx.config)
 	tx.Location = NewLocationClient(tx.config)
 	tx.Merge = NewMergeClient(tx.config)
 	tx.Need = NewNeedClient(tx.config)
@@ -248,6 +253,7 @@ func (tx *Tx) init() {
 	tx.Signpost = NewSignpostClient(tx.config)
 	tx.StaffUser = NewStaffUserClient(tx.config)
 	tx.TaxonomyTerm = NewTaxonomyTermClient(tx.config)
+	tx.TermMapping = NewTermMappingClient(tx.config)
 	tx.Trust = NewTrustClient(tx.config)
 	tx.Visit = NewVisitClient(tx.config)
 	tx.VisitCount = NewVisitCountClient(tx.config)

@@ -25,10 +25,12 @@ import (
 // Go, for a page that one manager opens now and then.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseMutation,
+	"CheckLinkAgain":       graph.BecauseMutation,
 	"DismissDuplicate":     graph.BecauseMutation,
 	"EndConversation":      graph.BecauseMutation,
 	"EndVisit":             graph.BecauseMutation,
 	"GrantRole":            graph.BecauseMutation,
+	"MapTerms":             graph.BecauseMutation,
 	"MergeRecords":         graph.BecauseMutation,
 	"Merges":               "Hub.merges",
 	"RecordAnonymousVisit": graph.BecauseMutation,
@@ -38,14 +40,23 @@ var interpreted = map[string]string{
 	"RegisterPerson":       graph.BecauseMutation,
 	"RemoveSignpost":       graph.BecauseMutation,
 	"RestoreDuplicate":     graph.BecauseMutation,
+	"RestoreRecord":        graph.BecauseMutation,
+	"RetireRecord":         graph.BecauseMutation,
 	"RevokeRole":           graph.BecauseMutation,
+	"SaveLocation":         graph.BecauseMutation,
+	"SaveOrganisation":     graph.BecauseMutation,
+	"SavePlace":            graph.BecauseMutation,
+	"SaveSchedule":         graph.BecauseMutation,
+	"SaveService":          graph.BecauseMutation,
 	"SetAccessNeeds":       graph.BecauseMutation,
+	"SetVisibility":        graph.BecauseMutation,
 	"Signpost":             graph.BecauseMutation,
 	"TakeNext":             graph.BecauseMutation,
 	"TakeVisit":            graph.BecauseMutation,
 	"UndoMerge":            graph.BecauseMutation,
 	"UndoVisit":            graph.BecauseMutation,
 	"UpdatePerson":         graph.BecauseMutation,
+	"UseSource":            graph.BecauseMutation,
 }
 
 // TestAppsOperationsCompile: what the staff app asks for runs as one statement, but for the operations above.

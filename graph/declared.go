@@ -17,8 +17,10 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/migrate"
@@ -154,6 +156,10 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"id": compile.SQL("(@row.held->>'id')::uuid"), "name": compile.SQL("@row.held->>'name'"), "detail": compile.SQL("@row.held->>'detail'"),
 				"sourceName": compile.SQL("@row.held->>'sourceName'"), "visibility": compile.SQL("@row.held->>'visibility'"),
 			}},
+			"Freshness":     {Fields: r.freshnessFields()},
+			"LinkCheck":     {Table: linkcheck.Table, Fields: linkCheckFields},
+			"FailedImport":  {Table: cataloguesource.Table},
+			"CatalogueTerm": {Fields: termFields},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
 			}},
@@ -411,6 +417,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Order: []compile.Key{{By: "@row.rank", Kind: paging.Number, Type: "float8"}, {By: "@row.one", Kind: paging.ID, Type: "uuid"},
 					{By: "@row.other", Kind: paging.ID, Type: "uuid"}}}},
 		},
+
+		"freshness":      compile.Group{Object: "Freshness"},
+		"catalogueTerms": catalogueTermsField,
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},

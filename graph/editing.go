@@ -396,7 +396,7 @@ func save[T any](ctx context.Context, r *Resolver, k kind[T], of directory.Kind,
 	asked := wanted(ctx).of(k.field)
 	if err = checkMutationID(request); err == nil {
 		row, err = changed(ctx, r, k, func(ctx context.Context) (*T, error) {
-			saved := uuid.Nil
+			var saved uuid.UUID
 			var err error
 			if known := id.Value(); known != nil {
 				saved = *known

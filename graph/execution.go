@@ -257,7 +257,13 @@ func nothing(ctx context.Context, op *graphql.OperationContext, err error) *grap
 func decodeArguments(e *executableSchema) func(ctx context.Context, object, field string, raw map[string]any) (map[string]any, error) {
 	ec := newExecutionContext(nil, e, nil)
 	decoders := map[string]func(context.Context, map[string]any) (map[string]any, error){
+		"Freshness.deadLinks": ec.field_Freshness_deadLinks_args,
+		"Freshness.failedImports": ec.field_Freshness_failedImports_args,
+		"Freshness.movedLinks": ec.field_Freshness_movedLinks_args,
+		"Freshness.retired": ec.field_Freshness_retired_args,
+		"Freshness.unassured": ec.field_Freshness_unassured_args,
 		"Hub.auditEvents":           ec.field_Hub_auditEvents_args,
+		"Hub.catalogueTerms":        ec.field_Hub_catalogueTerms_args,
 		"Hub.conversation":          ec.field_Hub_conversation_args,
 		"Hub.duplicates":            ec.field_Hub_duplicates_args,
 		"Hub.editableLocations":     ec.field_Hub_editableLocations_args,

@@ -22,6 +22,7 @@ import (
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/organisation"
@@ -54,7 +55,10 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	AuditEvent() AuditEventResolver
+	CatalogueTerm() CatalogueTermResolver
+	Freshness() FreshnessResolver
 	Hub() HubResolver
+	LinkCheck() LinkCheckResolver
 	Location() LocationResolver
 	Mutation() MutationResolver
 	Organisation() OrganisationResolver
@@ -163,11 +167,50 @@ type ComplexityRoot struct {
 		Visibility func(childComplexity int) int
 	}
 
+	CatalogueServiceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CatalogueServiceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CatalogueTerm struct {
+		Code         func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Meaning      func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Need         func(childComplexity int) int
+		ServiceCount func(childComplexity int) int
+		Taxonomy     func(childComplexity int) int
+	}
+
+	CatalogueTermConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CatalogueTermEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CheckInPayload struct {
 		AlreadyHere      func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 		Visit            func(childComplexity int) int
+	}
+
+	CheckLinkAgainPayload struct {
+		Link       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ClosedHub struct {
@@ -282,10 +325,39 @@ type ComplexityRoot struct {
 		Visit      func(childComplexity int) int
 	}
 
+	FailedImport struct {
+		FailingSince func(childComplexity int) int
+		Failures     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Name         func(childComplexity int) int
+		SyncedAt     func(childComplexity int) int
+	}
+
+	FailedImportConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FailedImportEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	FieldChange struct {
 		Name func(childComplexity int) int
 		Now  func(childComplexity int) int
 		Was  func(childComplexity int) int
+	}
+
+	Freshness struct {
+		DeadLinks     func(childComplexity int, first *int, after *string) int
+		FailedImports func(childComplexity int, first *int, after *string) int
+		MovedLinks    func(childComplexity int, first *int, after *string) int
+		Retired       func(childComplexity int, first *int, after *string) int
+		Unassured     func(childComplexity int, first *int, after *string) int
 	}
 
 	GrantRolePayload struct {
@@ -298,6 +370,7 @@ type ComplexityRoot struct {
 		Address               func(childComplexity int) int
 		AuditEvents           func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
 		CatalogueLanguages    func(childComplexity int) int
+		CatalogueTerms        func(childComplexity int, filter *CatalogueTermFilter, first *int, after *string) int
 		Conversation          func(childComplexity int, id uuid.UUID) int
 		Duplicates            func(childComplexity int, kind merge.Kind, dismissed bool, first *int, after *string) int
 		EditableLocations     func(childComplexity int, search string) int
@@ -305,6 +378,7 @@ type ComplexityRoot struct {
 		EditableServices      func(childComplexity int, filter *EditableFilter, first *int, after *string) int
 		FindStaff             func(childComplexity int, search string) int
 		FollowUps             func(childComplexity int, dueBy *time.Time, first *int, after *string) int
+		Freshness             func(childComplexity int) int
 		ID                    func(childComplexity int) int
 		Latitude              func(childComplexity int) int
 		Locate                func(childComplexity int, postcode string) int
@@ -337,6 +411,31 @@ type ComplexityRoot struct {
 		VisitsByWeek          func(childComplexity int, from time.Time, to time.Time) int
 	}
 
+	LinkCheck struct {
+		CheckedAt     func(childComplexity int) int
+		DueAt         func(childComplexity int) int
+		FailingSince  func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Message       func(childComplexity int) int
+		MovedTo       func(childComplexity int) int
+		Organisations func(childComplexity int) int
+		Services      func(childComplexity int) int
+		State         func(childComplexity int) int
+		URL           func(childComplexity int) int
+	}
+
+	LinkCheckConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	LinkCheckEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	LocalField struct {
 		Field       func(childComplexity int) int
 		SourceValue func(childComplexity int) int
@@ -360,6 +459,12 @@ type ComplexityRoot struct {
 		Source        func(childComplexity int) int
 		Version       func(childComplexity int) int
 		Visibility    func(childComplexity int) int
+	}
+
+	MapTermsPayload struct {
+		ServicesChanged func(childComplexity int) int
+		Terms           func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
 	}
 
 	Merge struct {
@@ -409,11 +514,13 @@ type ComplexityRoot struct {
 		ArchiveHub           func(childComplexity int, input ArchiveHubInput) int
 		AssureServices       func(childComplexity int, input AssureServicesInput) int
 		CheckIn              func(childComplexity int, input CheckInInput) int
+		CheckLinkAgain       func(childComplexity int, input CheckLinkAgainInput) int
 		CreatePartnerLink    func(childComplexity int, input CreatePartnerLinkInput) int
 		DismissDuplicate     func(childComplexity int, input DismissDuplicateInput) int
 		EndConversation      func(childComplexity int, input EndConversationInput) int
 		EndVisit             func(childComplexity int, input EndVisitInput) int
 		GrantRole            func(childComplexity int, input GrantRoleInput) int
+		MapTerms             func(childComplexity int, input MapTermsInput) int
 		MergeRecords         func(childComplexity int, input MergeRecordsInput) int
 		RecordAgreement      func(childComplexity int, input RecordAgreementInput) int
 		RecordAnonymousVisit func(childComplexity int, input RecordAnonymousVisitInput) int
@@ -892,6 +999,7 @@ type ComplexityRoot struct {
 		Phone                  func(childComplexity int) int
 		Places                 func(childComplexity int) int
 		Retired                func(childComplexity int) int
+		RetiredAt              func(childComplexity int) int
 		RetiredPlaces          func(childComplexity int) int
 		RetiredSchedules       func(childComplexity int) int
 		Schedules              func(childComplexity int) int
@@ -1154,6 +1262,16 @@ type ComplexityRoot struct {
 type AuditEventResolver interface {
 	Actor(ctx context.Context, objs []*ent.AuditEvent) ([]*AuditActor, error)
 }
+type CatalogueTermResolver interface {
+	Need(ctx context.Context, objs []*directory.Term) ([]*ent.Need, error)
+}
+type FreshnessResolver interface {
+	Unassured(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error)
+	Retired(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error)
+	DeadLinks(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.LinkCheck], error)
+	MovedLinks(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.LinkCheck], error)
+	FailedImports(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.CatalogueSource], error)
+}
 type HubResolver interface {
 	Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, error)
 	EditableServices(ctx context.Context, obj *ent.Hub, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Service], error)
@@ -1171,6 +1289,7 @@ type HubResolver interface {
 	RecordComparison(ctx context.Context, obj *ent.Hub, kind merge.Kind, keepID uuid.UUID, foldID uuid.UUID) (*directory.Comparison, error)
 	Merges(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*directory.Merged], error)
 	Locate(ctx context.Context, obj *ent.Hub, postcode string) (*directory.Point, error)
+	Freshness(ctx context.Context, obj *ent.Hub) (*Freshness, error)
 	Today(ctx context.Context, obj *ent.Hub) (*Today, error)
 	Queue(ctx context.Context, obj *ent.Hub) (*Queue, error)
 	Visits(ctx context.Context, obj *ent.Hub, on *time.Time, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Visit], error)
@@ -1185,6 +1304,11 @@ type HubResolver interface {
 	Staff(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.StaffUser], error)
 	FindStaff(ctx context.Context, obj *ent.Hub, search string) ([]*ent.StaffUser, error)
 	AuditEvents(ctx context.Context, obj *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error)
+	CatalogueTerms(ctx context.Context, obj *ent.Hub, filter *CatalogueTermFilter, first *int, after *string) (*paging.Connection[*directory.Term], error)
+}
+type LinkCheckResolver interface {
+	Services(ctx context.Context, objs []*ent.LinkCheck) ([][]*ent.Service, error)
+	Organisations(ctx context.Context, objs []*ent.LinkCheck) ([][]*ent.Organisation, error)
 }
 type LocationResolver interface {
 	Visibility(ctx context.Context, obj *ent.Location) (organisation.Visibility, error)
@@ -1206,6 +1330,7 @@ type MutationResolver interface {
 	RestoreDuplicate(ctx context.Context, input RestoreDuplicateInput) (*RestoreDuplicatePayload, error)
 	MergeRecords(ctx context.Context, input MergeRecordsInput) (*MergeRecordsPayload, error)
 	UndoMerge(ctx context.Context, input UndoMergeInput) (*UndoMergePayload, error)
+	CheckLinkAgain(ctx context.Context, input CheckLinkAgainInput) (*CheckLinkAgainPayload, error)
 	CheckIn(ctx context.Context, input CheckInInput) (*CheckInPayload, error)
 	RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error)
 	UndoVisit(ctx context.Context, input UndoVisitInput) (*UndoVisitPayload, error)
@@ -1233,6 +1358,7 @@ type MutationResolver interface {
 	RecordFollowUp(ctx context.Context, input RecordFollowUpInput) (*RecordFollowUpPayload, error)
 	GrantRole(ctx context.Context, input GrantRoleInput) (*GrantRolePayload, error)
 	RevokeRole(ctx context.Context, input RevokeRoleInput) (*RevokeRolePayload, error)
+	MapTerms(ctx context.Context, input MapTermsInput) (*MapTermsPayload, error)
 }
 type OrganisationResolver interface {
 	LocalFields(ctx context.Context, obj *ent.Organisation) ([]*directory.LocalField, error)
@@ -1607,6 +1733,125 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CatalogueRecord.Visibility(childComplexity), true
 
+	case "CatalogueServiceConnection.edges":
+		if e.ComplexityRoot.CatalogueServiceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueServiceConnection.Edges(childComplexity), true
+	case "CatalogueServiceConnection.nodes":
+		if e.ComplexityRoot.CatalogueServiceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueServiceConnection.Nodes(childComplexity), true
+	case "CatalogueServiceConnection.pageInfo":
+		if e.ComplexityRoot.CatalogueServiceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueServiceConnection.PageInfo(childComplexity), true
+	case "CatalogueServiceConnection.totalCount":
+		if e.ComplexityRoot.CatalogueServiceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueServiceConnection.TotalCount(childComplexity), true
+
+	case "CatalogueServiceEdge.cursor":
+		if e.ComplexityRoot.CatalogueServiceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueServiceEdge.Cursor(childComplexity), true
+	case "CatalogueServiceEdge.node":
+		if e.ComplexityRoot.CatalogueServiceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueServiceEdge.Node(childComplexity), true
+
+	case "CatalogueTerm.code":
+		if e.ComplexityRoot.CatalogueTerm.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.Code(childComplexity), true
+	case "CatalogueTerm.id":
+		if e.ComplexityRoot.CatalogueTerm.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.ID(childComplexity), true
+	case "CatalogueTerm.meaning":
+		if e.ComplexityRoot.CatalogueTerm.Meaning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.Meaning(childComplexity), true
+	case "CatalogueTerm.name":
+		if e.ComplexityRoot.CatalogueTerm.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.Name(childComplexity), true
+	case "CatalogueTerm.need":
+		if e.ComplexityRoot.CatalogueTerm.Need == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.Need(childComplexity), true
+	case "CatalogueTerm.serviceCount":
+		if e.ComplexityRoot.CatalogueTerm.ServiceCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.ServiceCount(childComplexity), true
+	case "CatalogueTerm.taxonomy":
+		if e.ComplexityRoot.CatalogueTerm.Taxonomy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTerm.Taxonomy(childComplexity), true
+
+	case "CatalogueTermConnection.edges":
+		if e.ComplexityRoot.CatalogueTermConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTermConnection.Edges(childComplexity), true
+	case "CatalogueTermConnection.nodes":
+		if e.ComplexityRoot.CatalogueTermConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTermConnection.Nodes(childComplexity), true
+	case "CatalogueTermConnection.pageInfo":
+		if e.ComplexityRoot.CatalogueTermConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTermConnection.PageInfo(childComplexity), true
+	case "CatalogueTermConnection.totalCount":
+		if e.ComplexityRoot.CatalogueTermConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTermConnection.TotalCount(childComplexity), true
+
+	case "CatalogueTermEdge.cursor":
+		if e.ComplexityRoot.CatalogueTermEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTermEdge.Cursor(childComplexity), true
+	case "CatalogueTermEdge.node":
+		if e.ComplexityRoot.CatalogueTermEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueTermEdge.Node(childComplexity), true
+
 	case "CheckInPayload.alreadyHere":
 		if e.ComplexityRoot.CheckInPayload.AlreadyHere == nil {
 			break
@@ -1631,6 +1876,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CheckInPayload.Visit(childComplexity), true
+
+	case "CheckLinkAgainPayload.link":
+		if e.ComplexityRoot.CheckLinkAgainPayload.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckLinkAgainPayload.Link(childComplexity), true
+	case "CheckLinkAgainPayload.userErrors":
+		if e.ComplexityRoot.CheckLinkAgainPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckLinkAgainPayload.UserErrors(childComplexity), true
 
 	case "ClosedHub.message":
 		if e.ComplexityRoot.ClosedHub.Message == nil {
@@ -2015,6 +2273,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndVisitPayload.Visit(childComplexity), true
 
+	case "FailedImport.failingSince":
+		if e.ComplexityRoot.FailedImport.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImport.FailingSince(childComplexity), true
+	case "FailedImport.failures":
+		if e.ComplexityRoot.FailedImport.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImport.Failures(childComplexity), true
+	case "FailedImport.id":
+		if e.ComplexityRoot.FailedImport.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImport.ID(childComplexity), true
+	case "FailedImport.message":
+		if e.ComplexityRoot.FailedImport.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImport.Message(childComplexity), true
+	case "FailedImport.name":
+		if e.ComplexityRoot.FailedImport.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImport.Name(childComplexity), true
+	case "FailedImport.syncedAt":
+		if e.ComplexityRoot.FailedImport.SyncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImport.SyncedAt(childComplexity), true
+
+	case "FailedImportConnection.edges":
+		if e.ComplexityRoot.FailedImportConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImportConnection.Edges(childComplexity), true
+	case "FailedImportConnection.nodes":
+		if e.ComplexityRoot.FailedImportConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImportConnection.Nodes(childComplexity), true
+	case "FailedImportConnection.pageInfo":
+		if e.ComplexityRoot.FailedImportConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImportConnection.PageInfo(childComplexity), true
+	case "FailedImportConnection.totalCount":
+		if e.ComplexityRoot.FailedImportConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImportConnection.TotalCount(childComplexity), true
+
+	case "FailedImportEdge.cursor":
+		if e.ComplexityRoot.FailedImportEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImportEdge.Cursor(childComplexity), true
+	case "FailedImportEdge.node":
+		if e.ComplexityRoot.FailedImportEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailedImportEdge.Node(childComplexity), true
+
 	case "FieldChange.name":
 		if e.ComplexityRoot.FieldChange.Name == nil {
 			break
@@ -2033,6 +2366,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FieldChange.Was(childComplexity), true
+
+	case "Freshness.deadLinks":
+		if e.ComplexityRoot.Freshness.DeadLinks == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_deadLinks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.DeadLinks(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Freshness.failedImports":
+		if e.ComplexityRoot.Freshness.FailedImports == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_failedImports_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.FailedImports(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Freshness.movedLinks":
+		if e.ComplexityRoot.Freshness.MovedLinks == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_movedLinks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.MovedLinks(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Freshness.retired":
+		if e.ComplexityRoot.Freshness.Retired == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_retired_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.Retired(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Freshness.unassured":
+		if e.ComplexityRoot.Freshness.Unassured == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_unassured_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.Unassured(childComplexity, args["first"].(*int), args["after"].(*string)), true
 
 	case "GrantRolePayload.clientMutationId":
 		if e.ComplexityRoot.GrantRolePayload.ClientMutationID == nil {
@@ -2076,6 +2465,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.CatalogueLanguages(childComplexity), true
+	case "Hub.catalogueTerms":
+		if e.ComplexityRoot.Hub.CatalogueTerms == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_catalogueTerms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueTerms(childComplexity, args["filter"].(*CatalogueTermFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Hub.conversation":
 		if e.ComplexityRoot.Hub.Conversation == nil {
 			break
@@ -2153,6 +2553,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.FollowUps(childComplexity, args["dueBy"].(*time.Time), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.freshness":
+		if e.ComplexityRoot.Hub.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.Freshness(childComplexity), true
 	case "Hub.id":
 		if e.ComplexityRoot.Hub.ID == nil {
 			break
@@ -2414,6 +2820,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Hub.VisitsByWeek(childComplexity, args["from"].(time.Time), args["to"].(time.Time)), true
 
+	case "LinkCheck.checkedAt":
+		if e.ComplexityRoot.LinkCheck.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.CheckedAt(childComplexity), true
+	case "LinkCheck.dueAt":
+		if e.ComplexityRoot.LinkCheck.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.DueAt(childComplexity), true
+	case "LinkCheck.failingSince":
+		if e.ComplexityRoot.LinkCheck.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.FailingSince(childComplexity), true
+	case "LinkCheck.id":
+		if e.ComplexityRoot.LinkCheck.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.ID(childComplexity), true
+	case "LinkCheck.message":
+		if e.ComplexityRoot.LinkCheck.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Message(childComplexity), true
+	case "LinkCheck.movedTo":
+		if e.ComplexityRoot.LinkCheck.MovedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.MovedTo(childComplexity), true
+	case "LinkCheck.organisations":
+		if e.ComplexityRoot.LinkCheck.Organisations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Organisations(childComplexity), true
+	case "LinkCheck.services":
+		if e.ComplexityRoot.LinkCheck.Services == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.Services(childComplexity), true
+	case "LinkCheck.state":
+		if e.ComplexityRoot.LinkCheck.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.State(childComplexity), true
+	case "LinkCheck.url":
+		if e.ComplexityRoot.LinkCheck.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheck.URL(childComplexity), true
+
+	case "LinkCheckConnection.edges":
+		if e.ComplexityRoot.LinkCheckConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.Edges(childComplexity), true
+	case "LinkCheckConnection.nodes":
+		if e.ComplexityRoot.LinkCheckConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.Nodes(childComplexity), true
+	case "LinkCheckConnection.pageInfo":
+		if e.ComplexityRoot.LinkCheckConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.PageInfo(childComplexity), true
+	case "LinkCheckConnection.totalCount":
+		if e.ComplexityRoot.LinkCheckConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckConnection.TotalCount(childComplexity), true
+
+	case "LinkCheckEdge.cursor":
+		if e.ComplexityRoot.LinkCheckEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckEdge.Cursor(childComplexity), true
+	case "LinkCheckEdge.node":
+		if e.ComplexityRoot.LinkCheckEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkCheckEdge.Node(childComplexity), true
+
 	case "LocalField.field":
 		if e.ComplexityRoot.LocalField.Field == nil {
 			break
@@ -2529,6 +3034,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Location.Visibility(childComplexity), true
+
+	case "MapTermsPayload.servicesChanged":
+		if e.ComplexityRoot.MapTermsPayload.ServicesChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MapTermsPayload.ServicesChanged(childComplexity), true
+	case "MapTermsPayload.terms":
+		if e.ComplexityRoot.MapTermsPayload.Terms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MapTermsPayload.Terms(childComplexity), true
+	case "MapTermsPayload.userErrors":
+		if e.ComplexityRoot.MapTermsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MapTermsPayload.UserErrors(childComplexity), true
 
 	case "Merge.folded":
 		if e.ComplexityRoot.Merge.Folded == nil {
@@ -2751,6 +3275,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CheckIn(childComplexity, args["input"].(CheckInInput)), true
+	case "Mutation.checkLinkAgain":
+		if e.ComplexityRoot.Mutation.CheckLinkAgain == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkLinkAgain_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckLinkAgain(childComplexity, args["input"].(CheckLinkAgainInput)), true
 	case "Mutation.createPartnerLink":
 		if e.ComplexityRoot.Mutation.CreatePartnerLink == nil {
 			break
@@ -2806,6 +3341,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(GrantRoleInput)), true
+	case "Mutation.mapTerms":
+		if e.ComplexityRoot.Mutation.MapTerms == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mapTerms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MapTerms(childComplexity, args["input"].(MapTermsInput)), true
 	case "Mutation.mergeRecords":
 		if e.ComplexityRoot.Mutation.MergeRecords == nil {
 			break
@@ -4949,6 +5495,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Retired(childComplexity), true
+	case "Service.retiredAt":
+		if e.ComplexityRoot.Service.RetiredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.RetiredAt(childComplexity), true
 	case "Service.retiredPlaces":
 		if e.ComplexityRoot.Service.RetiredPlaces == nil {
 			break
@@ -5873,7 +6425,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssureServicesInput", ec.unmarshalInputAssureServicesInput),
 			graphql.NewInputUnmarshaler("BrandInput", ec.unmarshalInputBrandInput),
 			graphql.NewInputUnmarshaler("CatalogueSourceInput", ec.unmarshalInputCatalogueSourceInput),
+			graphql.NewInputUnmarshaler("CatalogueTermFilter", ec.unmarshalInputCatalogueTermFilter),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
+			graphql.NewInputUnmarshaler("CheckLinkAgainInput", ec.unmarshalInputCheckLinkAgainInput),
 			graphql.NewInputUnmarshaler("ContactInput", ec.unmarshalInputContactInput),
 			graphql.NewInputUnmarshaler("CostOptionInput", ec.unmarshalInputCostOptionInput),
 			graphql.NewInputUnmarshaler("CreatePartnerLinkInput", ec.unmarshalInputCreatePartnerLinkInput),
@@ -5885,6 +6439,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupRoleInput", ec.unmarshalInputGroupRoleInput),
 			graphql.NewInputUnmarshaler("IdentityProviderInput", ec.unmarshalInputIdentityProviderInput),
+			graphql.NewInputUnmarshaler("MapTermsInput", ec.unmarshalInputMapTermsInput),
 			graphql.NewInputUnmarshaler("MergeRecordsInput", ec.unmarshalInputMergeRecordsInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NeedInput", ec.unmarshalInputNeedInput),
@@ -5920,6 +6475,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
 			graphql.NewInputUnmarshaler("TakeNextInput", ec.unmarshalInputTakeNextInput),
 			graphql.NewInputUnmarshaler("TakeVisitInput", ec.unmarshalInputTakeVisitInput),
+			graphql.NewInputUnmarshaler("TermDecisionInput", ec.unmarshalInputTermDecisionInput),
 			graphql.NewInputUnmarshaler("UndoMergeInput", ec.unmarshalInputUndoMergeInput),
 			graphql.NewInputUnmarshaler("UndoVisitInput", ec.unmarshalInputUndoVisitInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
@@ -6016,7 +6572,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "catalogue_edit.graphql" "directory.graphql" "duplicates.graphql" "finder.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql"
+//go:embed "catalogue_edit.graphql" "directory.graphql" "duplicates.graphql" "finder.graphql" "freshness.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql" "taxonomy.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -6032,6 +6588,7 @@ var sources = []*ast.Source{
 	{Name: "directory.graphql", Input: sourceData("directory.graphql"), BuiltIn: false},
 	{Name: "duplicates.graphql", Input: sourceData("duplicates.graphql"), BuiltIn: false},
 	{Name: "finder.graphql", Input: sourceData("finder.graphql"), BuiltIn: false},
+	{Name: "freshness.graphql", Input: sourceData("freshness.graphql"), BuiltIn: false},
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
 	{Name: "hub.graphql", Input: sourceData("hub.graphql"), BuiltIn: false},
 	{Name: "partner.graphql", Input: sourceData("partner.graphql"), BuiltIn: false},
@@ -6040,6 +6597,7 @@ var sources = []*ast.Source{
 	{Name: "referral.graphql", Input: sourceData("referral.graphql"), BuiltIn: false},
 	{Name: "schema.graphql", Input: sourceData("schema.graphql"), BuiltIn: false},
 	{Name: "staff.graphql", Input: sourceData("staff.graphql"), BuiltIn: false},
+	{Name: "taxonomy.graphql", Input: sourceData("taxonomy.graphql"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -6217,6 +6775,74 @@ func (ec *executionContext) childFields_CatalogueRecord(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CatalogueRecord", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CatalogueServiceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CatalogueServiceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CatalogueServiceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CatalogueServiceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueServiceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueServiceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CatalogueServiceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CatalogueServiceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueServiceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueTerm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueTerm_id(ctx, field)
+	case "taxonomy":
+		return ec.fieldContext_CatalogueTerm_taxonomy(ctx, field)
+	case "code":
+		return ec.fieldContext_CatalogueTerm_code(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueTerm_name(ctx, field)
+	case "meaning":
+		return ec.fieldContext_CatalogueTerm_meaning(ctx, field)
+	case "need":
+		return ec.fieldContext_CatalogueTerm_need(ctx, field)
+	case "serviceCount":
+		return ec.fieldContext_CatalogueTerm_serviceCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueTerm", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueTermConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CatalogueTermConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CatalogueTermConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CatalogueTermConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CatalogueTermConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueTermConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueTermEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CatalogueTermEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CatalogueTermEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueTermEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "clientMutationId":
@@ -6229,6 +6855,16 @@ func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, fiel
 		return ec.fieldContext_CheckInPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckLinkAgainPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "link":
+		return ec.fieldContext_CheckLinkAgainPayload_link(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CheckLinkAgainPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckLinkAgainPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ClosedHub(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6455,6 +7091,48 @@ func (ec *executionContext) childFields_EndVisitPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type EndVisitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FailedImport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FailedImport_id(ctx, field)
+	case "name":
+		return ec.fieldContext_FailedImport_name(ctx, field)
+	case "message":
+		return ec.fieldContext_FailedImport_message(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_FailedImport_failingSince(ctx, field)
+	case "failures":
+		return ec.fieldContext_FailedImport_failures(ctx, field)
+	case "syncedAt":
+		return ec.fieldContext_FailedImport_syncedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedImport", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedImportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FailedImportConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FailedImportConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FailedImportConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FailedImportConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedImportConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FailedImportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FailedImportEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FailedImportEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailedImportEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_FieldChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -6465,6 +7143,22 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 		return ec.fieldContext_FieldChange_now(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
+}
+
+func (ec *executionContext) childFields_Freshness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unassured":
+		return ec.fieldContext_Freshness_unassured(ctx, field)
+	case "retired":
+		return ec.fieldContext_Freshness_retired(ctx, field)
+	case "deadLinks":
+		return ec.fieldContext_Freshness_deadLinks(ctx, field)
+	case "movedLinks":
+		return ec.fieldContext_Freshness_movedLinks(ctx, field)
+	case "failedImports":
+		return ec.fieldContext_Freshness_failedImports(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Freshness", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6533,6 +7227,8 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_merges(ctx, field)
 	case "locate":
 		return ec.fieldContext_Hub_locate(ctx, field)
+	case "freshness":
+		return ec.fieldContext_Hub_freshness(ctx, field)
 	case "today":
 		return ec.fieldContext_Hub_today(ctx, field)
 	case "queue":
@@ -6561,8 +7257,60 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_findStaff(ctx, field)
 	case "auditEvents":
 		return ec.fieldContext_Hub_auditEvents(ctx, field)
+	case "catalogueTerms":
+		return ec.fieldContext_Hub_catalogueTerms(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Hub", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LinkCheck_id(ctx, field)
+	case "url":
+		return ec.fieldContext_LinkCheck_url(ctx, field)
+	case "state":
+		return ec.fieldContext_LinkCheck_state(ctx, field)
+	case "message":
+		return ec.fieldContext_LinkCheck_message(ctx, field)
+	case "movedTo":
+		return ec.fieldContext_LinkCheck_movedTo(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_LinkCheck_checkedAt(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_LinkCheck_failingSince(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_LinkCheck_dueAt(ctx, field)
+	case "services":
+		return ec.fieldContext_LinkCheck_services(ctx, field)
+	case "organisations":
+		return ec.fieldContext_LinkCheck_organisations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkCheckConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LinkCheckConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LinkCheckConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LinkCheckConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LinkCheckConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCheckConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LinkCheckEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LinkCheckEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkCheckEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_LocalField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6613,6 +7361,18 @@ func (ec *executionContext) childFields_Location(ctx context.Context, field grap
 		return ec.fieldContext_Location_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Location", field.Name)
+}
+
+func (ec *executionContext) childFields_MapTermsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "servicesChanged":
+		return ec.fieldContext_MapTermsPayload_servicesChanged(ctx, field)
+	case "terms":
+		return ec.fieldContext_MapTermsPayload_terms(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MapTermsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MapTermsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Merge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7589,6 +8349,8 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_version(ctx, field)
 	case "localFields":
 		return ec.fieldContext_Service_localFields(ctx, field)
+	case "retiredAt":
+		return ec.fieldContext_Service_retiredAt(ctx, field)
 	case "capacities":
 		return ec.fieldContext_Service_capacities(ctx, field)
 	case "assurance":
@@ -8191,6 +8953,116 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Freshness_deadLinks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Freshness_failedImports_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Freshness_movedLinks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Freshness_retired_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Freshness_unassured_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_auditEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8202,6 +9074,36 @@ func (ec *executionContext) field_Hub_auditEvents_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["personId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_catalogueTerms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*CatalogueTermFilter, error) {
+			return ec.unmarshalOCatalogueTermFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueTermFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -8827,6 +9729,20 @@ func (ec *executionContext) field_Mutation_checkIn_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_checkLinkAgain_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CheckLinkAgainInput, error) {
+			return ec.unmarshalNCheckLinkAgainInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckLinkAgainInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createPartnerLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8889,6 +9805,20 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (GrantRoleInput, error) {
 			return ec.unmarshalNGrantRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐGrantRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mapTerms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (MapTermsInput, error) {
+			return ec.unmarshalNMapTermsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMapTermsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10729,6 +11659,547 @@ func (ec *executionContext) fieldContext_CatalogueRecord_visibility(_ context.Co
 	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "Visibility")
 }
 
+func (ec *executionContext) _CatalogueServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueServiceConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNCatalogueServiceEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueServiceConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueServiceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueServiceEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueServiceConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueServiceConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueServiceConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueServiceConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueServiceConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueServiceConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueServiceConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueServiceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueServiceConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueServiceConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueServiceConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueServiceConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueServiceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueServiceEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueServiceEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueServiceEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueServiceEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueServiceEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueServiceEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueServiceEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueTerm_id(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTerm", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueTerm_taxonomy(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_taxonomy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Taxonomy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_taxonomy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTerm", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueTerm_code(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTerm", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueTerm_name(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTerm", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueTerm_meaning(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_meaning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Meaning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Meaning) graphql.Marshaler {
+			return ec.marshalNTermMeaning2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_meaning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTerm", field, false, false, "TermMeaning")
+}
+
+func (ec *executionContext) _CatalogueTerm_need(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_need(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CatalogueTerm_need(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Need) graphql.Marshaler {
+			return ec.marshalONeed2ᚖliferoomsᚗioᚋliferoomsᚋentᚐNeed(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_need(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueTerm",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Need(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CatalogueTerm_need(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (any, error) {
+	resolver := ec.Resolvers.CatalogueTerm()
+	if batch, ok := graphql.BatchParentsFor[*directory.Term](ctx, "CatalogueTerm"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Need(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Need](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CatalogueTerm.need",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Need(ctx, []*directory.Term{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Need](
+		ctx,
+		results,
+		err,
+		"CatalogueTerm.need",
+	)
+}
+
+func (ec *executionContext) _CatalogueTerm_serviceCount(ctx context.Context, field graphql.CollectedField, obj *directory.Term) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTerm_serviceCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTerm_serviceCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTerm", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueTermConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Term]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTermConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*directory.Term]) graphql.Marshaler {
+			return ec.marshalNCatalogueTermEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTermConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueTermConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueTermEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueTermConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Term]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTermConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Term) graphql.Marshaler {
+			return ec.marshalNCatalogueTerm2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐTermᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTermConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueTermConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueTerm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueTermConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Term]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTermConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTermConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueTermConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueTermConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Term]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTermConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTermConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTermConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueTermEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Term]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTermEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTermEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueTermEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueTermEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Term]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueTermEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Term) graphql.Marshaler {
+			return ec.marshalNCatalogueTerm2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐTerm(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueTermEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueTermEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueTerm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CheckInPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *CheckInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10829,6 +12300,70 @@ func (ec *executionContext) _CheckInPayload_userErrors(ctx context.Context, fiel
 func (ec *executionContext) fieldContext_CheckInPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CheckInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckLinkAgainPayload_link(ctx context.Context, field graphql.CollectedField, obj *CheckLinkAgainPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckLinkAgainPayload_link(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Link, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.LinkCheck) graphql.Marshaler {
+			return ec.marshalOLinkCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheck(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CheckLinkAgainPayload_link(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckLinkAgainPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckLinkAgainPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CheckLinkAgainPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckLinkAgainPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckLinkAgainPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckLinkAgainPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -12467,6 +14002,318 @@ func (ec *executionContext) fieldContext_EndVisitPayload_userErrors(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _FailedImport_id(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImport_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImport_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImport", field, false, false, "ID")
+}
+
+func (ec *executionContext) _FailedImport_name(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImport_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImport_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImport", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailedImport_message(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImport_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImport_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImport", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailedImport_failingSince(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImport_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImport_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImport", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FailedImport_failures(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImport_failures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImport_failures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImport", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FailedImport_syncedAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImport_syncedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SyncedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImport_syncedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImport", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FailedImportConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.CatalogueSource]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImportConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.CatalogueSource]) graphql.Marshaler {
+			return ec.marshalNFailedImportEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImportConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailedImportConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailedImportEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailedImportConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.CatalogueSource]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImportConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalNFailedImport2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImportConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailedImportConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailedImport(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailedImportConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.CatalogueSource]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImportConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImportConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailedImportConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailedImportConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.CatalogueSource]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImportConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImportConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImportConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FailedImportEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.CatalogueSource]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImportEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImportEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FailedImportEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _FailedImportEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.CatalogueSource]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailedImportEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalNFailedImport2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailedImportEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailedImportEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailedImport(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _FieldChange_name(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12534,6 +14381,226 @@ func (ec *executionContext) _FieldChange_now(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_FieldChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _Freshness_unassured(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_unassured(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().Unassured(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNCatalogueServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_unassured(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueServiceConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_unassured_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Freshness_retired(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().Retired(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNCatalogueServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_retired(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueServiceConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_retired_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Freshness_deadLinks(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_deadLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().DeadLinks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.LinkCheck]) graphql.Marshaler {
+			return ec.marshalNLinkCheckConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_deadLinks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheckConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_deadLinks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Freshness_movedLinks(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_movedLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().MovedLinks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.LinkCheck]) graphql.Marshaler {
+			return ec.marshalNLinkCheckConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_movedLinks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheckConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_movedLinks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Freshness_failedImports(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_failedImports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().FailedImports(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.CatalogueSource]) graphql.Marshaler {
+			return ec.marshalNFailedImportConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_failedImports(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailedImportConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_failedImports_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _GrantRolePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *GrantRolePayload) (ret graphql.Marshaler) {
@@ -13521,6 +15588,38 @@ func (ec *executionContext) fieldContext_Hub_locate(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Hub_freshness(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_freshness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().Freshness(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Freshness) graphql.Marshaler {
+			return ec.marshalNFreshness2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐFreshness(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_freshness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Freshness(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Hub_today(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14101,6 +16200,518 @@ func (ec *executionContext) fieldContext_Hub_auditEvents(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Hub_catalogueTerms(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueTerms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().CatalogueTerms(ctx, obj, fc.Args["filter"].(*CatalogueTermFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*directory.Term]) graphql.Marshaler {
+			return ec.marshalNCatalogueTermConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueTerms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueTermConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_catalogueTerms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheck_id(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "ID")
+}
+
+func (ec *executionContext) _LinkCheck_url(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheck_state(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v linkcheck.State) graphql.Marshaler {
+			return ec.marshalNLinkState2liferoomsᚗioᚋliferoomsᚋentᚋlinkcheckᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "LinkState")
+}
+
+func (ec *executionContext) _LinkCheck_message(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheck_movedTo(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_movedTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_movedTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheck_checkedAt(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_checkedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CheckedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_checkedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LinkCheck_failingSince(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LinkCheck_dueAt(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LinkCheck_services(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_services(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_LinkCheck_services(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_services(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_LinkCheck_services(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (any, error) {
+	resolver := ec.Resolvers.LinkCheck()
+	if batch, ok := graphql.BatchParentsFor[*ent.LinkCheck](ctx, "LinkCheck"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Services(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Service](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"LinkCheck.services",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Services(ctx, []*ent.LinkCheck{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Service](
+		ctx,
+		results,
+		err,
+		"LinkCheck.services",
+	)
+}
+
+func (ec *executionContext) _LinkCheck_organisations(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheck_organisations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_LinkCheck_organisations(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Organisation) graphql.Marshaler {
+			return ec.marshalNOrganisation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheck_organisations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_LinkCheck_organisations(ctx context.Context, field graphql.CollectedField, obj *ent.LinkCheck) (any, error) {
+	resolver := ec.Resolvers.LinkCheck()
+	if batch, ok := graphql.BatchParentsFor[*ent.LinkCheck](ctx, "LinkCheck"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Organisations(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Organisation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"LinkCheck.organisations",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Organisations(ctx, []*ent.LinkCheck{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Organisation](
+		ctx,
+		results,
+		err,
+		"LinkCheck.organisations",
+	)
+}
+
+func (ec *executionContext) _LinkCheckConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.LinkCheck]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.LinkCheck]) graphql.Marshaler {
+			return ec.marshalNLinkCheckEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheckEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.LinkCheck]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.LinkCheck) graphql.Marshaler {
+			return ec.marshalNLinkCheck2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.LinkCheck]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LinkCheckConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.LinkCheck]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheckConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LinkCheckEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.LinkCheck]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LinkCheckEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _LinkCheckEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.LinkCheck]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LinkCheckEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.LinkCheck) graphql.Marshaler {
+			return ec.marshalNLinkCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheck(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LinkCheckEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LinkCheckEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LinkCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LocalField_field(ctx context.Context, field graphql.CollectedField, obj *directory.LocalField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14542,6 +17153,93 @@ func (ec *executionContext) fieldContext_Location_localFields(_ context.Context,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MapTermsPayload_servicesChanged(ctx context.Context, field graphql.CollectedField, obj *MapTermsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MapTermsPayload_servicesChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServicesChanged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MapTermsPayload_servicesChanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MapTermsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MapTermsPayload_terms(ctx context.Context, field graphql.CollectedField, obj *MapTermsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MapTermsPayload_terms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Terms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Term) graphql.Marshaler {
+			return ec.marshalNCatalogueTerm2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐTermᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MapTermsPayload_terms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MapTermsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueTerm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MapTermsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *MapTermsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MapTermsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MapTermsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MapTermsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -15825,6 +18523,50 @@ func (ec *executionContext) fieldContext_Mutation_undoMerge(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_checkLinkAgain(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_checkLinkAgain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CheckLinkAgain(ctx, fc.Args["input"].(CheckLinkAgainInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CheckLinkAgainPayload) graphql.Marshaler {
+			return ec.marshalNCheckLinkAgainPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCheckLinkAgainPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_checkLinkAgain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CheckLinkAgainPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_checkLinkAgain_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_checkIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17007,6 +19749,50 @@ func (ec *executionContext) fieldContext_Mutation_revokeRole(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mapTerms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mapTerms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MapTerms(ctx, fc.Args["input"].(MapTermsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *MapTermsPayload) graphql.Marshaler {
+			return ec.marshalNMapTermsPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐMapTermsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mapTerms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MapTermsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mapTerms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24779,6 +27565,29 @@ func (ec *executionContext) fieldContext_Service_localFields(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Service_retiredAt(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_retiredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetiredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_retiredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Service_capacities(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30225,6 +33034,55 @@ func UnmarshalCatalogueSourceInput(ctx context.Context, raw any) (CatalogueSourc
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCatalogueTermFilter(ctx context.Context, obj any) (CatalogueTermFilter, error) {
+	var it CatalogueTermFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "meaning"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		case "meaning":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meaning"))
+			data, err := ec.unmarshalOTermMeaning2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Meaning = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCatalogueTermFilter unmarshals raw into the CatalogueTermFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCatalogueTermFilter(ctx context.Context, raw any) (CatalogueTermFilter, error) {
+	var out CatalogueTermFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CatalogueTermFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCheckInInput(ctx context.Context, obj any) (CheckInInput, error) {
 	var it CheckInInput
 	if obj == nil {
@@ -30296,6 +33154,55 @@ func (ec *executionContext) unmarshalInputCheckInInput(ctx context.Context, obj 
 func UnmarshalCheckInInput(ctx context.Context, raw any) (CheckInInput, error) {
 	var out CheckInInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckInInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCheckLinkAgainInput(ctx context.Context, obj any) (CheckLinkAgainInput, error) {
+	var it CheckLinkAgainInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "linkId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "linkId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("linkId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LinkID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckLinkAgainInput unmarshals raw into the CheckLinkAgainInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckLinkAgainInput(ctx context.Context, raw any) (CheckLinkAgainInput, error) {
+	var out CheckLinkAgainInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckLinkAgainInput", raw, &out)
 	return out, err
 }
 
@@ -31062,6 +33969,66 @@ func (ec *executionContext) unmarshalInputIdentityProviderInput(ctx context.Cont
 func UnmarshalIdentityProviderInput(ctx context.Context, raw any) (IdentityProviderInput, error) {
 	var out IdentityProviderInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityProviderInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMapTermsInput(ctx context.Context, obj any) (MapTermsInput, error) {
+	var it MapTermsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["preview"]; !present {
+		asMap["preview"] = false
+	}
+
+	fieldsInOrder := [...]string{"hub", "terms", "preview"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "terms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("terms"))
+			data, err := ec.unmarshalNTermDecisionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐTermDecisionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Terms = data
+		case "preview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("preview"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Preview = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMapTermsInput unmarshals raw into the MapTermsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMapTermsInput(ctx context.Context, raw any) (MapTermsInput, error) {
+	var out MapTermsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MapTermsInput", raw, &out)
 	return out, err
 }
 
@@ -33799,6 +36766,62 @@ func UnmarshalTakeVisitInput(ctx context.Context, raw any) (TakeVisitInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTermDecisionInput(ctx context.Context, obj any) (TermDecisionInput, error) {
+	var it TermDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"termId", "decision", "need"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "termId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("termId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TermID = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNTermDecision2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐDecision(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "need":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("need"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Need = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTermDecisionInput unmarshals raw into the TermDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTermDecisionInput(ctx context.Context, raw any) (TermDecisionInput, error) {
+	var out TermDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TermDecisionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUndoMergeInput(ctx context.Context, obj any) (UndoMergeInput, error) {
 	var it UndoMergeInput
 	if obj == nil {
@@ -34703,6 +37726,242 @@ func (ec *executionContext) _CatalogueRecord(ctx context.Context, sel ast.Select
 	return out
 }
 
+var catalogueServiceConnectionImplementors = []string{"CatalogueServiceConnection"}
+
+func (ec *executionContext) _CatalogueServiceConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Service]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueServiceConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueServiceConnection")
+		case "edges":
+			out.Values[i] = ec._CatalogueServiceConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CatalogueServiceConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CatalogueServiceConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._CatalogueServiceConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueServiceEdgeImplementors = []string{"CatalogueServiceEdge"}
+
+func (ec *executionContext) _CatalogueServiceEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Service]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueServiceEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueServiceEdge")
+		case "cursor":
+			out.Values[i] = ec._CatalogueServiceEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CatalogueServiceEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueTermImplementors = []string{"CatalogueTerm"}
+
+func (ec *executionContext) _CatalogueTerm(ctx context.Context, sel ast.SelectionSet, obj *directory.Term) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueTermImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueTerm")
+		case "id":
+			out.Values[i] = ec._CatalogueTerm_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "taxonomy":
+			out.Values[i] = ec._CatalogueTerm_taxonomy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "code":
+			out.Values[i] = ec._CatalogueTerm_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueTerm_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "meaning":
+			out.Values[i] = ec._CatalogueTerm_meaning(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "need":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueTerm_need(ctx, field, obj)
+				})
+		case "serviceCount":
+			out.Values[i] = ec._CatalogueTerm_serviceCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueTermConnectionImplementors = []string{"CatalogueTermConnection"}
+
+func (ec *executionContext) _CatalogueTermConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*directory.Term]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueTermConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueTermConnection")
+		case "edges":
+			out.Values[i] = ec._CatalogueTermConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CatalogueTermConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CatalogueTermConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._CatalogueTermConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueTermEdgeImplementors = []string{"CatalogueTermEdge"}
+
+func (ec *executionContext) _CatalogueTermEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*directory.Term]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueTermEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueTermEdge")
+		case "cursor":
+			out.Values[i] = ec._CatalogueTermEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CatalogueTermEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var checkInPayloadImplementors = []string{"CheckInPayload"}
 
 func (ec *executionContext) _CheckInPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckInPayload) graphql.Marshaler {
@@ -34731,6 +37990,44 @@ func (ec *executionContext) _CheckInPayload(ctx context.Context, sel ast.Selecti
 			}
 		case "userErrors":
 			out.Values[i] = ec._CheckInPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkLinkAgainPayloadImplementors = []string{"CheckLinkAgainPayload"}
+
+func (ec *executionContext) _CheckLinkAgainPayload(ctx context.Context, sel ast.SelectionSet, obj *CheckLinkAgainPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkLinkAgainPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckLinkAgainPayload")
+		case "link":
+			out.Values[i] = ec._CheckLinkAgainPayload_link(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CheckLinkAgainPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -35535,6 +38832,150 @@ func (ec *executionContext) _EndVisitPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var failedImportImplementors = []string{"FailedImport"}
+
+func (ec *executionContext) _FailedImport(ctx context.Context, sel ast.SelectionSet, obj *ent.CatalogueSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failedImportImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailedImport")
+		case "id":
+			out.Values[i] = ec._FailedImport_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._FailedImport_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._FailedImport_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failingSince":
+			out.Values[i] = ec._FailedImport_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failures":
+			out.Values[i] = ec._FailedImport_failures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syncedAt":
+			out.Values[i] = ec._FailedImport_syncedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var failedImportConnectionImplementors = []string{"FailedImportConnection"}
+
+func (ec *executionContext) _FailedImportConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.CatalogueSource]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failedImportConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailedImportConnection")
+		case "edges":
+			out.Values[i] = ec._FailedImportConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._FailedImportConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._FailedImportConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._FailedImportConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var failedImportEdgeImplementors = []string{"FailedImportEdge"}
+
+func (ec *executionContext) _FailedImportEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.CatalogueSource]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failedImportEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailedImportEdge")
+		case "cursor":
+			out.Values[i] = ec._FailedImportEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._FailedImportEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var fieldChangeImplementors = []string{"FieldChange"}
 
 func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionSet, obj *directory.FieldChange) graphql.Marshaler {
@@ -35561,6 +39002,64 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var freshnessImplementors = []string{"Freshness"}
+
+func (ec *executionContext) _Freshness(ctx context.Context, sel ast.SelectionSet, obj *Freshness) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, freshnessImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Freshness")
+		case "unassured":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_unassured(ctx, field, obj)
+				})
+		case "retired":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_retired(ctx, field, obj)
+				})
+		case "deadLinks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_deadLinks(ctx, field, obj)
+				})
+		case "movedLinks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_movedLinks(ctx, field, obj)
+				})
+		case "failedImports":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_failedImports(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -35778,6 +39277,12 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_locate(ctx, field, obj)
 				})
+		case "freshness":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_freshness(ctx, field, obj)
+				})
 		case "today":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -35862,6 +39367,178 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_auditEvents(ctx, field, obj)
 				})
+		case "catalogueTerms":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueTerms(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCheckImplementors = []string{"LinkCheck"}
+
+func (ec *executionContext) _LinkCheck(ctx context.Context, sel ast.SelectionSet, obj *ent.LinkCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCheck")
+		case "id":
+			out.Values[i] = ec._LinkCheck_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._LinkCheck_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._LinkCheck_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.Values[i] = ec._LinkCheck_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "movedTo":
+			out.Values[i] = ec._LinkCheck_movedTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "checkedAt":
+			out.Values[i] = ec._LinkCheck_checkedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failingSince":
+			out.Values[i] = ec._LinkCheck_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAt":
+			out.Values[i] = ec._LinkCheck_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "services":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LinkCheck_services(ctx, field, obj)
+				})
+		case "organisations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LinkCheck_organisations(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCheckConnectionImplementors = []string{"LinkCheckConnection"}
+
+func (ec *executionContext) _LinkCheckConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.LinkCheck]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCheckConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCheckConnection")
+		case "edges":
+			out.Values[i] = ec._LinkCheckConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._LinkCheckConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._LinkCheckConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._LinkCheckConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var linkCheckEdgeImplementors = []string{"LinkCheckEdge"}
+
+func (ec *executionContext) _LinkCheckEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.LinkCheck]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, linkCheckEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LinkCheckEdge")
+		case "cursor":
+			out.Values[i] = ec._LinkCheckEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._LinkCheckEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -36018,6 +39695,49 @@ func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Location_localFields(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mapTermsPayloadImplementors = []string{"MapTermsPayload"}
+
+func (ec *executionContext) _MapTermsPayload(ctx context.Context, sel ast.SelectionSet, obj *MapTermsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mapTermsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MapTermsPayload")
+		case "servicesChanged":
+			out.Values[i] = ec._MapTermsPayload_servicesChanged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "terms":
+			out.Values[i] = ec._MapTermsPayload_terms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MapTermsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -36417,6 +40137,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "checkLinkAgain":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_checkLinkAgain(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "checkIn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_checkIn(ctx, field)
@@ -36602,6 +40329,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "revokeRole":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mapTerms":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mapTerms(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -39631,6 +43365,11 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Service_localFields(ctx, field, obj)
 				})
+		case "retiredAt":
+			out.Values[i] = ec._Service_retiredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "capacities":
 			out.Values[i] = ec._Service_capacities(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -42001,6 +45740,34 @@ func (ec *executionContext) marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoom
 	return ec._CatalogueRecord(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCatalogueServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueServiceConnection!")
+		return graphql.Null
+	}
+	return ec._CatalogueServiceConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCatalogueServiceEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.Service]) graphql.Marshaler {
+	return ec._CatalogueServiceEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCatalogueServiceEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Service]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueServiceEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInputᚄ(ctx context.Context, v any) ([]*CatalogueSourceInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -42050,6 +45817,59 @@ func (ec *executionContext) marshalNCatalogueSourceState2liferoomsᚗioᚋlifero
 	return res
 }
 
+func (ec *executionContext) marshalNCatalogueTerm2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐTermᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Term) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "CatalogueTerm", v, nil)
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueTerm2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐTerm(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCatalogueTerm2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐTerm(ctx context.Context, sel ast.SelectionSet, v *directory.Term) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueTerm!")
+		return graphql.Null
+	}
+	return ec._CatalogueTerm(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCatalogueTermConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*directory.Term]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueTermConnection!")
+		return graphql.Null
+	}
+	return ec._CatalogueTermConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCatalogueTermEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*directory.Term]) graphql.Marshaler {
+	return ec._CatalogueTermEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCatalogueTermEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*directory.Term]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueTermEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNCheckInInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckInInput(ctx context.Context, v any) (CheckInInput, error) {
 	res, err := ec.unmarshalInputCheckInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -42061,6 +45881,19 @@ func (ec *executionContext) marshalNCheckInPayload2ᚖliferoomsᚗioᚋliferooms
 		return graphql.Null
 	}
 	return ec._CheckInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCheckLinkAgainInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckLinkAgainInput(ctx context.Context, v any) (CheckLinkAgainInput, error) {
+	res, err := ec.unmarshalInputCheckLinkAgainInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckLinkAgainPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCheckLinkAgainPayload(ctx context.Context, sel ast.SelectionSet, v *CheckLinkAgainPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CheckLinkAgainPayload!")
+		return graphql.Null
+	}
+	return ec._CheckLinkAgainPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNClosedHub2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐClosedHubᚄ(ctx context.Context, sel ast.SelectionSet, v []*ClosedHub) graphql.Marshaler {
@@ -42382,6 +46215,58 @@ func (ec *executionContext) marshalNEndVisitPayload2ᚖliferoomsᚗioᚋliferoom
 	return ec._EndVisitPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFailedImport2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFailedImport2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFailedImport2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FailedImport!")
+		return graphql.Null
+	}
+	return ec._FailedImport(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFailedImportConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.CatalogueSource]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FailedImportConnection!")
+		return graphql.Null
+	}
+	return ec._FailedImportConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFailedImportEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.CatalogueSource]) graphql.Marshaler {
+	return ec._FailedImportEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFailedImportEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.CatalogueSource]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFailedImportEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNFieldChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.FieldChange) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42418,6 +46303,14 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalNFreshness2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐFreshness(ctx context.Context, sel ast.SelectionSet, v *Freshness) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Freshness!")
+		return graphql.Null
+	}
+	return ec._Freshness(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNGrantRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐGrantRoleInput(ctx context.Context, v any) (GrantRoleInput, error) {
@@ -42572,6 +46465,74 @@ func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.S
 	return ret
 }
 
+func (ec *executionContext) marshalNLinkCheck2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.LinkCheck) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "LinkCheck", v, nil)
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLinkCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheck(ctx context.Context, sel ast.SelectionSet, v *ent.LinkCheck) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LinkCheck!")
+		return graphql.Null
+	}
+	return ec._LinkCheck(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkCheckConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.LinkCheck]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LinkCheckConnection!")
+		return graphql.Null
+	}
+	return ec._LinkCheckConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLinkCheckEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.LinkCheck]) graphql.Marshaler {
+	return ec._LinkCheckEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLinkCheckEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.LinkCheck]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLinkCheckEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNLinkState2liferoomsᚗioᚋliferoomsᚋentᚋlinkcheckᚐState(ctx context.Context, v any) (linkcheck.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := linkcheck.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLinkState2liferoomsᚗioᚋliferoomsᚋentᚋlinkcheckᚐState(ctx context.Context, sel ast.SelectionSet, v linkcheck.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LinkState!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42633,6 +46594,19 @@ func (ec *executionContext) marshalNLocationKind2liferoomsᚗioᚋliferoomsᚋen
 		graphql.AddInvalidNullFromMarshaler(ctx, "LocationKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNMapTermsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMapTermsInput(ctx context.Context, v any) (MapTermsInput, error) {
+	res, err := ec.unmarshalInputMapTermsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMapTermsPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐMapTermsPayload(ctx context.Context, sel ast.SelectionSet, v *MapTermsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MapTermsPayload!")
+		return graphql.Null
+	}
+	return ec._MapTermsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNMerge2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergedᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Merged) graphql.Marshaler {
@@ -44247,6 +48221,55 @@ func (ec *executionContext) marshalNTakeVisitPayload2ᚖliferoomsᚗioᚋliferoo
 	return ec._TakeVisitPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNTermDecision2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐDecision(ctx context.Context, v any) (directory.Decision, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.Decision(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTermDecision2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐDecision(ctx context.Context, sel ast.SelectionSet, v directory.Decision) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TermDecision!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTermDecisionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐTermDecisionInputᚄ(ctx context.Context, v any) ([]*TermDecisionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*TermDecisionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTermDecisionInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐTermDecisionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNTermDecisionInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐTermDecisionInput(ctx context.Context, v any) (*TermDecisionInput, error) {
+	res, err := ec.unmarshalInputTermDecisionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTermMeaning2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx context.Context, v any) (directory.Meaning, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.Meaning(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTermMeaning2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx context.Context, sel ast.SelectionSet, v directory.Meaning) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TermMeaning!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNToday2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐToday(ctx context.Context, sel ast.SelectionSet, v *Today) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Today!")
@@ -44721,6 +48744,14 @@ func (ec *executionContext) marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoom
 	return ec._CatalogueEditor(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCatalogueTermFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueTermFilter(ctx context.Context, v any) (*CatalogueTermFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCatalogueTermFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOContactInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx context.Context, v any) ([]*schema.Contact, error) {
 	if v == nil {
 		return nil, nil
@@ -44918,6 +48949,13 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOLinkCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLinkCheck(ctx context.Context, sel ast.SelectionSet, v *ent.LinkCheck) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LinkCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx context.Context, sel ast.SelectionSet, v *ent.Location) graphql.Marshaler {
@@ -45210,6 +49248,25 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOTermMeaning2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx context.Context, v any) (*directory.Meaning, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.Meaning(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTermMeaning2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMeaning(ctx context.Context, sel ast.SelectionSet, v *directory.Meaning) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
 	return res
 }
 

@@ -18,6 +18,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/request"
 	"liferooms.io/liferooms/internal/store"
@@ -57,7 +58,7 @@ func newAPI(t testing.TB, options ...graph.Option) *api {
 	w := storetest.New(t)
 	log := audit.New(w.Store)
 	t.Cleanup(log.Close)
-	sources, err := catalogue.New(w.Store, directory.New(w.Store, log), catalogue.Config{})
+	sources, err := catalogue.New(w.Store, directory.New(w.Store, log), catalogue.Config{Also: []catalogue.Work{freshness.NewChecker(w.Store, freshness.Config{}).Work()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -150,6 +150,13 @@ type CatalogueSourceInput struct {
 	AllowPrivateAddresses bool                       `json:"allowPrivateAddresses"`
 }
 
+// All that is given must hold.
+type CatalogueTermFilter struct {
+	// A part of the term's name, code or taxonomy.
+	Text    graphql.Omittable[*string]            `json:"text,omitempty"`
+	Meaning graphql.Omittable[*directory.Meaning] `json:"meaning,omitempty"`
+}
+
 type CheckInInput struct {
 	Hub              string    `json:"hub"`
 	ClientMutationID string    `json:"clientMutationId"`
@@ -165,6 +172,16 @@ type CheckInPayload struct {
 	Visit            *ent.Visit         `json:"visit,omitempty"`
 	AlreadyHere      bool               `json:"alreadyHere"`
 	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type CheckLinkAgainInput struct {
+	Hub    string    `json:"hub"`
+	LinkID uuid.UUID `json:"linkId"`
+}
+
+type CheckLinkAgainPayload struct {
+	Link       *ent.LinkCheck     `json:"link,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 // A hub that is paused or has closed.
@@ -238,6 +255,19 @@ type EndVisitPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type Freshness struct {
+	// Services on offer that nobody assured within three months, or ever.
+	Unassured *paging.Connection[*ent.Service] `json:"unassured"`
+	// Services that were retired within 30 days: somebody may have been told of them.
+	Retired *paging.Connection[*ent.Service] `json:"retired"`
+	// Links that lead nowhere, seen on two days or more.
+	DeadLinks *paging.Connection[*ent.LinkCheck] `json:"deadLinks"`
+	// Links whose page has moved for good.
+	MovedLinks *paging.Connection[*ent.LinkCheck] `json:"movedLinks"`
+	// Sources that could not be taken the last time. Their last good records stay.
+	FailedImports *paging.Connection[*ent.CatalogueSource] `json:"failedImports"`
+}
+
 type GrantRoleInput struct {
 	Hub              string      `json:"hub"`
 	ClientMutationID string      `json:"clientMutationId"`
@@ -264,6 +294,22 @@ type IdentityProviderInput struct {
 	Algorithms   []string                   `json:"algorithms"`
 	APIClients   []*provision.APIClient     `json:"apiClients"`
 	Enabled      bool                       `json:"enabled"`
+}
+
+type MapTermsInput struct {
+	Hub string `json:"hub"`
+	// At most 200, each once.
+	Terms []*TermDecisionInput `json:"terms"`
+	// True: nothing is saved; the answer says what would change.
+	Preview bool `json:"preview"`
+}
+
+type MapTermsPayload struct {
+	// How many services met other needs before.
+	ServicesChanged int `json:"servicesChanged"`
+	// The terms as they are now, in the order of the input; empty for a preview.
+	Terms      []*directory.Term  `json:"terms"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 type MergeRecordsInput struct {
@@ -768,6 +814,14 @@ type TakeVisitPayload struct {
 	ClientMutationID *string            `json:"clientMutationId,omitempty"`
 	Conversation     *ent.Conversation  `json:"conversation,omitempty"`
 	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+// What one term means.
+type TermDecisionInput struct {
+	TermID   uuid.UUID          `json:"termId"`
+	Decision directory.Decision `json:"decision"`
+	// The code of the need, where the decision is NEED.
+	Need graphql.Omittable[*string] `json:"need,omitempty"`
 }
 
 type Today struct {

@@ -13,6 +13,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/frontdesk"
 	"liferooms.io/liferooms/internal/partner"
 	"liferooms.io/liferooms/internal/person"
@@ -32,6 +33,7 @@ type Resolver struct {
 	Roles     *staff.Roles
 	Directory *directory.Directory
 	Partners  *partner.Partners
+	Links     *freshness.Links
 	// Provisioner sets trusts and hubs up.
 	Provisioner *provision.Provisioner
 	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
@@ -53,6 +55,7 @@ func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.S
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
 		Roles: staff.New(s, log, sessions), Directory: partners, SignOut: signOut,
 		Partners:    partner.New(s, log, partners),
+		Links:       freshness.NewLinks(s, sources),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

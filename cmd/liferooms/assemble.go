@@ -7,6 +7,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/server"
 	"liferooms.io/liferooms/internal/signin"
@@ -20,8 +21,8 @@ type assembled struct {
 	log    *audit.Log
 }
 
-// assemble puts the server together. The public URL is the server's, in signIn too.
-func assemble(s *store.Store, c server.Config, signIn signin.Config, sources catalogue.Config) (_ *assembled, err error) {
+// assemble puts the server together. The public URL is the server's, in signIn and links too.
+func assemble(s *store.Store, c server.Config, signIn signin.Config, sources catalogue.Config, links freshness.Config) (_ *assembled, err error) {
 	log := audit.New(s)
 	defer func() {
 		if err != nil {
@@ -33,6 +34,8 @@ func assemble(s *store.Store, c server.Config, signIn signin.Config, sources cat
 	if err != nil {
 		return nil, err
 	}
+	links.Contact = c.PublicURL
+	sources.Also = append(sources.Also, freshness.NewChecker(s, links).Work())
 	feeds, err := catalogue.New(s, directory.New(s, log), sources)
 	if err != nil {
 		return nil, err

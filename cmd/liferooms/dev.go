@@ -20,6 +20,7 @@ import (
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/demo"
 	"liferooms.io/liferooms/internal/devprovider"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/postgres"
 	"liferooms.io/liferooms/internal/server"
@@ -88,7 +89,7 @@ func (c *devCommand) Run(ctx context.Context, p Program) (err error) {
 	running, err := assemble(s, server.Config{
 		PublicURL: at.App, TrustedDocuments: c.TrustedDocuments, Introspection: true, Rate: c.Rate, Burst: c.Burst,
 		Strangers: gate.Config{Rate: c.Rate, Burst: c.Burst},
-	}, signin.Config{PublicScheme: "http"}, catalogue.Config{AllowPrivate: true})
+	}, signin.Config{PublicScheme: "http"}, catalogue.Config{AllowPrivate: true}, freshness.Config{AllowPrivate: true})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"liferooms.io/liferooms/internal/catalogue"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/server"
 )
@@ -77,7 +78,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	running, err := assemble(s, config, signIn, catalogue.Config{AllowPrivate: c.AllowPrivateSources})
+	running, err := assemble(s, config, signIn, catalogue.Config{AllowPrivate: c.AllowPrivateSources}, freshness.Config{})
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,18 @@ func (f IdentityProviderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IdentityProviderMutation", m)
 }
 
+// The LinkCheckFunc type is an adapter to allow the use of ordinary
+// function as LinkCheck mutator.
+type LinkCheckFunc func(context.Context, *ent.LinkCheckMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LinkCheckFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LinkCheckMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LinkCheckMutation", m)
+}
+
 // The LocationFunc type is an adapter to allow the use of ordinary
 // function as Location mutator.
 type LocationFunc func(context.Context, *ent.LocationMutation) (ent.Value, error)
@@ -403,6 +415,18 @@ func (f TaxonomyTermFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TaxonomyTermMutation", m)
+}
+
+// The TermMappingFunc type is an adapter to allow the use of ordinary
+// function as TermMapping mutator.
+type TermMappingFunc func(context.Context, *ent.TermMappingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TermMappingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TermMappingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TermMappingMutation", m)
 }
 
 // The TrustFunc type is an adapter to allow the use of ordinary

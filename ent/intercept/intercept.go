@@ -20,6 +20,7 @@ import (
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
@@ -42,6 +43,7 @@ import (
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/taxonomyterm"
+	"liferooms.io/liferooms/ent/termmapping"
 	"liferooms.io/liferooms/ent/trust"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/ent/visitcount"
@@ -425,6 +427,33 @@ func (f TraverseIdentityProvider) Traverse(ctx context.Context, q ent.Query) err
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.IdentityProviderQuery", q)
+}
+
+// The LinkCheckFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LinkCheckFunc func(context.Context, *ent.LinkCheckQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LinkCheckFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LinkCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LinkCheckQuery", q)
+}
+
+// The TraverseLinkCheck type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLinkCheck func(context.Context, *ent.LinkCheckQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLinkCheck) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLinkCheck) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LinkCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LinkCheckQuery", q)
 }
 
 // The LocationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -994,6 +1023,33 @@ func (f TraverseTaxonomyTerm) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TaxonomyTermQuery", q)
 }
 
+// The TermMappingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TermMappingFunc func(context.Context, *ent.TermMappingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TermMappingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TermMappingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TermMappingQuery", q)
+}
+
+// The TraverseTermMapping type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTermMapping func(context.Context, *ent.TermMappingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTermMapping) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTermMapping) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TermMappingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TermMappingQuery", q)
+}
+
 // The TrustFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TrustFunc func(context.Context, *ent.TrustQuery) (ent.Value, error)
 
@@ -1102,6 +1158,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.HubQuery, predicate.Hub, hub.OrderOption]{typ: ent.TypeHub, tq: q}, nil
 	case *ent.IdentityProviderQuery:
 		return &query[*ent.IdentityProviderQuery, predicate.IdentityProvider, identityprovider.OrderOption]{typ: ent.TypeIdentityProvider, tq: q}, nil
+	case *ent.LinkCheckQuery:
+		return &query[*ent.LinkCheckQuery, predicate.LinkCheck, linkcheck.OrderOption]{typ: ent.TypeLinkCheck, tq: q}, nil
 	case *ent.LocationQuery:
 		return &query[*ent.LocationQuery, predicate.Location, location.OrderOption]{typ: ent.TypeLocation, tq: q}, nil
 	case *ent.MergeQuery:
@@ -1144,6 +1202,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.StaffUserQuery, predicate.StaffUser, staffuser.OrderOption]{typ: ent.TypeStaffUser, tq: q}, nil
 	case *ent.TaxonomyTermQuery:
 		return &query[*ent.TaxonomyTermQuery, predicate.TaxonomyTerm, taxonomyterm.OrderOption]{typ: ent.TypeTaxonomyTerm, tq: q}, nil
+	case *ent.TermMappingQuery:
+		return &query[*ent.TermMappingQuery, predicate.TermMapping, termmapping.OrderOption]{typ: ent.TypeTermMapping, tq: q}, nil
 	case *ent.TrustQuery:
 		return &query[*ent.TrustQuery, predicate.Trust, trust.OrderOption]{typ: ent.TypeTrust, tq: q}, nil
 	case *ent.VisitQuery:

@@ -420,6 +420,47 @@ var (
 			},
 		},
 	}
+	// LinkChecksColumns holds the columns for the "link_checks" table.
+	LinkChecksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "url", Type: field.TypeString, Size: 1000},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"UNCHECKED", "FINE", "MOVED", "FAILING", "DEAD", "UNSURE"}, Default: "UNCHECKED"},
+		{Name: "message", Type: field.TypeString, Size: 300, Default: ""},
+		{Name: "status", Type: field.TypeInt, Nullable: true},
+		{Name: "moved_to", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "checked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "failing_since", Type: field.TypeTime, Nullable: true},
+		{Name: "due_at", Type: field.TypeTime},
+	}
+	// LinkChecksTable holds the schema information for the "link_checks" table.
+	LinkChecksTable = &schema.Table{
+		Name:       "link_checks",
+		Columns:    LinkChecksColumns,
+		PrimaryKey: []*schema.Column{LinkChecksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "linkcheck_hub_id_url",
+				Unique:  true,
+				Columns: []*schema.Column{LinkChecksColumns[1], LinkChecksColumns[2]},
+			},
+			{
+				Name:    "linkcheck_hub_id_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{LinkChecksColumns[1], LinkChecksColumns[9], LinkChecksColumns[0]},
+			},
+			{
+				Name:    "linkcheck_hub_id_state_failing_since_id",
+				Unique:  false,
+				Columns: []*schema.Column{LinkChecksColumns[1], LinkChecksColumns[3], LinkChecksColumns[8], LinkChecksColumns[0]},
+			},
+			{
+				Name:    "linkcheck_hub_id_state_checked_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{LinkChecksColumns[1], LinkChecksColumns[3], LinkChecksColumns[7], LinkChecksColumns[0]},
+			},
+		},
+	}
 	// LocationsColumns holds the columns for the "locations" table.
 	LocationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1320,6 +1361,36 @@ var (
 			},
 		},
 	}
+	// TermMappingsColumns holds the columns for the "term_mappings" table.
+	TermMappingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "taxonomy", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "term", Type: field.TypeString, Size: 200},
+		{Name: "changed_at", Type: field.TypeTime},
+		{Name: "need_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// TermMappingsTable holds the schema information for the "term_mappings" table.
+	TermMappingsTable = &schema.Table{
+		Name:       "term_mappings",
+		Columns:    TermMappingsColumns,
+		PrimaryKey: []*schema.Column{TermMappingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "term_mappings_needs_need",
+				Columns:    []*schema.Column{TermMappingsColumns[5]},
+				RefColumns: []*schema.Column{NeedsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "termmapping_hub_id_taxonomy_term",
+				Unique:  true,
+				Columns: []*schema.Column{TermMappingsColumns[1], TermMappingsColumns[2], TermMappingsColumns[3]},
+			},
+		},
+	}
 	// TrustsColumns holds the columns for the "trusts" table.
 	TrustsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1443,6 +1514,7 @@ var (
 		HostnamesTable,
 		HubsTable,
 		IdentityProvidersTable,
+		LinkChecksTable,
 		LocationsTable,
 		MergesTable,
 		NeedsTable,
@@ -1464,6 +1536,7 @@ var (
 		SignpostsTable,
 		StaffUsersTable,
 		TaxonomyTermsTable,
+		TermMappingsTable,
 		TrustsTable,
 		VisitsTable,
 		VisitCountsTable,
@@ -1511,6 +1584,7 @@ func init() {
 	SignpostsTable.ForeignKeys[2].RefTable = ServicesTable
 	SignpostsTable.ForeignKeys[3].RefTable = NeedsTable
 	TaxonomyTermsTable.ForeignKeys[0].RefTable = NeedsTable
+	TermMappingsTable.ForeignKeys[0].RefTable = NeedsTable
 	VisitsTable.ForeignKeys[0].RefTable = PersonsTable
 	VisitsTable.ForeignKeys[1].RefTable = NeedsTable
 	VisitsTable.ForeignKeys[2].RefTable = StaffUsersTable

@@ -42,6 +42,9 @@ type Hub func(*sql.Selector)
 // IdentityProvider is the predicate function for identityprovider builders.
 type IdentityProvider func(*sql.Selector)
 
+// LinkCheck is the predicate function for linkcheck builders.
+type LinkCheck func(*sql.Selector)
+
 // Location is the predicate function for location builders.
 type Location func(*sql.Selector)
 
@@ -104,6 +107,9 @@ type StaffUser func(*sql.Selector)
 
 // TaxonomyTerm is the predicate function for taxonomyterm builders.
 type TaxonomyTerm func(*sql.Selector)
+
+// TermMapping is the predicate function for termmapping builders.
+type TermMapping func(*sql.Selector)
 
 // Trust is the predicate function for trust builders.
 type Trust func(*sql.Selector)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/internal/outbound"
 	"liferooms.io/liferooms/internal/problem"
 )
 
@@ -50,7 +51,7 @@ var (
 // newClient makes a client for feeds. It uses no proxy, since it must see the address that it connects to, and keeps no
 // cookies.
 func newClient(allowPrivate bool, resolver *net.Resolver) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: control(allowPrivate), Resolver: resolver}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: outbound.Control(allowPrivate), Resolver: resolver}
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
@@ -232,7 +233,7 @@ func unreachable(host string, err error) error {
 	var record tls.RecordHeaderError
 	var network net.Error
 	switch {
-	case errors.Is(err, errPrivate):
+	case errors.Is(err, outbound.ErrPrivate):
 		return say("%s is not at a public address, and the catalogue is fetched from public ones only. Correct the address; "+
 			"where the feed is meant to be inside, allow private addresses for this source and for the server.", host)
 	case errors.Is(err, errSlow):

@@ -30,7 +30,11 @@ func (m *metrics) observe(result string, took time.Duration) {
 	m.took.Observe(took.Seconds())
 }
 
-// Collectors are the metrics of the sources.
+// Collectors are the metrics of the sources, and of what else the queue does.
 func (s *Sources) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{s.metrics.synced, s.metrics.took}
+	all := []prometheus.Collector{s.metrics.synced, s.metrics.took}
+	for _, w := range s.config.Also {
+		all = append(all, w.Collectors...)
+	}
+	return all
 }

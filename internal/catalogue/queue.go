@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
@@ -74,20 +75,52 @@ func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, &syncWorker{sources: s})
 	river.AddWorker(workers, river.WorkFunc(s.look))
 	river.AddWorker(workers, river.WorkFunc(s.follow))
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: s.workers()}}
+	periodic := []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
+		func() (river.JobArgs, *river.InsertOpts) { return lookJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+	for _, w := range s.config.Also {
+		queues[w.Queue] = river.QueueConfig{MaxWorkers: w.AtOnce}
+		w.Workers(workers)
+		periodic = append(periodic, w.Periodic...)
+	}
 	return river.NewClient(s.store.QueueDriver(), &river.Config{
 		Schema: store.QueueSchema,
 		// A second's delay matters to nobody, and a connection that listens would be held by every replica.
-		PollOnly: true,
-		Queues:   map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: s.workers()}},
-		Workers:  workers,
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(lookEvery),
-			func() (river.JobArgs, *river.InsertOpts) { return lookJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+		PollOnly:                    true,
+		Queues:                      queues,
+		Workers:                     workers,
+		PeriodicJobs:                periodic,
 		RescueStuckJobsAfter:        lostAfter,
 		CompletedJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: 24 * time.Hour,
 		ReindexerIndexNames:         []string{}, // the app's role owns no index
 		Logger:                      slog.New(warnings{slog.Default().Handler()}),
 	})
+}
+
+// Work is what the queue does beside the sources: of another package, in a queue of its own.
+type Work struct {
+	// Queue is its name, and AtOnce how much of it one process does at once.
+	Queue  string
+	AtOnce int
+	// Workers adds those who do it.
+	Workers func(*river.Workers)
+	// Periodic is what is done by the clock.
+	Periodic []*river.PeriodicJob
+	// Collectors are its metrics.
+	Collectors []prometheus.Collector
+}
+
+// Enqueue has a job of Config.Also done once the transaction of ctx commits.
+func (s *Sources) Enqueue(ctx context.Context, job river.JobArgs) error {
+	err := s.store.Lend(ctx, func(tx pgx.Tx) error {
+		_, err := s.queue.InsertTx(ctx, tx, job, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
+	}
+	return nil
 }
 
 // workers is how many sources one process fetches at once: each holds a connection while it does, and one that is another

@@ -27,6 +27,8 @@ import (
 type Config struct {
 	// AllowPrivate lets sources that ask for it be at private addresses.
 	AllowPrivate bool
+	// Also is what else the queue does.
+	Also []Work
 }
 
 // Sources are the catalogue sources of the hub that the viewer of each context works in. It is safe for concurrent use.

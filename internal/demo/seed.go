@@ -10,6 +10,7 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/identityprovider"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/schema"
@@ -247,7 +248,7 @@ func (s *sower) sowCatalogue(ctx context.Context, hub string, services []openref
 	if err != nil {
 		return fmt.Errorf("hide the refuge's address: %w", err)
 	}
-	return nil
+	return s.sowLinks(ctx)
 }
 
 // sowSource imports services under a source.
@@ -258,6 +259,27 @@ func (s *sower) sowSource(ctx context.Context, source string, services []openref
 	}
 	if summary.Refused > 0 {
 		return fmt.Errorf("the importer refused %d of the demo's own records", summary.Refused)
+	}
+	return nil
+}
+
+// sowLinks has two of the links looked at already: nobody is at the demo's addresses, so nothing else would be found out.
+func (s *sower) sowLinks(ctx context.Context) error {
+	client, now := s.store.Client(ctx), time.Now()
+	given, err := client.Service.Query().Where(service.URLNotNil()).Order(service.ByName()).Limit(2).All(ctx)
+	if err != nil {
+		return fmt.Errorf("find links: %w", err)
+	}
+	for i, made := range given {
+		link := client.LinkCheck.Create().SetURL(*made.URL).SetCheckedAt(now.Add(-time.Hour)).SetDueAt(now.Add(7 * 24 * time.Hour))
+		if i == 0 {
+			link.SetState(linkcheck.StateDead).SetStatus(404).SetMessage("There is no such page any more (404).").SetFailingSince(now.Add(-12 * 24 * time.Hour))
+		} else {
+			link.SetState(linkcheck.StateMoved).SetStatus(200).SetMessage("The page has moved for good.").SetMovedTo(*made.URL + "/new")
+		}
+		if err := link.Exec(ctx); err != nil {
+			return fmt.Errorf("link: %w", err)
+		}
 	}
 	return nil
 }

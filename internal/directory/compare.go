@@ -7,9 +7,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -255,7 +257,16 @@ func (f mergeField) words(r snapshot) string {
 			all = append(all, w)
 		}
 	}
-	return strings.Join(all, ", ")
+	words := strings.Join(all, ", ")
+	switch f.name {
+	case "status", "kind":
+		words = strings.ReplaceAll(strings.ToLower(words), "_", " ")
+	case "assuredDate":
+		if day, err := time.Parse(time.DateOnly, words); err == nil {
+			words = day.Format("2 January 2006")
+		}
+	}
+	return words
 }
 
 // readably writes a value of JSON for people: what it holds, one after the other.
@@ -288,7 +299,7 @@ func readably(raw json.RawMessage) string {
 			}
 			return strings.Join(parts, "; ")
 		case map[string]any:
-			for _, key := range sortedKeys(v) {
+			for _, key := range inOrderOfSaying(v) {
 				add(words(v[key]))
 			}
 			return strings.Join(parts, ", ")
@@ -298,13 +309,16 @@ func readably(raw json.RawMessage) string {
 	return words(v)
 }
 
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// inOrderOfSaying are the keys of an object in the order in which people would say what they hold.
+func inOrderOfSaying(m map[string]any) []string {
+	first := []string{"option", "name", "title", "email", "phones", "amount", "currency", "amount_description", "identifier_type", "identifier_scheme", "identifier"}
+	place := func(key string) int {
+		if i := slices.Index(first, key); i >= 0 {
+			return i
+		}
+		return len(first)
 	}
-	slices.Sort(keys)
-	return keys
+	return slices.SortedFunc(maps.Keys(m), func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
 }
 
 // seen stands for what somebody sees of two records who is about to merge them.

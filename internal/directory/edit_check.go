@@ -316,7 +316,7 @@ func (of editable) value(c column, raw json.RawMessage) (json.RawMessage, *probl
 		}
 		if s == "" {
 			if c.empty == "" && !shape.Nullable {
-				return wrong("Fill this in: it cannot be empty.")
+				return wrong("Give it a name.") // nothing else must be filled in
 			}
 			if shape.Nullable {
 				return encoded(nil), nil

@@ -161,7 +161,7 @@ func fileProblem(err error) error {
 	return fmt.Errorf("import a catalogue: %w", err)
 }
 
-// begin waits for other imports of the source into the hub, and makes a place for what is to be told of the rows: it must
+// begin waits for other imports of the source into the hub and for decisions on what terms mean, and makes a place for what is to be told of the rows: it must
 // not be told before the document's end was seen, nor be held in memory.
 func (i *importing) begin(ctx context.Context) error {
 	var b pgx.Batch
@@ -174,6 +174,7 @@ func (i *importing) begin(ctx context.Context) error {
 	b.Queue(`set local enable_nestloop = off`)
 	b.Queue(`set local enable_seqscan = off`)
 	b.Queue(`select pg_advisory_xact_lock(hashtextextended('catalogue ' || $1::text || ' ' || $2, 0))`, i.hub, i.source)
+	b.Queue("select pg_advisory_xact_lock_shared("+needsLock+")", i.hub)
 	b.Queue(`create temp table if not exists imported_rows (place int primary key, result jsonb not null) on commit drop`)
 	b.Queue(`create temp table if not exists imported_ids (kind text, external_id text, primary key (kind, external_id)) on commit drop`)
 	if err := i.store.Send(ctx, &b); err != nil {

@@ -86,7 +86,7 @@ func TestTwoFeedsWithOneServiceAreDuplicates(t *testing.T) {
 	s := twoFeeds(t)
 	for kind, want := range map[MergeKind]string{
 		merge.KindOrganisation: "Walton Advice | Walton Advice Ltd: same name, same phone, services at the same postcode",
-		merge.KindService:      "Debt Clinic | Debt clinic: same name, same organisation, or one of the same name, same place",
+		merge.KindService:      "Debt Clinic | Debt clinic: same name, organisations of the same name, same place",
 		merge.KindLocation:     "Library | Walton Library: same address, same postcode, within 30 metres, names alike",
 	} {
 		if diff := cmp.Diff([]string{want}, s.pairs(t, kind, false)); diff != "" {
@@ -670,5 +670,51 @@ func TestDuplicatesPageByKey(t *testing.T) {
 	encoded, _ := json.Marshal(seen)
 	if strings.Contains(string(encoded), s.Southport.ID.String()) {
 		t.Error("a pair of another hub")
+	}
+}
+
+// TestDuplicatesOfALargeCatalogue: the catalogue is gone through while somebody waits, and not each record for each other one.
+func TestDuplicatesOfALargeCatalogue(t *testing.T) {
+	s := newShelf(t)
+	fill := func(hub uuid.UUID, n int) {
+		s.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+			for _, statement := range []string{
+				`insert into organisations (id, hub_id, source, external_id, imported_at, name, description, visibility, version, phone)
+				 select gen_random_uuid(), $1, 'big', i::text, now(), 'Partner ' || md5(i::text), '', 'PUBLIC', 1, '0151 ' || (4000000 + i) from generate_series(1, $2 / 5) i`,
+				`insert into locations (id, hub_id, source, external_id, imported_at, name, kind, description, visibility, version, address, postcode, latitude, longitude)
+				 select gen_random_uuid(), $1, 'big', i::text, now(), 'Hall ' || md5(i::text), 'PHYSICAL', '', 'PUBLIC', 1, i || ' High Street', 'L' || i % 40 || ' ' || i % 10 || 'AA', 53 + i / 10000.0, -2.9
+				 from generate_series(1, $2 / 5) i`,
+				`insert into services (id, hub_id, source, external_id, imported_at, organisation_id, name, description, status, eligibility_description, fees_description, free,
+				   application_process, accreditations, alert, visibility, version)
+				 select gen_random_uuid(), $1, 'big', i::text, now(), o.id, case when i % 100 = 0 then 'Twin ' || i / 200 else md5(i::text) end || ' group', '', 'ACTIVE', '', '', true, '', '', '', 'PUBLIC', 1
+				 from generate_series(1, $2) i join organisations o on o.hub_id = $1 and o.external_id = (1 + i / 200)::text`,
+				`insert into service_at_locations (id, hub_id, source, external_id, imported_at, service_id, location_id, description, visibility, version)
+				 select gen_random_uuid(), $1, 'big', x.external_id, now(), x.id, l.id, '', 'PUBLIC', 1
+				 from services x join locations l on l.hub_id = $1 and l.external_id = (1 + x.external_id::int / 200)::text where x.hub_id = $1`,
+			} {
+				arguments := []any{hub, n}
+				if !strings.Contains(statement, "$2") {
+					arguments = arguments[:1]
+				}
+				if _, err := conn.Exec(ctx, statement, arguments...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := conn.Exec(ctx, "analyze"); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	fill(s.Walton.ID, 4_000)
+	size := 200
+	for kind := range mergeables {
+		began := time.Now()
+		found := must(s.Duplicates(s.ctx, kind, false, &size, nil))(t)
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: took %s", kind, took)
+		}
+		if want := 19; kind == merge.KindService && len(found.Edges) != want {
+			t.Errorf("%d pairs of services, want %d", len(found.Edges), want)
+		}
 	}
 }

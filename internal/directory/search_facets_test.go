@@ -100,11 +100,12 @@ func TestLanguagesAreComparedHoweverTheyAreWritten(t *testing.T) {
 		offer{name: "region", languages: []string{"en-GB"}},
 		offer{name: "signed", languages: []string{"British Sign Language"}},
 		offer{name: "unsaid"},
+		offer{name: "Persian", languages: []string{"Farsi"}},
 	)
 	for asked, want := range map[string][]string{
 		"Polish": {"code", "name", "own name"}, "pl": {"code", "name", "own name"}, "POL": {"code", "name", "own name"}, "polski": {"code", "name", "own name"},
 		"francais": {"own name"}, "French": {"own name"}, "English": {"name", "region", "unsaid"}, "en": {"name", "region", "unsaid"}, "en-US": {"name", "region", "unsaid"},
-		"BSL": {"signed"}, "bfi": {"signed"}, "Klingonish": nil, "'; drop table services": nil,
+		"Persian": {"Persian"}, "fa": {"Persian"}, "BSL": {"signed"}, "bfi": {"signed"}, "Klingonish": nil, "'; drop table services": nil,
 	} {
 		if diff := cmp.Diff(want, s.found(t, Query{Languages: []string{asked}}, 25)); diff != "" {
 			t.Errorf("%s: %s", asked, diff)

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// signed are languages that Unicode's tables do not name: a code, and what it is called.
-var signed = map[string][]string{
+// further are names that Unicode's tables do not have, by code: what a language is called here, and its other names.
+var further = map[string][]string{
 	"bfi": {"British Sign Language", "BSL", "sign language"},
+	"fa":  {"Farsi"},
 	"isg": {"Irish Sign Language", "ISL"},
 }
 
@@ -26,7 +27,7 @@ var byName = sync.OnceValue(func() map[string]string {
 			}
 		}
 	}
-	for code, names := range signed {
+	for code, names := range further {
 		for _, name := range names {
 			codes[strings.ToLower(name)] = code
 		}
@@ -69,7 +70,7 @@ func languageForms(asked string) []string {
 		add(display.English.Languages().Name(tag))
 		add(display.Self.Name(tag))
 	}
-	for _, name := range signed[code] {
+	for _, name := range further[code] {
 		add(name)
 	}
 	return forms
@@ -82,13 +83,16 @@ func LanguageName(written string, in language.Tag) string {
 	if code == "" {
 		return written
 	}
-	if names := signed[code]; names != nil {
-		return names[0]
-	}
+	named := ""
 	if namer := display.Languages(in); namer != nil {
-		if name := namer.Name(language.Make(code)); name != "" {
-			return name
-		}
+		named = namer.Name(language.Make(code))
+	}
+	english, _ := in.Base()
+	switch names := further[code]; {
+	case names != nil && (named == "" || english.String() == "en"):
+		return names[0]
+	case named != "":
+		return named
 	}
 	return written
 }

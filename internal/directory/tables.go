@@ -55,14 +55,17 @@ var tables = []table{
 		{name: "address", kind: "text"}, {name: "city", kind: "text"}, {name: "county", kind: "text"}, {name: "postcode", kind: "text"}, {name: "latitude", kind: "float8"}, {name: "longitude", kind: "float8"},
 		{name: "accessibility", kind: "jsonb"},
 	}},
-	{name: "taxonomy_terms", given: "need_codes jsonb", columns: []column{
+	{name: "taxonomy_terms", given: "need_codes jsonb", joins: `left join term_mappings decided on decided.hub_id = $1
+		  and decided.taxonomy = coalesce(g.taxonomy, case when g.partial then (b).taxonomy end, '')
+		  and decided.term = term_key(coalesce(g.code, case when g.partial then (b).code end), coalesce(g.name, case when g.partial then (b).name end))
+		`, columns: []column{
 		{name: "taxonomy", kind: "text", empty: "''"}, {name: "code", kind: "text"}, {name: "name", kind: "text"},
 		{name: "description", kind: "text", empty: "''"}, {name: "parent_external_id", kind: "text"},
-		// A need that somebody chose by hand stays.
-		{name: "need_id", value: `coalesce((b).need_id, (
+		// What somebody decided holds; else the need that its words meant first.
+		{name: "need_id", value: `case when decided.id is not null then decided.need_id else coalesce((b).need_id, (
 			select n.id from needs n join jsonb_array_elements_text(g.need_codes) with ordinality as c(code, place)
 			  on c.code = replace(lower(n.code), '_', '-')
-			where n.hub_id = $1 order by c.place limit 1))`},
+			where n.hub_id = $1 order by c.place limit 1)) end`},
 	}},
 	{name: "services", given: "organisation text, assured_date date", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
 		{name: "organisation_id", value: "coalesce(named.merged_into_id, named.id, (b).organisation_id, none.merged_into_id, none.id)"},
@@ -167,6 +170,8 @@ const (
 	onOffer = `(case when x.local_fields ? 'retired_at' then x.local_fields -> 'retired_at' = 'null' else x.retired_at is null end)`
 	retire  = `version = x.version + 1, retired_at = case when x.local_fields ? 'retired_at' then x.retired_at else now() end,
 		local_fields = case when x.local_fields ? 'retired_at' then x.local_fields || jsonb_build_object('retired_at', now()) else x.local_fields end`
+	// untouched is asked again of the row as it is when it is deleted: an edit may have been committed since the statement began.
+	untouched = `x.local_fields is null and x.visibility = 'PUBLIC'`
 )
 
 // What a service that is listed in full ($3, JSON: see parts) no longer lists goes: a place or a time that staff have changed
@@ -176,19 +181,19 @@ const (
 		join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service `
 
 	dropSchedules = `with gone as (
-		  select x.id, x.service_id, x.local_fields is not null or x.visibility <> 'PUBLIC' as kept
+		  select x.id, x.service_id, not (` + untouched + `) as kept
 		  from schedules x join (select s.id, coalesce(g.schedules, '[]') as listed ` + whole + `) k on x.service_id = k.id
 		  where x.hub_id = $1 and x.source = $2 and not k.listed ? x.external_id and ` + onOffer + `
 		), retired as (
 		  update schedules x set ` + retire + ` from gone where x.hub_id = $1 and x.id = gone.id and gone.kept
 		), removed as (
-		  delete from schedules x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept
+		  delete from schedules x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept and ` + untouched + `
 		)
 		select s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
 
 	// A place goes with the times that staff added there.
 	dropPlaces = `with gone as (
-		  select x.id, x.service_id, x.local_fields is not null or x.visibility <> 'PUBLIC'
+		  select x.id, x.service_id, not (` + untouched + `)
 		    or exists (select from schedules c where c.hub_id = $1 and c.service_at_location_id = x.id) as kept
 		  from service_at_locations x join (select s.id, coalesce(g.places, '[]') as listed ` + whole + `) k on x.service_id = k.id
 		  where x.hub_id = $1 and x.source = $2 and not k.listed ? x.external_id and ` + onOffer + `
@@ -198,7 +203,7 @@ const (
 		  update schedules x set retired_at = now(), version = x.version + 1
 		  from gone where x.hub_id = $1 and x.service_at_location_id = gone.id and gone.kept and x.retired_at is null
 		), removed as (
-		  delete from service_at_locations x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept
+		  delete from service_at_locations x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept and ` + untouched + `
 		)
 		select s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
 

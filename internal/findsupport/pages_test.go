@@ -265,6 +265,66 @@ func TestTheSearchFindsAndSays(t *testing.T) {
 	}
 }
 
+// TestFurtherChoicesAndReasons: each choice narrows, stays chosen, and is told as a reason in the reader's language.
+func TestFurtherChoicesAndReasons(t *testing.T) {
+	s := newSite(t, unlimited)
+	s.offer(t, "Choir", func(c *ent.ServiceCreate) {
+		c.SetMinimumAge(18).SetLanguages([]string{"pl", "English"}).SetAssuredDate(time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC))
+	}, weekly("TH", "18:00", "19:30"))
+	s.Store.Client(s.ctx).Location.Update().SetAccessibility([]string{"Step-free entrance"}).ExecX(s.ctx)
+	s.offer(t, "Debt clinic", func(c *ent.ServiceCreate) { c.SetMaximumAge(25) }, weekly("MO,FR", "10:00", "12:00"))
+	find := func(query string) string { return words(s.get(t, "/find-support/walton?"+query).body) }
+	for query, parts := range map[string][]string{
+		"":                        {"2 services", "checked 3 weeks ago"},
+		"time=morning":            {"1 service", "Debt clinic", "open Monday and Friday, 10:00 to 12:00"},
+		"time=evening&day=thu":    {"1 service", "Choir", "open Thursday, 18:00 to 19:30"},
+		"time=morning&day=thu":    {"Nothing matches all of this"},
+		"age=30":                  {"1 service", "Choir", "for ages 18 and over"},
+		"age=17":                  {"1 service", "Debt clinic", "up to age 25"},
+		"age=old":                 {"There is a problem with the age", "Write the age as a number, like 42.", "2 services"},
+		"age=131":                 {"There is a problem with the age"},
+		"language=pl":             {"1 service", "Choir", "in Polish"},
+		"language=Polish":         {"1 service", "Choir"},
+		"language=Klingonish":     {"Nothing matches all of this"},
+		"stepfree=1":              {"1 service", "Choir", "step-free"},
+		"places=1":                {"Nothing matches all of this"},
+		"q=chior":                 {"These are results for “choir”.", "1 service", "“choir” is in the name"},
+		"q=debt&postcode=L4+4AA":  {"“debt” is in the name 0.1 miles away"},
+		"language=pl&lang=cy":     {"1 gwasanaeth", "iaith: Pwyleg", "gwiriwyd 3 wythnos yn ôl"},
+		"time=evening&lang=cy":    {"ar agor: Dydd Iau, 18:00 tan 19:30"},
+		"time=evening&lang=pl":    {"czynne: czwartek, od 18:00 do 19:30", "sprawdzono 3 tygodnie temu"},
+		"age=30&lang=pl":          {"wiek: 18 lat i więcej"},
+		"stepfree=1&lang=cy":      {"heb risiau"},
+		"time=night&within=&age=": {"2 services"},
+	} {
+		text := find(query)
+		for _, part := range parts {
+			if !strings.Contains(text, part) {
+				t.Errorf("?%s does not say %q:\n%s", query, part, text)
+			}
+		}
+	}
+	folded, open := s.get(t, "/find-support/walton").body, s.get(t, "/find-support/walton?stepfree=1&age=30&language=pl&time=evening").body
+	if !strings.Contains(folded, `<details class="whole"><summary>`) || !strings.Contains(open, `<details class="whole" open>`) {
+		t.Error("the further choices are folded unless one is chosen")
+	}
+	for _, chosen := range []string{`value="evening" selected`, `value="pl" selected`, `name="age" value="30"`, `name="stepfree" type="checkbox" value="1" checked`} {
+		if !strings.Contains(open, chosen) {
+			t.Errorf("the form forgets %s", chosen)
+		}
+	}
+	// Where it is known of some whether they have places, one can choose by it.
+	if strings.Contains(folded, `name="places"`) {
+		t.Error("places can be chosen where nothing is known of them")
+	}
+	s.owner(t, `create or replace function capacities_of(in_hub uuid) returns table (service_id uuid, has_places boolean) language sql stable
+		as 'select id, name = ''Choir'' from services where hub_id = in_hub'`)
+	if body := s.get(t, "/find-support/walton?places=1").body; !strings.Contains(body, `name="places" type="checkbox" value="1" checked`) ||
+		!strings.Contains(words(body), "1 service Choir") && !strings.Contains(words(body), "has places") {
+		t.Errorf("with places: %s", words(body))
+	}
+}
+
 func (s *site) owner(t *testing.T, sql string, args ...any) {
 	t.Helper()
 	s.Owner(t, func(ctx context.Context, conn *pgx.Conn) {

@@ -2,6 +2,8 @@ package findsupport
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"liferooms.io/liferooms/internal/directory"
 )
@@ -9,7 +11,11 @@ import (
 // reasons say in the reader's language why a service was found. That it is free is shown apart.
 func (l *locale) reasons(facts directory.Facts) []string {
 	var all []string
-	add := func(key string, values ...any) { all = append(all, strings.TrimSuffix(l.T(key, values...), ".")) }
+	add := func(key string, values ...any) { all = append(all, l.T(key, values...)) }
+	aged := func(sentence string) { // the service's page says it as one
+		first, size := utf8.DecodeRuneInString(sentence)
+		all = append(all, string(unicode.ToLower(first))+strings.TrimSuffix(sentence[size:], "."))
+	}
 	if facts.Words != "" {
 		switch facts.In {
 		case "name":
@@ -35,11 +41,11 @@ func (l *locale) reasons(facts directory.Facts) []string {
 	}
 	switch from, to := facts.MinimumAge, facts.MaximumAge; {
 	case from != nil && to != nil:
-		add("service.ages", "from", *from, "to", *to)
+		aged(l.T("service.ages", "from", *from, "to", *to))
 	case from != nil:
-		add("service.ages.from", "n", *from)
+		aged(l.T("service.ages.from", "n", *from))
 	case to != nil:
-		add("service.ages.to", "n", *to)
+		aged(l.T("service.ages.to", "n", *to))
 	}
 	if len(facts.Languages) > 0 {
 		names := make([]string, len(facts.Languages))

@@ -45,6 +45,7 @@ var tables = map[string]table{
 	ent.TypeConversationNeed:   {"conversation_needs", hubLevel},
 	ent.TypeDuplicateDismissal: {"duplicate_dismissals", hubLevel},
 	ent.TypeGroupGrant:         {"group_grants", hubLevel},
+	ent.TypeLinkCheck:          {"link_checks", hubLevel},
 	ent.TypeLocation:           {"locations", hubLevel},
 	ent.TypeMerge:              {"merges", hubLevel},
 	ent.TypeNeed:               {"needs", hubLevel},
@@ -62,6 +63,7 @@ var tables = map[string]table{
 	ent.TypeServiceTerm:        {"service_terms", hubLevel},
 	ent.TypeSignpost:           {"signposts", hubLevel},
 	ent.TypeTaxonomyTerm:       {"taxonomy_terms", hubLevel},
+	ent.TypeTermMapping:        {"term_mappings", hubLevel},
 	ent.TypeVisit:              {"visits", hubLevel},
 	ent.TypeVisitCount:         {"visit_counts", hubLevel},
 }

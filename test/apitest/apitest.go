@@ -18,6 +18,7 @@ import (
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/request"
 	"liferooms.io/liferooms/internal/seal"
@@ -60,7 +61,7 @@ func open(t testing.TB, w *storetest.World, options ...graph.Option) *API {
 		t.Fatal(err)
 	}
 	signOut := func(context.Context) (string, error) { return "", nil } // needs a browser's session, which has none here
-	sources, err := catalogue.New(w.Store, directory.New(w.Store, log), catalogue.Config{})
+	sources, err := catalogue.New(w.Store, directory.New(w.Store, log), catalogue.Config{Also: []catalogue.Work{freshness.NewChecker(w.Store, freshness.Config{}).Work()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func within(path string, folders ...string) bool {
 func layer(path string) int {
 	switch {
 	case within(path, "internal/viewer", "internal/problem", "internal/request", "internal/paging", "internal/access",
-		"internal/entpgx", "internal/postgres", "internal/openreferral", "web", "operator"):
+		"internal/entpgx", "internal/postgres", "internal/openreferral", "internal/outbound", "web", "operator"):
 		return 0 // leaves, tools and clients, which know nothing of the data model
 	case within(path, "ent"):
 		return 1

@@ -16,7 +16,7 @@ const pairOf = (page: Page, name: string) => page.getByRole('article', { name: `
 test('two that are the same are compared, merged and parted again', async ({ page }) => {
   await signIn(page, 'mo', `${list}?kind=SERVICE`);
   const pair = pairOf(page, both.merged);
-  await expect(pair).toContainText('Why: same name, same organisation, or one of the same name, same place, same times, same email');
+  await expect(pair).toContainText('Why: same name, organisations of the same name, same place, same times, same email');
   await expect(pair).toContainText('From: council');
   await accessible(page, 'the list of duplicates');
   await picture(page, 'duplicates');

@@ -117,7 +117,7 @@ test('mistakes are said, and two editors lose nothing', async ({ page, browser }
   await page.getByLabel('Youngest age', { exact: true }).fill('16');
   await saves(page).click();
   await expect(summary).toContainText('Write the whole web address');
-  await expect(summary).toContainText('it cannot be empty');
+  await expect(summary).toContainText('Give it a name.');
   await expect(page.locator('.nhsuk-error-summary')).toBeFocused();
   await good(page, 'Service with problems');
   await page.getByLabel('Name', { exact: true }).fill('Seed swap');
@@ -192,18 +192,18 @@ test('a partner and a service of our own, with its place and times', async ({ pa
   expect(publicPage.status()).toBe(200);
   expect(await publicPage.text()).toContain('Mending circle');
   expect((await page.request.get(`/open-referral/walton/services/${id}`)).status()).toBe(200);
-  await page.getByRole('combobox', { name: 'Who sees it: Mending circle', exact: true }).selectOption('RESTRICTED');
-  await page.getByRole('button', { name: 'Set who sees it: Mending circle', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Who sees it (Mending circle)', exact: true }).selectOption('RESTRICTED');
+  await page.getByRole('button', { name: 'Set who sees it (Mending circle)', exact: true }).click();
   await expect(page.getByText('The public does not see it: it is hidden.')).toBeVisible();
   expect((await page.request.get(`/find-support/walton/services/${id}`)).status()).toBe(404);
   expect((await page.request.get(`/open-referral/walton/services/${id}`)).status()).toBe(404);
   await good(page, 'Service restricted');
 
-  await page.getByRole('button', { name: 'Take it off offer: Mending circle', exact: true }).click();
-  await expect(page.getByRole('button', { name: 'Offer it again: Mending circle', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Take it off offer (Mending circle)', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Offer it again (Mending circle)', exact: true })).toBeVisible();
   await expect(page.getByText('No longer offered', { exact: true })).toBeVisible();
-  await page.getByRole('button', { name: 'Offer it again: Mending circle', exact: true }).click();
-  await expect(page.getByRole('button', { name: 'Take it off offer: Mending circle', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Offer it again (Mending circle)', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Take it off offer (Mending circle)', exact: true })).toBeVisible();
 });
 
 test('those who may only read are not let in', async ({ page }) => {

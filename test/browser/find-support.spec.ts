@@ -18,7 +18,12 @@ async function good(page: Page, what: string) {
   await context.close();
 }
 
-async function search(page: Page, choose: { words?: string; need?: string; day?: string; postcode?: string; within?: string; free?: boolean }) {
+interface Choice {
+  words?: string; need?: string; day?: string; postcode?: string; within?: string; free?: boolean;
+  time?: string; age?: string; language?: string; stepFree?: boolean;
+}
+
+async function search(page: Page, choose: Choice) {
   await page.goto(hub);
   if (choose.words) await page.getByRole('searchbox', { name: 'What do you need?' }).fill(choose.words);
   if (choose.need) await page.getByRole('combobox', { name: 'Kind of help' }).selectOption(choose.need);
@@ -26,19 +31,29 @@ async function search(page: Page, choose: { words?: string; need?: string; day?:
   if (choose.postcode) await page.getByRole('textbox', { name: 'Your postcode' }).fill(choose.postcode);
   if (choose.within) await page.getByRole('combobox', { name: 'How far you can go' }).selectOption({ label: choose.within });
   if (choose.free) await page.getByRole('checkbox', { name: 'Free only' }).check();
+  if (choose.time || choose.age || choose.language || choose.stepFree) await page.getByText('More choices').click();
+  if (choose.time) await page.getByRole('combobox', { name: 'Time of day' }).selectOption({ label: choose.time });
+  if (choose.age) await page.getByRole('textbox', { name: 'Age' }).fill(choose.age);
+  if (choose.language) await page.getByRole('combobox', { name: 'Language of the service' }).selectOption({ label: choose.language });
+  if (choose.stepFree) await page.getByRole('checkbox', { name: 'Step-free only' }).check();
   await page.getByRole('button', { name: 'Search' }).click();
 }
 
-const results = (page: Page) => page.getByRole('region', { name: 'What we found' });
+const results = (page: Page) => resultsNamed(page, 'What we found');
+const resultsNamed = (page: Page, name: string) => page.getByRole('region', { name });
 
 test('somebody finds help, and shares what they found', async ({ page, browser }) => {
   await search(page, { words: 'benefits', need: 'money', day: 'Tuesday', postcode: 'l4 0ck', within: '5 miles', free: true });
-  await expect(page).toHaveURL(/\?q=benefits&need=money&day=tue&postcode=l4\+0ck&within=5&free=1$/);
+  await expect(page).toHaveURL(/\?q=benefits&need=money&day=tue&postcode=l4\+0ck&within=5&free=1&time=&age=&language=$/);
   await expect(results(page)).toContainText('We measure from L4 0CK.');
   const first = results(page).getByRole('listitem').first();
   await expect(first).toContainText('Free');
   await expect(first).toContainText(/[\d.]+ miles? away/);
   await expect(first).toContainText(/Next: \w+day \d+ \w+, \d\d:\d\d to \d\d:\d\d/);
+  const why = first.getByRole('list', { name: 'Why it is listed' });
+  await expect(why).toContainText('helps with Money');
+  await expect(why).toContainText(/open Tuesday, \d\d:\d\d to \d\d:\d\d/);
+  await expect(why).toContainText(/checked \d+ \w+ ago/);
   const found = await results(page).getByRole('heading', { level: 3 }).allTextContents();
   expect(found.length).toBeGreaterThan(0);
   // What was chosen stays chosen, and the link alone brings it to somebody else.
@@ -87,6 +102,42 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   await good(page, 'Find support, wrong postcode');
   await problem.getByRole('link').click();
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toBeFocused();
+});
+
+test('further choices: the hour, an age, a language and no steps', async ({ page, browser }) => {
+  await page.goto(hub);
+  await expect(page.getByRole('combobox', { name: 'Time of day' })).toBeHidden(); // folded away, for a short page
+  await search(page, { day: 'Thursday', time: 'Morning', age: '40', language: 'Farsi', stepFree: true, postcode: 'L4 0CK' });
+  await expect(page).toHaveURL(/day=thu&postcode=L4\+0CK&within=&time=morning&age=40&language=\w+&stepfree=1/);
+  const why = results(page).getByRole('list', { name: 'Why it is listed' }).first();
+  for (const reason of [/[\d.]+ miles? away/, /open Thursday, \d\d:\d\d to \d\d:\d\d/, /for ages \d+ and over/, /in Farsi/, /step-free/]) await expect(why).toContainText(reason);
+  // They stay open and chosen, also for whoever is sent the link.
+  await expect(page.getByRole('combobox', { name: 'Time of day' })).toHaveValue('morning');
+  await expect(page.getByRole('checkbox', { name: 'Step-free only' })).toBeChecked();
+  const found = await results(page).getByRole('heading', { level: 3 }).allTextContents();
+  const other = await another(browser);
+  await other.goto(page.url());
+  expect(await results(other).getByRole('heading', { level: 3 }).allTextContents()).toEqual(found);
+  await other.context().close();
+  await good(page, 'Find support, further choices');
+  await page.goto(`${page.url()}&lang=pl`);
+  await expect(resultsNamed(page, 'Co znaleźliśmy')).toContainText(/czynne: czwartek, od \d\d:\d\d do \d\d:\d\d/);
+  await expect(resultsNamed(page, 'Co znaleźliśmy')).toContainText('język: perski');
+  await good(page, 'Find support, further choices in Polish');
+
+  await search(page, { age: 'forty' });
+  await expect(page.getByRole('alert')).toContainText('Write the age as a number, like 42.');
+  await page.getByRole('alert').getByRole('link').click();
+  await expect(page.getByRole('textbox', { name: 'Age' })).toBeFocused();
+});
+
+test('words that are mistyped are put right, and it says so', async ({ page }) => {
+  await search(page, { words: 'benifits chek' });
+  await expect(results(page)).toContainText('These are results for “benefits check”.');
+  await expect(results(page).getByRole('listitem').first()).toContainText('“benefits check” is in the');
+  await good(page, 'Find support, put right');
+  await search(page, { words: '"benifits chek"' });
+  await expect(results(page)).toContainText('Nothing matches all of this');
 });
 
 test('a refuge is found, and where it is is not', async ({ page }) => {

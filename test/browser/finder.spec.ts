@@ -200,6 +200,10 @@ test('a search stands in its address, says why each is there, and what it took a
   await expect(page.getByRole('checkbox', { name: 'Step-free' })).toBeChecked();
   await expect(page.getByRole('article').getByRole('heading')).toHaveText(names);
 
+  await page.getByLabel('For somebody aged').fill('old');
+  await expect(page.getByText('Write an age in years, such as 42.')).toBeVisible();
+  await expect(page).not.toHaveURL(/age=/);
+  await page.getByLabel('For somebody aged').fill('42');
   await page.getByLabel('Near a postcode').fill('nowhere');
   await expect(page.getByText('That is not a postcode.')).toBeVisible();
   await page.getByLabel('Near a postcode').fill('ZE1 0AA');
@@ -372,6 +376,9 @@ test('an open conversation has a basket of its own, and who must not be texted i
   await good(page, 'Basket of a conversation');
 
   await page.getByRole('link', { name: /^go back to the conversation with/ }).click();
+  await basket(page).getByRole('button', { name: /^Signpost to .* from the basket$/ }).first().click();
+  await expect(basket(page).getByText('Signposted')).toBeVisible();
+  await expect(page.getByRole('region', { name: /^Signposts given/ }).getByRole('listitem')).toHaveCount(1);
   await page.getByRole('button', { name: 'End the conversation' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Today at Walton');
   await page.goto('/walton/services');

@@ -152,10 +152,7 @@ func (w walker) mutations() {
 			return w.api.Do(w.ctx, q, map[string]any{"input": w.value(input, hub, all, swap)})
 		}
 		w.wantCode(f.Name+" in "+w.hub.Slug, send(w.hub.Slug, w.theirs, nil), "NOT_FOUND")
-		for _, field := range input.Fields {
-			if field.Type.Name() != "ID" {
-				continue
-			}
+		for _, field := range idsOf(input) {
 			typ := w.typeOf(f, field.Name)
 			if w.trustWide(typ) {
 				continue // staff belong to the trust: an administrator may give any of them a role here
@@ -365,6 +362,8 @@ func (w walker) value(d *ast.Definition, hub string, all ids, swap map[string]uu
 			}
 			v[f.Name] = id
 		case !f.Type.NonNull || f.DefaultValue != nil:
+		case f.Type.Elem != nil && len(idsOf(typ)) > 0:
+			v[f.Name] = []any{w.value(typ, hub, all, swap)}
 		case f.Type.Elem != nil:
 			v[f.Name] = []any{}
 		case f.Name == "clientMutationId":
@@ -378,6 +377,22 @@ func (w walker) value(d *ast.Definition, hub string, all ids, swap map[string]uu
 		}
 	}
 	return v
+}
+
+// idsOf are the fields of an input that are ids, those in its lists among them.
+func idsOf(input *ast.Definition) (ids []*ast.FieldDefinition) {
+	if input == nil || input.Kind != ast.InputObject {
+		return nil
+	}
+	for _, f := range input.Fields {
+		switch {
+		case f.Type.Name() == "ID":
+			ids = append(ids, f)
+		case f.Type.Elem != nil && f.Type.NonNull:
+			ids = append(ids, idsOf(schema.Types[f.Type.Name()])...)
+		}
+	}
+	return ids
 }
 
 func (w walker) typeOf(f *ast.FieldDefinition, arg string) string {
@@ -399,6 +414,10 @@ func idType(arg string) string {
 		return "StaffMember"
 	case "grant":
 		return "RoleGrant"
+	case "link":
+		return "LinkCheck"
+	case "term":
+		return "CatalogueTerm"
 	}
 	return strings.ToUpper(name[:1]) + name[1:]
 }

@@ -14,7 +14,9 @@ import (
 
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
+	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/groupgrant"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/visit"
@@ -62,6 +64,13 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	link := c.PartnerLink.Create().SetOrganisationID(organisation.ID).SetCreatedByID(advisor).SetTokenHash(bytes.Repeat([]byte(hub.Slug[:1]), 32)).
 		SetExpiresAt(time.Now().AddDate(0, 0, 30)).SaveX(ctx)
 	proposed := c.ProposedChange.Create().SetOrganisationID(organisation.ID).SetServiceID(service.ID).SetPartnerLinkID(link.ID).SetField("phone").SetProposed(m).SaveX(ctx)
+	check := c.LinkCheck.Create().SetURL("https://" + m + ".example.org").SetState(linkcheck.StateDead).SetMessage(m).SetFailingSince(time.Now()).SetCheckedAt(time.Now()).SaveX(ctx)
+	c.LinkCheck.Create().SetURL("https://" + m + ".example.org/old").SetState(linkcheck.StateMoved).SetMovedTo("https://" + m + ".example.org/new").SetCheckedAt(time.Now()).ExecX(ctx)
+	source := c.CatalogueSource.Create().SetSource(m).SetName(m).SetKind(cataloguesource.KindURL).SetURL("https://" + m + ".example.org/feed").SetState(cataloguesource.StateFailed).
+		SetFailingSince(time.Now()).SetMessage(m).SetDueAt(time.Now().Add(time.Hour)).SaveX(ctx)
+	term := c.TaxonomyTerm.Create().SetSource("local").SetExternalID("t1").SetTaxonomy("Terms " + m).SetName("Term " + m).SetNeedID(need.ID).SaveX(ctx)
+	c.ServiceTerm.Create().SetServiceID(service.ID).SetTaxonomyTermID(term.ID).ExecX(ctx)
+	c.TermMapping.Create().SetTaxonomy("Terms " + m).SetTerm("term " + m).SetNeedID(need.ID).ExecX(ctx)
 	person := c.Person.Create().SetMemberNumber(m + "-1").SetGivenName("Given " + m).SetFamilyName("Family " + m).SetPhone("0151 496 0000").SetEmail(m + "@example.org").SaveX(ctx)
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
 	c.Room.Create().SetName("Room " + m).SetCapacity(9).ExecX(ctx)
@@ -93,6 +102,7 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
 		"PartnerAgreement": agreement.ID, "PartnerLink": link.ID, "ProposedChange": proposed.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
+		"LinkCheck": check.ID, "FailedImport": source.ID, "CatalogueTerm": term.ID,
 	}
 }
 

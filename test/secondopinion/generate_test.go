@@ -328,7 +328,13 @@ func (g *generator) text(d *ast.Definition, f *ast.FieldDefinition, name string)
 	case "phone":
 		return pick(g, "0151 496 0000", "+441514960000", "x")
 	case "text":
-		return pick(g, "debt", "advice", "Same name", "debt advice money", "", "%", "日本語", "it's", "'", "long")
+		return pick(g, "debt", "advice", "Same name", "debt advice money", "dbet advise", "adv", "", "%", "日本語", "it's", "'", "long")
+	case "from":
+		return pick(g, "09:00", "10:30", "00:00", "noon", "")
+	case "to":
+		return pick(g, "11:00", "10:30", "23:59", "24:00")
+	case "languages":
+		return pick(g, "English", "pl", "BSL", "no such language", "")
 	}
 	return pick(g, "Sean", "Seán O'Brien", "obrien", "sea", "M101", "0151 496 0000", "9990000018", "2000-02-29", "1 Jan 1890", "a", "", "%_%", "👩🏽‍🦯 cane", `"`, `\`, "日本語", "say hello")
 }

@@ -186,6 +186,8 @@ func cursors(t *testing.T, api *apitest.API, ctx context.Context, slug string) m
 		OrganisationConnection: organisations(first: 20) { edges { cursor } }
 		StaffConnection: staff(first: 20) { edges { cursor } }
 		AuditEventConnection: auditEvents(first: 20) { edges { cursor } }
+		CatalogueTermConnection: catalogueTerms(first: 20) { edges { cursor } }
+		Freshness: freshness { unassured(first: 9) { edges { cursor } } retired(first: 9) { edges { cursor } } deadLinks(first: 9) { edges { cursor } } movedLinks { edges { cursor } } failedImports { edges { cursor } } }
 	} }`
 	var answer struct {
 		Data struct{ Hub map[string]any }
@@ -211,6 +213,12 @@ func cursors(t *testing.T, api *apitest.API, ctx context.Context, slug string) m
 					gather("VisitConnection", v[key])
 				case "conversations":
 					gather("ConversationConnection", v[key])
+				case "unassured", "retired":
+					gather("CatalogueServiceConnection", v[key])
+				case "deadLinks", "movedLinks":
+					gather("LinkCheckConnection", v[key])
+				case "failedImports":
+					gather("FailedImportConnection", v[key])
 				default:
 					gather(list, v[key])
 				}

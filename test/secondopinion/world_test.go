@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
@@ -63,6 +66,7 @@ type maker struct {
 	rng  *rand.Rand
 	hub  viewer.Hub
 	made map[string][]uuid.UUID
+	urls map[string]bool // that services and partners give
 	now  time.Time
 	// proposed are the fields of partners for which a change waits.
 	proposed map[string]bool
@@ -72,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: storetest.New(t), ids: map[string]map[string][]uuid.UUID{}, viewers: map[string]context.Context{}, now: time.Now().UTC()}
 	for i, hub := range []viewer.Hub{w.Walton, w.Southport, w.Elsewhere} {
-		m := &maker{t: t, ctx: w.Platform(hub), rng: rand.New(rand.NewPCG(worldSeed, uint64(i))), hub: hub, made: map[string][]uuid.UUID{}, now: w.now, proposed: map[string]bool{}}
+		m := &maker{t: t, ctx: w.Platform(hub), rng: rand.New(rand.NewPCG(worldSeed, uint64(i))), hub: hub, made: map[string][]uuid.UUID{}, urls: map[string]bool{}, now: w.now, proposed: map[string]bool{}}
 		m.c = w.Store.Client(m.ctx)
 		m.fill(4 >> i * 5)
 		w.ids[hub.Slug] = m.made
@@ -157,6 +161,15 @@ func (m *maker) maybe(limit int) *string {
 	return &s
 }
 
+// url is an awkward address, or none, of which the links of the hub are made.
+func (m *maker) url() *string {
+	u := m.maybe(1000)
+	if u != nil {
+		m.urls[*u] = true
+	}
+	return u
+}
+
 func (m *maker) some(of string) uuid.UUID { return m.made[of][m.rng.IntN(len(m.made[of]))] }
 
 func (m *maker) someOr(of string, none float64) *uuid.UUID {
@@ -201,6 +214,7 @@ func (m *maker) fill(size int) {
 	m.staff(size)
 	m.needs(size)
 	m.catalogue(size)
+	m.board(size)
 	m.people(size)
 	m.audit(size)
 }
@@ -229,7 +243,7 @@ func (m *maker) needs(size int) {
 func (m *maker) catalogue(size int) {
 	for i := range 1 + 2*size {
 		create := m.c.Organisation.Create().SetID(m.id("Organisation")).SetSource("local").SetExternalID(fmt.Sprint(i)).SetName([]string{"Same name", m.text(200, true)}[m.rng.IntN(2)]).
-			SetDescription(m.text(1000, false)).SetNillableEmail(m.maybe(320)).SetNillablePhone(m.maybe(60)).SetNillableURL(m.maybe(1000))
+			SetDescription(m.text(1000, false)).SetNillableEmail(m.maybe(320)).SetNillablePhone(m.maybe(60)).SetNillableURL(m.url())
 		if i > 1 && m.chance(.2) {
 			create.SetRetiredAt(m.instant())
 		}
@@ -326,7 +340,7 @@ func (m *maker) held(fields ...string) map[string]json.RawMessage {
 func (m *maker) service(i int) {
 	id := m.id("Service")
 	create := m.c.Service.Create().SetID(id).SetSource("local").SetExternalID(fmt.Sprint(i)).SetOrganisationID(m.made["Organisation"][m.rng.IntN(max(1, len(m.made["Organisation"])-1))]).
-		SetName([]string{"Same name", "Debt advice", m.text(200, true)}[m.rng.IntN(3)]).SetDescription(m.text(1000, false)).SetNillableURL(m.maybe(1000)).SetNillableEmail(m.maybe(320)).
+		SetName([]string{"Same name", "Debt advice", m.text(200, true)}[m.rng.IntN(3)]).SetDescription(m.text(1000, false)).SetNillableURL(m.url()).SetNillableEmail(m.maybe(320)).
 		SetNillablePhone(m.maybe(60)).SetStatus([]service.Status{service.StatusActive, service.StatusInactive, service.StatusDefunct, service.StatusTemporarilyClosed}[m.rng.IntN(4)]).
 		SetEligibilityDescription(m.text(100, false)).SetFeesDescription(m.text(100, false)).SetFree(m.chance(.5)).SetApplicationProcess(m.text(100, false)).SetNillableAssuredDate(m.maybeDay())
 	if m.chance(.5) {
@@ -390,6 +404,49 @@ func (m *maker) service(i int) {
 		}
 		m.must(s.Exec(m.ctx))
 	}
+}
+
+// board makes what the manager's board and the page of terms show: links that several records give, or none, sources, and
+// terms of two feeds.
+func (m *maker) board(size int) {
+	for i, url := range slices.Sorted(maps.Keys(m.urls)) {
+		if url == "" {
+			continue
+		}
+		link := m.c.LinkCheck.Create().SetID(m.id("LinkCheck")).SetURL(url).SetMessage(m.text(300, false)).SetDueAt(m.instant())
+		switch i % 3 {
+		case 0:
+			link.SetState(linkcheck.StateDead).SetFailingSince(m.instant()).SetCheckedAt(m.instant())
+		case 1:
+			link.SetState(linkcheck.StateMoved).SetMovedTo(m.text(1000, true)).SetCheckedAt(m.instant())
+		}
+		m.must(link.Exec(m.ctx))
+	}
+	for i := range 2 + size {
+		source := m.c.CatalogueSource.Create().SetID(m.id("FailedImport")).SetSource(fmt.Sprint("source-", i)).SetName(fmt.Sprint("source-", i)).SetKind(cataloguesource.KindURL).SetURL("https://a.test/").
+			SetMessage(m.text(300, false)).SetFailures(i)
+		if m.chance(.7) {
+			source.SetState(cataloguesource.StateFailed).SetFailingSince(m.instant())
+		}
+		if m.chance(.2) {
+			source.SetRemovedAt(m.instant())
+		}
+		m.must(source.Exec(m.ctx))
+	}
+	for i := range 3 + 2*size {
+		id := m.id("CatalogueTerm")
+		term := m.c.TaxonomyTerm.Create().SetID(id).SetSource(fmt.Sprint("feed-", i%2)).SetExternalID(fmt.Sprint(i)).SetTaxonomy([]string{"", "Same", m.text(200, false)}[m.rng.IntN(3)]).
+			SetName([]string{"Same name", "SAME NAME", m.text(200, true)}[m.rng.IntN(3)]).SetNillableCode(m.maybe(200)).SetNillableNeedID(m.someOr("Need", .5))
+		if m.chance(.15) {
+			term.SetRetiredAt(m.instant())
+		}
+		m.must(term.Exec(m.ctx))
+		for _, n := range m.rng.Perm(len(m.made["Service"]))[:m.rng.IntN(4)] {
+			m.must(m.c.ServiceTerm.Create().SetServiceID(m.made["Service"][n]).SetTaxonomyTermID(id).Exec(m.ctx))
+		}
+	}
+	m.must(m.c.TermMapping.Create().SetTaxonomy("Same").SetTerm("same name").SetNillableNeedID(m.someOr("Need", .5)).Exec(m.ctx))
+	m.must(m.c.TermMapping.Create().SetTaxonomy("").SetTerm("same name").Exec(m.ctx))
 }
 
 func (m *maker) people(size int) {

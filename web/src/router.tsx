@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Board } from './catalogue/board/Board';
 import { Compare as CompareRecords } from './catalogue/duplicates/Compare';
 import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
 import { isKind } from './catalogue/duplicates/words';
@@ -8,6 +9,7 @@ import { ServiceEditor } from './catalogue/edit/ServiceEditor';
 import { Changes } from './catalogue/partner/Changes';
 import { PartnerPage } from './catalogue/partner/Partner';
 import { Partners } from './catalogue/partner/Partners';
+import { Taxonomy } from './catalogue/taxonomy/Taxonomy';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -161,39 +163,6 @@ const service = createRoute({
   },
 });
 
-const proposedChanges = createRoute({
-  getParentRoute: () => hub,
-  path: '/catalogue/changes',
-  component: () => (
-    <Needs permission="CATALOGUE_WRITE">
-      <Changes />
-    </Needs>
-  ),
-});
-
-const partners = createRoute({
-  getParentRoute: () => hub,
-  path: '/catalogue/partners',
-  component: () => (
-    <Needs permission="CATALOGUE_WRITE">
-      <Partners />
-    </Needs>
-  ),
-});
-
-const partner = createRoute({
-  getParentRoute: () => hub,
-  path: '/catalogue/partners/$id',
-  component: function PartnerRoute() {
-    const { id } = partner.useParams();
-    return (
-      <Needs permission="CATALOGUE_WRITE">
-        <PartnerPage id={id} key={id} />
-      </Needs>
-    );
-  },
-});
-
 const records = createRoute({
   getParentRoute: () => hub,
   path: '/catalogue/records',
@@ -302,7 +271,60 @@ const compareDuplicates = createRoute({
   },
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, proposedChanges, partners, partner];
+const board = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Board />
+    </Needs>
+  ),
+});
+
+const taxonomy = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/taxonomy',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Taxonomy />
+    </Needs>
+  ),
+});
+
+const proposedChanges = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/changes',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Changes />
+    </Needs>
+  ),
+});
+
+const partners = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/partners',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <Partners />
+    </Needs>
+  ),
+});
+
+const partner = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/partners/$id',
+  component: function PartnerRoute() {
+    const { id } = partner.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <PartnerPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, board, taxonomy, proposedChanges, partners, partner];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

@@ -40,6 +40,7 @@ create function register_of(identifier jsonb) returns text
 -- The material of a record is what a pair is judged by: a dismissal holds while it stays the same.
 create function alike_organisations(in_hub uuid) returns table (one uuid, other uuid, points int, reasons text[], likeness text)
   language sql stable
+  set enable_nestloop = off -- nobody has counted what the steps below give each other
 as $$
   with record as materialized (
     select o.id, name_key(o.name) as name, phone_key(o.phone) as phone, nullif(lower(btrim(o.email)), '') as email, site_key(o.url) as site,
@@ -57,11 +58,11 @@ as $$
       join service_at_locations a on a.hub_id = in_hub and a.service_id = s.id and a.retired_at is null
       join locations l on l.hub_id = in_hub and l.id = a.location_id and l.retired_at is null
       where s.hub_id = in_hub and s.retired_at is null
-  ), telling as (
-    select what, value from key where value <> '' group by what, value having count(*) between 2 and 50
-  ), pair as (
+  ), telling as materialized (
+    select what, array_agg(id) as ids from key where value <> '' group by what, value having count(*) between 2 and 50
+  ), pair as materialized (
     select a.id as one, b.id as other, array_agg(distinct what) as same
-    from telling join key a using (what, value) join key b using (what, value)
+    from telling cross join lateral unnest(ids) a(id) cross join lateral unnest(ids) b(id)
     where a.id < b.id group by 1, 2
   ), judged as (
     select p.*, similarity(a.name, b.name) as named,
@@ -88,6 +89,7 @@ $$;
 
 create function alike_services(in_hub uuid) returns table (one uuid, other uuid, points int, reasons text[], likeness text)
   language sql stable
+  set enable_nestloop = off
 as $$
   with place as materialized (
     select a.service_id, array_agg(distinct place_key(l.address, l.postcode)) as places
@@ -110,19 +112,19 @@ as $$
     union all select id, 'email', email from record
     union all select id, 'page', page from record
     union all select r.id, 'place', p from record r cross join lateral unnest(r.places) p
-  ), telling as (
-    select what, value from key where value <> '' group by what, value having count(*) between 2 and 50
-  ), pair as (
+  ), telling as materialized (
+    select what, array_agg(id) as ids from key where value <> '' group by what, value having count(*) between 2 and 50
+  ), pair as materialized (
     select a.id as one, b.id as other, array_agg(distinct what) as same
-    from telling join key a using (what, value) join key b using (what, value)
+    from telling cross join lateral unnest(ids) a(id) cross join lateral unnest(ids) b(id)
     where a.id < b.id group by 1, 2
   ), judged as (
-    select p.*, similarity(a.name, b.name) as named, a.organisation_id = b.organisation_id or a.partner = b.partner as partners,
+    select p.*, similarity(a.name, b.name) as named, a.organisation_id = b.organisation_id as one_partner, a.partner = b.partner as partners,
       a.name = b.name as namesakes, a.times = b.times as times, not a.places && b.places as apart,
       md5(row(a.name, a.partner, a.phone, a.email, a.page, a.places, b.name, b.partner, b.phone, b.email, b.page, b.places)::text) as likeness
     from pair p join record a on a.id = p.one join record b on b.id = p.other
   ), scored as (
-    select j.*, least(100, (50 * named)::int + case when namesakes then 10 else 0 end + case when partners then 20 else 0 end
+    select j.*, least(100, (50 * named)::int + case when namesakes then 10 else 0 end + case when one_partner or partners then 20 else 0 end
       + case when 'phone' = any (same) then 10 else 0 end + case when 'email' = any (same) then 10 else 0 end
       + case when 'page' = any (same) then 15 else 0 end + case when 'place' = any (same) then 20 else 0 end
       + case when times then 10 else 0 end - case when apart then 50 else 0 end) as points
@@ -130,7 +132,7 @@ as $$
   )
   select one, other, points, array_remove(array[
     case when namesakes then 'same name' when named >= 0.6 then 'names almost the same' else 'names alike' end,
-    case when partners then 'same organisation, or one of the same name' end,
+    case when one_partner then 'same organisation' when partners then 'organisations of the same name' end,
     case when 'place' = any (same) then 'same place' end,
     case when times then 'same times' end,
     case when 'phone' = any (same) then 'same phone' end,
@@ -141,6 +143,7 @@ $$;
 
 create function alike_locations(in_hub uuid) returns table (one uuid, other uuid, points int, reasons text[], likeness text)
   language sql stable
+  set enable_nestloop = off -- nobody has counted what the steps below give each other
 as $$
   with record as materialized (
     select l.id, name_key(l.name) as name, btrim(regexp_replace(fold(l.address), '[^a-z0-9]+', ' ', 'g')) as address, nullif(fold(replace(l.postcode, ' ', '')), '') as postcode,
@@ -153,11 +156,11 @@ as $$
     -- Four grids, each half a cell beside the others: what is within 30 metres shares a cell of one of them.
     union all select id, 'near', concat_ws(' ', x, y, floor(latitude / 0.0006 + x), floor(longitude / 0.0014 + y))
       from record, (values (0, 0), (0, 0.5), (0.5, 0), (0.5, 0.5)) as grid(x, y) where latitude is not null and longitude is not null
-  ), telling as (
-    select what, value from key where value <> '' group by what, value having count(*) between 2 and 50
-  ), pair as (
+  ), telling as materialized (
+    select what, array_agg(id) as ids from key where value <> '' group by what, value having count(*) between 2 and 50
+  ), pair as materialized (
     select a.id as one, b.id as other, array_agg(distinct what) as same
-    from telling join key a using (what, value) join key b using (what, value)
+    from telling cross join lateral unnest(ids) a(id) cross join lateral unnest(ids) b(id)
     where a.id < b.id group by 1, 2
   ), judged as (
     select p.one, p.other, 'address' = any (same) as address, a.postcode = b.postcode as postcode, a.name = b.name and a.name <> '' as namesakes,

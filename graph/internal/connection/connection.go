@@ -30,4 +30,12 @@ type (
 	DuplicateEdge       = paging.Edge[*directory.Pair]
 	MergePage           = paging.Connection[*directory.Merged]
 	MergeEdge           = paging.Edge[*directory.Merged]
+	ServicePage         = paging.Connection[*ent.Service]
+	ServiceEdge         = paging.Edge[*ent.Service]
+	LinkCheckPage       = paging.Connection[*ent.LinkCheck]
+	LinkCheckEdge       = paging.Edge[*ent.LinkCheck]
+	SourcePage          = paging.Connection[*ent.CatalogueSource]
+	SourceEdge          = paging.Edge[*ent.CatalogueSource]
+	TermPage            = paging.Connection[*directory.Term]
+	TermEdge            = paging.Edge[*directory.Term]
 )

@@ -38,7 +38,7 @@ export function Matching(props: {
   const busy = useRef(new Set<string>());
   const filter = { ...filterOf(wanted, from), needs: wanted.need ? [wanted.need] : props.needs.length ? props.needs : undefined };
 
-  async function give(service: ServiceCardFragment, clientMutationId = mutationId()) {
+  async function give(service: Pick<ServiceCardFragment, 'id' | 'name' | 'needs'>, clientMutationId = mutationId()) {
     if (busy.current.has(service.id)) return;
     busy.current.add(service.id);
     const need = service.needs.find((n) => props.needs.includes(n.code))?.code;
@@ -69,7 +69,19 @@ export function Matching(props: {
         />
         <Facets wanted={wanted} onChange={setWanted} place={props.place} from={from} theirs={props.theirs} needs={Boolean(wanted.need)} />
       </div>
-      {basket.items.length > 0 && <BasketRegion basket={basket} />}
+      {basket.items.length > 0 && (
+        <BasketRegion basket={basket}>
+          {(item) =>
+            props.signposts.some((s) => s.service.id === item.id) ? (
+              <span className="lr-signposted">Signposted</span>
+            ) : (
+              <button type="button" className="lr-link-button" onClick={() => void give({ ...item, needs: [] })}>
+                Signpost<span className="nhsuk-u-visually-hidden"> to {item.name}, from the basket</span>
+              </button>
+            )
+          }
+        </BasketRegion>
+      )}
       {problem && <Problem error={problem.error} retry={problem.retry} />}
       {refused && (
         <p className="lr-problem" role="alert">

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
 import { useRef, useState } from 'react';
-import type { KeyboardEvent } from 'react';
+import type { KeyboardEvent, ReactNode } from 'react';
 import { announce } from '../shell/announce';
 import { useHub } from '../shell/hub';
 import { Empty } from '../shell/Loading';
@@ -29,7 +29,15 @@ export function BasketButton({ basket, service }: { basket: Basket; service: Gat
 }
 
 /** What is gathered: to look through, put in order, and take out again. */
-export function BasketRegion({ basket, open, whose }: { basket: Basket; open?: boolean; whose?: string }) {
+export function BasketRegion(props: {
+  basket: Basket;
+  /** On the basket's own page. */
+  open?: boolean;
+  whose?: string;
+  /** What else can be done with one of them. */
+  children?(item: Gathered): ReactNode;
+}) {
+  const { basket, open, whose } = props;
   const hub = useHub();
   const list = useRef<HTMLUListElement>(null);
   const undo = useRef<HTMLButtonElement>(null);
@@ -86,6 +94,7 @@ export function BasketRegion({ basket, open, whose }: { basket: Basket; open?: b
                 {item.name}
               </Link>
               <span className="lr-basket__acts">
+                {props.children?.(item)}
                 <button type="button" className="lr-link-button" data-does="up" aria-disabled={at === 0} onClick={() => move(item, at, -1, 'up')}>
                   <span aria-hidden="true">↑</span>
                   <span className="nhsuk-u-visually-hidden">Move {item.name} up</span>

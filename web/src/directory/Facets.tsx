@@ -94,7 +94,8 @@ export function Facets(props: {
             maxLength={3}
             autoComplete="off"
             value={wanted.age === undefined ? '' : String(wanted.age)}
-            onTyped={(age) => set({ age: /^\d+$/.test(age) && Number(age) <= 120 ? Number(age) : undefined })}
+            wrong={(age) => (age && ageOf(age) === undefined ? 'Write an age in years, such as 42.' : undefined)}
+            onTyped={(age) => set({ age: ageOf(age) })}
           />
           {languages.length > 0 && (
             <Select id="service-language" label="In" value={wanted.language ?? ''} onChange={(e) => set({ language: e.currentTarget.value || undefined })}>
@@ -128,8 +129,15 @@ export function Facets(props: {
   );
 }
 
+const ageOf = (typed: string) => (/^\d+$/.test(typed) && Number(typed) <= 120 ? Number(typed) : undefined);
+
 /** A field that is looked at once the typing rests. */
-function Typed({ value, onTyped, ...field }: { value: string; onTyped(value: string): void } & Omit<React.ComponentProps<typeof TextInput>, 'value' | 'onChange'>) {
+function Typed({
+  value,
+  onTyped,
+  wrong,
+  ...field
+}: { value: string; onTyped(value: string): void; wrong?(typed: string): string | undefined } & Omit<React.ComponentProps<typeof TextInput>, 'value' | 'onChange'>) {
   const { typed, type } = useRested(value, onTyped, 400);
-  return <TextInput {...field} value={typed} onChange={(e) => type(e.currentTarget.value)} />;
+  return <TextInput {...field} error={wrong?.(typed) ?? field.error} value={typed} onChange={(e) => type(e.currentTarget.value)} />;
 }

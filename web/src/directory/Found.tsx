@@ -56,7 +56,7 @@ export function Found(props: {
       <p role="status" className="lr-results__count">
         {pages.items && !pages.busy && !pages.error && (
           <>
-            {pages.items.length > 0 && (pages.more ? `The first ${plural(pages.items.length, 'service')}` : plural(pages.items.length, 'service'))}
+            {pages.items.length === 0 ? 'No services' : `${pages.more ? 'The first ' : ''}${plural(pages.items.length, 'service')}`}
             {corrected && (
               <>
                 . Showing results for <strong>{corrected}</strong>: nothing has “{props.filter.text}”

@@ -204,6 +204,7 @@ const places: { to: string; label: string; permission: Permission }[] = [
   { to: '/$hub', label: 'Today', permission: 'DESK_READ' },
   { to: '/$hub/follow-ups', label: 'Follow-ups', permission: 'CONVERSATION_READ' },
   { to: '/$hub/services', label: 'Find services', permission: 'CATALOGUE_READ' },
+  { to: '/$hub/catalogue', label: 'Catalogue', permission: 'CATALOGUE_WRITE' },
   { to: '/$hub/report', label: 'Visits by week', permission: 'REPORT_READ' },
   { to: '/$hub/staff', label: 'Staff', permission: 'STAFF_READ' },
   { to: '/$hub/audit', label: 'Audit', permission: 'AUDIT_READ' },

@@ -28,7 +28,7 @@ export function Duplicates({ search }: { search: DuplicateSearch }) {
     ...(Object.keys(kinds) as MergeKind[]).map((k) => ({ search: { kind: k, view: search.view === 'dismissed' ? search.view : undefined }, label: kinds[k].many })),
   ];
   const views: { view: DuplicateSearch['view']; label: string }[] = [
-    { view: undefined, label: 'To look at' },
+    { view: undefined, label: 'Likely' },
     { view: 'dismissed', label: 'Dismissed' },
     { view: 'merged', label: 'Merged' },
   ];

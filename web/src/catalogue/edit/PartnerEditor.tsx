@@ -121,7 +121,7 @@ function Edit({ partner, sources, again }: { partner: Partner; sources: { source
       </form>
       <h2 className="nhsuk-heading-m">Who sees it, and whether it is offered</h2>
       <Flag held={held} field="retired" label="whether it is offered" />
-      <Standing key={partner.version} of={{ ...held, name: partner.name, visibility: partner.visibility, retired: partner.retired, onChanged: again }} />
+      <Standing of={{ ...held, name: partner.name, visibility: partner.visibility, retired: partner.retired, onChanged: again }} />
       <h2 className="nhsuk-heading-m">Its services</h2>
       {partner.services.length === 0 && <p>None is offered.</p>}
       <ul className="lr-plain-list lr-records">

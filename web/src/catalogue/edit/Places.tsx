@@ -85,7 +85,7 @@ export function Retired(props: {
           <li key={item.id} className="lr-card">
             <p>{item.words}</p>
             <State visibility={item.visibility} retired localFields={item.localFields} />
-            <Standing key={item.version} of={{ kind: props.kind, id: item.id, version: item.version, name: item.words, visibility: item.visibility, retired: true, onChanged: props.again }} />
+            <Standing of={{ kind: props.kind, id: item.id, version: item.version, name: item.words, visibility: item.visibility, retired: true, onChanged: props.again }} />
           </li>
         ))}
       </ul>
@@ -169,12 +169,10 @@ function PlaceForm({ service, place, close, again, onDirty }: PartOf & { place: 
       </Buttons>
       <Flag held={heldPlace} field="retired" label="whether it is offered here" />
       <Standing
-        key={place.version}
         of={{ kind: 'SERVICE_AT_LOCATION', id: place.id, version: place.version, name: `${service.name} at ${inOneLine(place.location)}`, visibility: place.visibility, retired: false, onChanged: again }}
       />
       <h3 className="nhsuk-heading-s">The place itself, for all services there</h3>
       <Standing
-        key={`l${place.location.version}`}
         of={{ kind: 'LOCATION', id: place.location.id, version: place.location.version, name: inOneLine(place.location), visibility: place.location.visibility, retired: false, onChanged: again }}
       />
     </form>

@@ -28,7 +28,7 @@ export function Preview({ of }: { of: Shown }) {
       {of.hiddenBecause && <p className="lr-stale">{of.hiddenBecause}</p>}
       <div className="lr-preview__page">
         <p className="lr-small">{of.partner}</p>
-        <p className="lr-preview__name">{of.name || 'A name is needed'}</p>
+        <p className="lr-preview__name">{of.name.trim() || 'A name is needed'}</p>
         {of.alert && <p className="lr-inset">{of.alert}</p>}
         {of.closed && <p className="lr-stale">It is not running at present.</p>}
         {of.needs.length > 0 && <p>Helps with {list(of.needs.map((n) => n.toLowerCase()))}.</p>}

@@ -35,7 +35,7 @@ function Repeated(props: { draft: Draft; field: string; one: string; legend: str
             ))}
           </div>
           <button type="button" className="lr-link-button" onClick={() => draft.set(field, entries.filter((_, i) => i !== n))}>
-            Remove {one} {n + 1}
+            Remove {props.legend.toLowerCase()} {n + 1}
           </button>
         </Fieldset>
       ))}

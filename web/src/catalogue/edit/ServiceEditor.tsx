@@ -197,7 +197,7 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
               Who sees it, and whether it is offered
             </h2>
             <Flag held={held} field="retired" label="whether it is offered" />
-            <Standing key={service.version} of={{ ...held, name: service.name, visibility: service.visibility, retired: service.retired, onChanged: again }} />
+            <Standing of={{ ...held, name: service.name, visibility: service.visibility, retired: service.retired, onChanged: again }} />
           </section>
         </div>
         <Preview of={shownOf(draft, needs, { partner: service.organisation.name, schedules: service.schedules, places: service.places, hidden })} />

@@ -1,5 +1,5 @@
 import { Button, Select } from 'nhsuk-react-components';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { RestoreRecordDocument, RetireRecordDocument, SetVisibilityDocument, type RecordKind, type Visibility } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
 import { change } from '../../shell/client';
@@ -23,6 +23,7 @@ export function Standing({ of }: { of: Of }) {
   const [said, setSaid] = useState('');
   const [refused, setRefused] = useState('');
   const key = `${of.kind}-${of.id}`;
+  useEffect(() => setWanted(of.visibility), [of.visibility]);
 
   async function show() {
     const outcome = await change(SetVisibilityDocument, { input: { hub: hub.slug, kind: of.kind, recordId: of.id, visibility: wanted } });
@@ -48,7 +49,16 @@ export function Standing({ of }: { of: Of }) {
   return (
     <div className="lr-standing">
       <div className="lr-inline-form">
-        <Select id={`who-${key}`} label={<>Who sees it<span className="nhsuk-u-visually-hidden">: {of.name}</span></>} value={wanted} onChange={(e) => setWanted(e.currentTarget.value as Visibility)}>
+        <Select
+          id={`who-${key}`}
+          label={
+            <>
+              Who sees it<span className="nhsuk-u-visually-hidden"> ({of.name})</span>
+            </>
+          }
+          value={wanted}
+          onChange={(e) => setWanted(e.currentTarget.value as Visibility)}
+        >
           {Object.entries(visibilityWords).map(([value, words]) => (
             <Select.Option key={value} value={value}>
               {words}
@@ -56,11 +66,11 @@ export function Standing({ of }: { of: Of }) {
           ))}
         </Select>
         <Button type="button" secondary small disabled={wanted === of.visibility} onClick={() => void show()}>
-          Set who sees it<span className="nhsuk-u-visually-hidden">: {of.name}</span>
+          Set who sees it<span className="nhsuk-u-visually-hidden"> ({of.name})</span>
         </Button>
         <Button type="button" secondary small onClick={() => void offer(of.retired)}>
           {of.retired ? 'Offer it again' : 'Take it off offer'}
-          <span className="nhsuk-u-visually-hidden">: {of.name}</span>
+          <span className="nhsuk-u-visually-hidden"> ({of.name})</span>
         </Button>
       </div>
       {wanted !== of.visibility && wanted !== 'PUBLIC' && (

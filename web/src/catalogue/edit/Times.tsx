@@ -134,7 +134,7 @@ function TimeForm({ service, schedule, close, again, onDirty }: PartOf & { sched
       </Buttons>
       <Flag held={held} field="retired" label="whether it is offered" />
       {schedule && (
-        <Standing key={schedule.version} of={{ kind: 'SCHEDULE', id: schedule.id, version: schedule.version, name: wordsOf(schedule), visibility: schedule.visibility, retired: false, onChanged: again }} />
+        <Standing of={{ kind: 'SCHEDULE', id: schedule.id, version: schedule.version, name: wordsOf(schedule), visibility: schedule.visibility, retired: false, onChanged: again }} />
       )}
     </form>
   );

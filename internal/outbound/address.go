@@ -1,4 +1,4 @@
-package catalogue
+package outbound
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// errPrivate is the error of a connection to an address that feeds have no business at.
-var errPrivate = errors.New("not a public address")
+// ErrPrivate is the error of a connection to an address that nobody outside has any business with.
+var ErrPrivate = errors.New("not a public address")
 
-// never are addresses of no feed, whatever is allowed: of no host, of the link (where clouds keep their machines' secrets),
+// never are addresses of no site, whatever is allowed: of no host, of the link (where clouds keep their machines' secrets),
 // of many hosts, reserved, or another address in disguise (NAT64, 6to4, Teredo).
 var never = prefixes("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4",
 	"::/128", "fe80::/10", "fec0::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
@@ -30,23 +30,23 @@ func prefixes(all ...string) []netip.Prefix {
 	return made
 }
 
-// reachable reports whether a feed may be at the address.
-func reachable(a netip.Addr, allowPrivate bool) bool {
+// Reachable reports whether a feed or page may be at the address.
+func Reachable(a netip.Addr, allowPrivate bool) bool {
 	a = a.Unmap().WithZone("") // an IPv4 address written as IPv6 is an IPv4 address
 	holds := func(p netip.Prefix) bool { return p.Contains(a) }
 	return a.IsValid() && !slices.ContainsFunc(never, holds) && (allowPrivate || !slices.ContainsFunc(inside, holds))
 }
 
-// control refuses connections by the address that they are made to, after the name was resolved: a name that is public
+// Control, of a net.Dialer, refuses connections by the address that they are made to, after the name was resolved: a name that is public
 // when it is looked at and private when it is used does not pass.
-func control(allowPrivate bool) func(network, address string, _ syscall.RawConn) error {
+func Control(allowPrivate bool) func(network, address string, _ syscall.RawConn) error {
 	return func(network, address string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)
 		if err != nil || network != "tcp4" && network != "tcp6" {
-			return fmt.Errorf("%w: %s %s", errPrivate, network, address)
+			return fmt.Errorf("%w: %s %s", ErrPrivate, network, address)
 		}
-		if !reachable(to.Addr(), allowPrivate) {
-			return fmt.Errorf("%w: %s", errPrivate, to.Addr())
+		if !Reachable(to.Addr(), allowPrivate) {
+			return fmt.Errorf("%w: %s", ErrPrivate, to.Addr())
 		}
 		return nil
 	}
