@@ -14,6 +14,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguecheck"
+	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
@@ -102,6 +104,8 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			accessneed.Table:        accessneed.ValidColumn,
 			auditevent.Table:        auditevent.ValidColumn,
+			cataloguecheck.Table:    cataloguecheck.ValidColumn,
+			cataloguepart.Table:     cataloguepart.ValidColumn,
 			cataloguesource.Table:   cataloguesource.ValidColumn,
 			conversation.Table:      conversation.ValidColumn,
 			conversationneed.Table:  conversationneed.ValidColumn,

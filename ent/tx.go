@@ -16,6 +16,10 @@ type Tx struct {
 	AccessNeed *AccessNeedClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueCheck is the client for interacting with the CatalogueCheck builders.
+	CatalogueCheck *CatalogueCheckClient
+	// CataloguePart is the client for interacting with the CataloguePart builders.
+	CataloguePart *CataloguePartClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
 	// Conversation is the client for interacting with the Conversation builders.
@@ -201,6 +205,8 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.AccessNeed = NewAccessNeedClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.CatalogueCheck = NewCatalogueCheckClient(tx.config)
+	tx.CataloguePart = NewCataloguePartClient(tx.config)
 	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationNeed = NewConversationNeedClient(tx.config)

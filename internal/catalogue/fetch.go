@@ -29,7 +29,7 @@ type limits struct {
 	details int // services that are fetched one by one
 }
 
-var defaultLimits = limits{idle: 30 * time.Second, bytes: 512 << 20, pages: 5000, details: 30_000}
+var defaultLimits = limits{idle: 30 * time.Second, bytes: 2 << 30, pages: 5000, details: 100_000}
 
 const (
 	// userAgent lets those who serve a feed know who asks.
@@ -251,7 +251,7 @@ func unreachable(host string, err error) error {
 		return say("The certificate of %s is not good, so what it sends cannot be trusted. Tell those who run the feed.", host)
 	case errors.As(err, &record):
 		return say("%s does not speak TLS there. Check the address: does it begin with https:// where it should be http://?", host)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errBusy):
 		return err
 	case errors.As(err, &network) && network.Timeout():
 		return say("%s does not answer. It is tried again by itself; if it goes on, check the address.", host)

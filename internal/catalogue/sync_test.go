@@ -882,7 +882,6 @@ func TestAKilledProcessLeavesItsJob(t *testing.T) {
 	b := newBench(t, private)
 	f := newFeed(t, 10, service("1", "Art"))
 	b.set(t, f.source("/services"))
-	id := b.list(t)[0].ID
 	b.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
 		if _, err := conn.Exec(ctx, "update river.river_job set state = 'running', attempt = 1, attempted_at = now() - interval '10 minutes', attempted_by = '{killed}'"); err != nil {
 			t.Fatal(err)
@@ -891,15 +890,15 @@ func TestAKilledProcessLeavesItsJob(t *testing.T) {
 	givenUp := func() bool {
 		return b.Count(t, "select count(*) from river.river_job where kind = 'catalogue_sync' and metadata ? 'cancel_attempted_at'") == 1
 	}
-	err := b.Store.Tx(b.ctx, func(ctx context.Context) error {
-		if err := b.hold(ctx, id); err != nil {
-			return err
-		}
-		return b.look(b.ctx, nil)
-	})
-	if err != nil || givenUp() {
+	r := b.readingOf(b.list(t)[0])
+	if err := r.hold(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	_, release := r.keep(b.ctx)
+	if err := b.look(b.ctx, nil); err != nil || givenUp() {
 		t.Errorf("while somebody is at it, given up %t: %v", givenUp(), err)
 	}
+	release()
 	if err := b.look(b.ctx, nil); err != nil || !givenUp() {
 		t.Errorf("given up %t: %v", givenUp(), err)
 	}

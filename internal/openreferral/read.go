@@ -102,6 +102,11 @@ func RowsOf(services []Service) iter.Seq2[Row, error] {
 	}
 }
 
+var twice = Note{"id", "the same id stands on an earlier record of this file; the later one counts"}
+
+// NotedTwice reports whether a row says itself that an earlier one of its document had the same id.
+func NotedTwice(row Row) bool { return slices.Contains(row.Notes, twice) }
+
 // number gives a row its index, and notes an id that the document had before.
 func (r *Reader) number(row *Row) {
 	r.rows++
@@ -114,8 +119,8 @@ func (r *Reader) number(row *Row) {
 		return
 	}
 	key := maphash.String(r.seed, string(row.Kind)+"\x00"+row.ID)
-	if _, twice := r.seen[key]; twice {
-		row.Notes = append(row.Notes, Note{"id", "the same id stands on an earlier record of this file; the later one counts"})
+	if _, seen := r.seen[key]; seen {
+		row.Notes = append(row.Notes, twice)
 	} else if len(r.seen) < maxSeen {
 		r.seen[key] = struct{}{}
 	}

@@ -38,6 +38,8 @@ var tables = map[string]table{
 	ent.TypeSession:           {"sessions", trustLevel},
 	ent.TypeAuditEvent:        {"audit_events", trustLevel},
 	ent.TypeAccessNeed:        {"access_needs", hubLevel},
+	ent.TypeCatalogueCheck:    {"catalogue_checks", hubLevel},
+	ent.TypeCataloguePart:     {"catalogue_parts", hubLevel},
 	ent.TypeCatalogueSource:   {"catalogue_sources", hubLevel},
 	ent.TypeConversation:      {"conversations", hubLevel},
 	ent.TypeConversationNeed:  {"conversation_needs", hubLevel},
