@@ -164,12 +164,12 @@ func (f *feed) walk(ctx context.Context, r *reading, done []schema.PageRead, unt
 	for _, p := range done {
 		seen[p.Digest] = p.Number
 	}
-	last := done[len(done)-1].TotalPages
+	last, before := done[len(done)-1].TotalPages, len(done)
 	for n := done[len(done)-1].Number + 1; n <= last; n++ {
 		if n > f.limits.pages {
 			return nil, problem.New(problem.BadUserInput, "The feed has %d pages; at most %d are read. Ask for longer pages in its address, as in ?per_page=100.", last, f.limits.pages)
 		}
-		if time.Now().After(until) {
+		if len(done) > before && time.Now().After(until) {
 			return nil, errTurn
 		}
 		page, front, err := f.page(ctx, pageOf(list, n), n, r, func(page onePage) error {

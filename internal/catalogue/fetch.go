@@ -27,9 +27,11 @@ type limits struct {
 	bytes   int64         // of all its answers together, as they come and unpacked
 	pages   int
 	details int // services that are fetched one by one
+	// turn is for how long it is read before others have their turn, and for how long one page may take.
+	turn time.Duration
 }
 
-var defaultLimits = limits{idle: 30 * time.Second, bytes: 2 << 30, pages: 5000, details: 100_000}
+var defaultLimits = limits{idle: 30 * time.Second, bytes: 2 << 30, pages: 5000, details: 100_000, turn: 15 * time.Minute}
 
 const (
 	// userAgent lets those who serve a feed know who asks.

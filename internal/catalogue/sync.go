@@ -27,8 +27,6 @@ import (
 )
 
 const (
-	// turnLimit is for how long a feed is read before others have their turn, and for how long one page may take.
-	turnLimit = 15 * time.Minute
 	// takeLimit bounds how long the records of a source are written.
 	takeLimit = 30 * time.Minute
 	// firstRetry is how long after the first failure a source is tried again; each further failure doubles it, up to
@@ -175,14 +173,14 @@ func (s *Sources) fetch(ctx context.Context, f *feed, r *reading, known []schema
 	if f.address == nil {
 		return nil, false, problem.Field("url", "The address of the feed cannot be used. Correct it.")
 	}
-	until := time.Now().Add(turnLimit)
-	limited, cancel := context.WithTimeout(ctx, 2*turnLimit)
+	until := time.Now().Add(f.limits.turn)
+	limited, cancel := context.WithTimeout(ctx, 2*f.limits.turn)
 	defer cancel()
 	if unchanged, err = f.unchanged(limited, known); err == nil && !unchanged {
 		pages, err = f.readInto(limited, r, until)
 	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
-		err = problem.New(problem.BadUserInput, "A page of it took longer than %.0f minutes, and reading was stopped. Ask for shorter pages in its address, as in ?per_page=100, or tell those who run the feed.", turnLimit.Minutes())
+		err = problem.New(problem.BadUserInput, "A page of it took longer than %.0f minutes, and reading was stopped. Ask for shorter pages in its address, as in ?per_page=100, or tell those who run the feed.", f.limits.turn.Minutes())
 	}
 	return pages, unchanged, err
 }

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -954,47 +953,6 @@ func TestALongFetchOutlivesItsJob(t *testing.T) {
 	wantOffered(t, b, "Art")
 	if len(asked) != 0 {
 		t.Errorf("%d more requests", len(asked))
-	}
-}
-
-// TestALongFeedTakesNoMoreMemory: 20,000 services in pages of 100.
-func TestALongFeedTakesNoMoreMemory(t *testing.T) {
-	b := newBench(t, private)
-	const services, perPage = 20_000, 100
-	var peak atomic.Uint64
-	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n, err := strconv.Atoi(r.URL.Query().Get("page"))
-		if err != nil {
-			n = 1
-		}
-		if n%20 == 0 {
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			peak.Store(max(peak.Load(), m.HeapAlloc))
-		}
-		fmt.Fprintf(w, `{"total_pages": %d, "page_number": %d, "contents": [`, services/perPage, n)
-		for i := range perPage {
-			if i > 0 {
-				_, _ = io.WriteString(w, ",")
-			}
-			id := (n-1)*perPage + i
-			fmt.Fprintf(w, `{"id": "s%d", "name": "Service %d", "status": "active", "description": %q, "organization": {"id": "o%d", "name": "Partner %d"}, "schedules": []}`,
-				id, id, strings.Repeat("Something for everybody. ", 40), id%500, id%500)
-		}
-		_, _ = io.WriteString(w, "]}")
-	}))
-	defer feed.Close()
-	b.set(t, Source{Name: "feed", Kind: URL, URL: feed.URL + "/services", AllowPrivate: true})
-	row := b.fetch(t)
-	if row.State != Synced || row.RowsTaken != services {
-		t.Fatalf("%s, %d taken: %s", row.State, row.RowsTaken, row.Message)
-	}
-	if most := peak.Load(); most == 0 || most > 64<<20 {
-		t.Errorf("%d MiB of live memory", most>>20)
-	}
-	if n := b.Count(t, "select count(*) from services where retired_at is null"); n != services {
-		t.Errorf("%d services", n)
 	}
 }
 
