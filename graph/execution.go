@@ -258,6 +258,8 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 	ec := newExecutionContext(nil, e, nil)
 	decoders := map[string]func(context.Context, map[string]any) (map[string]any, error){
 		"Hub.auditEvents":        ec.field_Hub_auditEvents_args,
+		"Hub.catalogueCheck":     ec.field_Hub_catalogueCheck_args,
+		"Hub.catalogueSource":    ec.field_Hub_catalogueSource_args,
 		"Hub.conversation":       ec.field_Hub_conversation_args,
 		"Hub.findStaff":          ec.field_Hub_findStaff_args,
 		"Hub.followUps":          ec.field_Hub_followUps_args,

@@ -30,6 +30,8 @@ type Resolver struct {
 	Advising  *referral.Advising
 	Roles     *staff.Roles
 	Directory *directory.Directory
+	// Sources are the catalogue sources of hubs, as staff look after them.
+	Sources *catalogue.Manager
 	// Provisioner sets trusts and hubs up.
 	Provisioner *provision.Provisioner
 	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
@@ -49,6 +51,7 @@ func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.S
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
 		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
+		Sources:     catalogue.NewManager(sources, s, log),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

@@ -231,6 +231,7 @@ func unreachable(host string, err error) error {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	var network net.Error
 	switch {
@@ -249,6 +250,8 @@ func unreachable(host string, err error) error {
 		return say("What %s sends is compressed and damaged. It is tried again by itself; if it goes on, tell those who run the feed.", host)
 	case errors.As(err, &dns):
 		return say("There is no host %s, or its name cannot be looked up now. Check the address.", host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return say("The certificate of %s has expired, so what it sends cannot be trusted. Tell those who run the feed.", host)
 	case errors.As(err, &certificate), errors.As(err, &unknown):
 		return say("The certificate of %s is not good, so what it sends cannot be trusted. Tell those who run the feed.", host)
 	case errors.As(err, &record):

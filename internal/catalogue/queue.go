@@ -72,6 +72,7 @@ func (followJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAtte
 func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &syncWorker{sources: s})
+	river.AddWorker(workers, &checkWorker{sources: s})
 	river.AddWorker(workers, river.WorkFunc(s.look))
 	river.AddWorker(workers, river.WorkFunc(s.follow))
 	return river.NewClient(s.store.QueueDriver(), &river.Config{

@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +125,7 @@ func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, r *reading
 		if err != nil {
 			return taken{}, err
 		}
-		rows = openreferral.NewReader(bytes.NewReader(document), formats[row.Format]).Rows()
+		rows = readDocument(document, row.Format)
 	case Hub:
 		if rows, err = s.sharedBy(ctx, value(row.FromHub)); err != nil {
 			return taken{}, err

@@ -13,7 +13,7 @@ func has(fields object, keys ...string) bool {
 // serviceParts are the lists that a full service has and a summary lacks.
 var serviceParts = []string{
 	"service_at_locations", "schedules", "contacts", "phones", "cost_options", "languages", "service_areas",
-	"attributes", "required_documents", "funding", "eligibility", "taxonomy_terms",
+	"attributes", "required_documents", "funding", "eligibility", "taxonomy_terms", "capacities",
 }
 
 // kindOf tells what an object is by the fields that it has. What could be anything is a service: that is what

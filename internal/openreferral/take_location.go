@@ -28,11 +28,21 @@ func (t taker) location(id string) Location {
 		Phones:                 list(t, "phones", taker.phone),
 		Schedules:              list(t, "schedules", taker.schedule),
 	}
+	if swapped(l.Latitude, l.Longitude) {
+		t.note("latitude", "latitude and longitude were the wrong way round, and were swapped")
+		l.Latitude, l.Longitude = l.Longitude, l.Latitude
+	}
 	if wrong := wrongCoordinates(l.Latitude, l.Longitude); wrong != "" {
 		t.note("latitude", "coordinates left out: "+wrong)
 		l.Latitude, l.Longitude = nil, nil
 	}
 	return l
+}
+
+// swapped tells a place in the United Kingdom whose coordinates are the wrong way round: as they stand, it is in the Indian
+// Ocean.
+func swapped(latitude, longitude *float64) bool {
+	return latitude != nil && longitude != nil && *latitude > -9 && *latitude < 2.5 && *longitude > 49 && *longitude < 61
 }
 
 func wrongCoordinates(latitude, longitude *float64) string {

@@ -38,6 +38,7 @@ func (t taker) service(id, name string) Service {
 		Areas:             list(t, "service_areas", taker.area),
 		Attributes:        list(t, "attributes", taker.attribute),
 		RequiredDocuments: list(t, "required_documents", taker.document),
+		Capacities:        list(t, "capacities", taker.capacity),
 	}
 	if s.Fees == "" {
 		s.Fees = t.text("fees", MaxText) // the name in Open Referral UK
@@ -164,4 +165,28 @@ func (t taker) attribute() (Attribute, bool) {
 func (t taker) document() (RequiredDocument, bool) {
 	d := RequiredDocument{ID: t.id("id"), Document: t.text("document", MaxText), URI: t.url("uri")}
 	return d, d.Document != ""
+}
+
+func (t taker) capacity() (ServiceCapacity, bool) {
+	c := ServiceCapacity{
+		ID:          t.id("id"),
+		Available:   t.whole("available", 0, 1e6),
+		Description: t.text("description", MaxText),
+		Updated:     t.instant("updated"),
+	}
+	if unit, ok := t.one("unit"); ok {
+		c.Unit.Name = unit.line("name", MaxName)
+	}
+	if strings.TrimSpace(t.raw("maximum")) != "" {
+		if most, ok := wholeNumber(t.fields["maximum"]); ok && most >= 0 && most <= 1e6 {
+			c.Maximum = &most
+		} else {
+			t.note("maximum", "left out: a whole number from 0 to 1000000 belongs here")
+		}
+	}
+	if !has(t.fields, "available") {
+		t.note("available", "left out: it does not say how many places there are")
+		return c, false
+	}
+	return c, true
 }
