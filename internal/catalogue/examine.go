@@ -129,7 +129,7 @@ func (s *Sources) examine(ctx context.Context, id uuid.UUID, done func(context.C
 // previewOf reads what is to be checked and compares.
 func (s *Sources) previewOf(ctx context.Context, c *ent.CatalogueCheck, r *reading, found *problems) (p directory.Preview, err error) {
 	source := &ent.CatalogueSource{ID: uuid.Nil, HubID: c.HubID, Source: c.Source, Kind: cataloguesource.Kind(c.Kind), Format: cataloguesource.Format(c.Format), URL: c.URL}
-	if c.SourceID != nil && c.URL == nil && c.Document == nil { // as it is
+	if c.SourceID != nil && c.URL == nil && len(content(c.Document)) == 0 { // as it is
 		source, err = s.store.Client(ctx).CatalogueSource.Query().Where(cataloguesource.HubID(c.HubID), cataloguesource.ID(*c.SourceID)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return p, errStale
@@ -147,10 +147,10 @@ func (s *Sources) previewOf(ctx context.Context, c *ent.CatalogueCheck, r *readi
 		}
 		rows = r.rows(ctx)
 	case Document:
-		if c.Document == nil {
+		if len(content(c.Document)) == 0 {
 			return p, errStale
 		}
-		rows = readDocument(*c.Document, source.Format)
+		rows = readDocument(content(c.Document), source.Format)
 	case Hub:
 		if rows, err = s.sharedBy(ctx, value(source.FromHub)); err != nil {
 			return p, err
@@ -161,6 +161,14 @@ func (s *Sources) previewOf(ctx context.Context, c *ent.CatalogueCheck, r *readi
 		return p, err
 	}
 	return p, empty(source.Kind, p.Summary, found)
+}
+
+// content is what a column of bytes holds; Ent gives one that is null as a pointer to nothing.
+func content(column *[]byte) []byte {
+	if column == nil {
+		return nil
+	}
+	return *column
 }
 
 // examined keeps the answer; message is why there is none.

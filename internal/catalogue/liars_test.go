@@ -154,20 +154,20 @@ func TestPagesWithoutEnd(t *testing.T) {
 		says string
 	}{
 		"one more each time": {func(n int) string {
-			return fmt.Sprintf(`{"total_pages": %d, "page_number": %d, "contents": [{"id": "%d", "name": "More"}]}`, n+1, n, n)
+			return fmt.Sprintf(`{"total_pages": %d, "page_number": %d, "contents": [{"id": "%d", "name": "More", "schedules": []}]}`, n+1, n, n)
 		}, "at most 20 are read"},
 		"the same each time": {func(n int) string {
-			return fmt.Sprintf(`{"total_pages": %d, "page_number": %d, "contents": [{"id": "1", "name": "Same"}]}`, n+1, n)
+			return fmt.Sprintf(`{"total_pages": %d, "page_number": %d, "contents": [{"id": "1", "name": "Same", "schedules": []}]}`, n+1, n)
 		}, "Pages 1 and 2 of the feed are the same"},
 		"the same without a number": {func(n int) string {
-			return `{"total_pages": 50, "contents": [{"id": "1", "name": "Same"}]}`
+			return `{"total_pages": 50, "contents": [{"id": "1", "name": "Same", "schedules": []}]}`
 		}, "Pages 1 and 2 of the feed are the same"},
 		"two in turn": {func(n int) string {
-			return fmt.Sprintf(`{"total_pages": 50, "page_number": %d, "contents": [{"id": "%d", "name": "Turn"}]}`, n, n%2)
+			return fmt.Sprintf(`{"total_pages": 50, "page_number": %d, "contents": [{"id": "%d", "name": "Turn", "schedules": []}]}`, n, n%2)
 		}, "Pages 1 and 3 of the feed are the same"},
 		"nothing on each": {func(n int) string {
 			if n == 1 {
-				return `{"total_pages": 1000, "contents": [{"id": "1", "name": "First"}]}`
+				return `{"total_pages": 1000, "contents": [{"id": "1", "name": "First", "schedules": []}]}`
 			}
 			return `{"total_pages": 1000, "contents": []}`
 		}, "Page 2 of 1000 is empty"},

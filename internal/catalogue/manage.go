@@ -206,10 +206,7 @@ func (m *Manager) Save(ctx context.Context, checkID uuid.UUID) (*ent.CatalogueSo
 		case c.State != cataloguecheck.StateDone:
 			return problem.New(problem.Conflict, "Only what was looked at to its end can be saved. Wait for it, or check again.")
 		}
-		p := Proposal{Source: c.SourceID, Name: c.Name, URL: value(c.URL), Refresh: time.Duration(c.RefreshMinutes) * time.Minute}
-		if c.Document != nil {
-			p.Document = *c.Document
-		}
+		p := Proposal{Source: c.SourceID, Name: c.Name, URL: value(c.URL), Refresh: time.Duration(c.RefreshMinutes) * time.Minute, Document: content(c.Document)}
 		row, w, err := m.proposed(ctx, hub, p)
 		if err != nil {
 			return err

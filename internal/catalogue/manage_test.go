@@ -101,6 +101,9 @@ func TestAManagerAddsAFeed(t *testing.T) {
 	// What it would be like with two less and one other: seen, and not done.
 	f.change(func() { f.services = append(f.services[2:], service("new", "New")) })
 	c = d.check(t, Proposal{Source: &row.ID})
+	if c.State != cataloguecheck.StateDone {
+		t.Fatalf("%s: %s", c.State, c.Message)
+	}
 	if n := c.Result.Counts[0]; n.Added != 1 || n.Retired != 2 || c.Result.Differences[0].What != "RETIRED" {
 		t.Errorf("%+v", c.Result)
 	}

@@ -152,7 +152,7 @@ func (r *reading) add(ctx context.Context, rows int, content []byte, page *schem
 			return fmt.Errorf("encode a page: %w", err)
 		}
 	}
-	revision := "0"
+	revision := "0::bigint"
 	if r.column == "source_id" {
 		revision = "revision"
 	}
@@ -165,7 +165,7 @@ func (r *reading) add(ctx context.Context, rows int, content []byte, page *schem
 		  returning `+revision+` as revision
 		), kept as (
 		  insert into catalogue_parts (id, hub_id, `+r.column+`, revision, place, rows, content, page, read_at)
-		  select $10, $1, $2, $4, $6, $7, $8, $9, now() from mine where revision = $4
+		  select $10, $1, $2, $4::bigint, $6, $7, $8, $9, now() from mine where revision = $4::bigint
 		)
 		select revision from mine`,
 		r.hub, r.id, r.me, r.revision, r.held, r.parts+1, rows, content, encoded, uuid.Must(uuid.NewV7()))

@@ -1,4 +1,8 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { CheckPage } from './catalogue/sources/CheckPage';
+import { NewSource } from './catalogue/sources/NewSource';
+import { SourcePage } from './catalogue/sources/Source';
+import { SourcesPage } from './catalogue/sources/Sources';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -158,7 +162,57 @@ const audit = createRoute({
   ),
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit];
+const sources = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <SourcesPage />
+    </Needs>
+  ),
+});
+
+const newSource = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources/new',
+  validateSearch: (search): { replaces?: string } => ({ replaces: typeof search.replaces === 'string' ? search.replaces : undefined }),
+  component: function NewSourceRoute() {
+    const { replaces } = newSource.useSearch();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <NewSource replaces={replaces} key={replaces} />
+      </Needs>
+    );
+  },
+});
+
+const source = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources/$id',
+  component: function SourceRoute() {
+    const { id } = source.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <SourcePage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const checkedSource = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources/check/$id',
+  component: function CheckRoute() {
+    const { id } = checkedSource.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <CheckPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit, sources, newSource, source, checkedSource];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

@@ -2,7 +2,10 @@ import { Link } from '@tanstack/react-router';
 import { useHub } from '../shell/hub';
 
 /** The pages by which a hub's catalogue is kept, in order. */
-const sections: { to: string; label: string }[] = [{ to: '/$hub/catalogue', label: 'To look at' }];
+const sections: { to: string; label: string }[] = [
+  { to: '/$hub/catalogue', label: 'To look at' },
+  { to: '/$hub/catalogue/sources', label: 'Sources' },
+];
 
 /** The way between the pages by which a hub's catalogue is kept. */
 export function Sections() {
