@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Button, Input, Radios } from 'nhsuk-react-components';
+import { Button, Radios, TextInput } from 'nhsuk-react-components';
 import { useState } from 'react';
 import type { FormEvent } from 'react';
 import { useQuery, type CombinedError } from 'urql';
@@ -71,7 +71,7 @@ export function NewSource({ replaces }: { replaces?: string }) {
       {problem && <Problem error={problem} />}
       <form onSubmit={(e) => void submit(e)} noValidate>
         {!replaces && (
-          <Input
+          <TextInput
             id="name"
             label="Short name"
             hint="Lower-case letters, digits and hyphens, such as sefton-directory. Records are known by it, so it stays."
@@ -83,16 +83,16 @@ export function NewSource({ replaces }: { replaces?: string }) {
             spellCheck={false}
           />
         )}
-        <Radios legend="Where it comes from" legendProps={{ size: 's' }} name="by" value={by} onChange={(e) => setChosen((e.target as HTMLInputElement).value as 'URL' | 'FILE')}>
-          <Radios.Item id="by-url" value="URL" checked={by === 'URL'} readOnly>
+        <Radios legend="Where it comes from" legendProps={{ size: 's' }} name="by">
+          <Radios.Item id="by-url" value="URL" checked={by === 'URL'} onChange={() => setChosen('URL')}>
             The address of a feed
           </Radios.Item>
-          <Radios.Item id="by-file" value="FILE" checked={by === 'FILE'} readOnly>
+          <Radios.Item id="by-file" value="FILE" checked={by === 'FILE'} onChange={() => setChosen('FILE')}>
             A file
           </Radios.Item>
         </Radios>
         {by === 'URL' && (
-          <Input
+          <TextInput
             id="url"
             type="url"
             label="Address"
