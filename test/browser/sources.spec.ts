@@ -98,7 +98,7 @@ test('a manager uploads a catalogue, sees what would change, and changes it', as
 test('a feed that cannot be reached says what to do', async ({ page }) => {
   await signIn(page, 'mo', '/walton/catalogue/sources/new');
   await page.getByLabel('Short name').fill('inside');
-  await page.getByLabel('Address').fill('http://127.0.0.1:9/services');
+  await page.getByRole('textbox', { name: 'Address' }).fill('http://127.0.0.1:9/services');
   await page.getByRole('button', { name: 'See what would change' }).click();
   await expect(page.getByRole('alert')).toContainText('is not at a public address', { timeout: 30_000 });
   await expect(page.getByRole('button', { name: 'Save the source and make these changes' })).toHaveCount(0);

@@ -104,7 +104,7 @@ export function CheckPage({ id }: { id: string }) {
               </Link>
             </p>
           ) : (
-            <div className="lr-actions">
+            <div className="lr-source-actions">
               <Button type="button" disabled={saving} onClick={() => void save()}>
                 {check.sourceId ? 'Make these changes' : 'Save the source and make these changes'}
               </Button>

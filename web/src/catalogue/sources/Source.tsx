@@ -75,7 +75,7 @@ export function SourcePage({ id }: { id: string }) {
         </p>
       )}
       <Standing source={source} />
-      <div className="lr-actions">
+      <div className="lr-source-actions">
         <Button type="button" secondary small disabled={busy} onClick={() => void sync()}>
           Fetch now
         </Button>

@@ -71,7 +71,7 @@ function OneSource({ source, changed }: { source: SourceFragment; changed: () =>
       <p>{fromWhere(source)}</p>
       <Standing source={source} />
       {problem && <Problem error={problem} />}
-      <div className="lr-actions">
+      <div className="lr-source-actions">
         <Button type="button" secondary small disabled={underWay(source)} onClick={() => void sync()}>
           Fetch now<span className="nhsuk-u-visually-hidden">{` ${source.name}`}</span>
         </Button>
