@@ -24,6 +24,7 @@ import (
 // answer with are read by one: see TestPayloadsAreCompiled.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseMutation,
+	"CheckSource":          graph.BecauseMutation,
 	"EndConversation":      graph.BecauseMutation,
 	"EndVisit":             graph.BecauseMutation,
 	"GrantRole":            graph.BecauseMutation,
@@ -32,9 +33,12 @@ var interpreted = map[string]string{
 	"RecordFollowUp":       graph.BecauseMutation,
 	"RegisterPerson":       graph.BecauseMutation,
 	"RemoveSignpost":       graph.BecauseMutation,
+	"RemoveSource":         graph.BecauseMutation,
 	"RevokeRole":           graph.BecauseMutation,
+	"SaveSource":           graph.BecauseMutation,
 	"SetAccessNeeds":       graph.BecauseMutation,
 	"Signpost":             graph.BecauseMutation,
+	"SyncSource":           graph.BecauseMutation,
 	"TakeNext":             graph.BecauseMutation,
 	"TakeVisit":            graph.BecauseMutation,
 	"UndoVisit":            graph.BecauseMutation,

@@ -12,6 +12,7 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/rolegrant"
+	entschema "liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/store/storetest"
 	"liferooms.io/liferooms/internal/viewer"
@@ -55,6 +56,11 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
 	c.Room.Create().SetName("Room " + m).SetCapacity(9).ExecX(ctx)
 	c.GroupGrant.Create().SetGroup("Group " + m).SetRole(groupgrant.RoleTutor).ExecX(ctx)
+	source := c.CatalogueSource.Create().SetSource("feed").SetName("feed").SetKind("URL").SetURL("https://" + m + ".example.org/services").SetByStaff(true).
+		SetProblems([]entschema.SourceProblem{{Row: 1, Name: m, Message: m}}).SetDueAt(time.Now().Add(time.Hour)).SaveX(ctx)
+	check := c.CatalogueCheck.Create().SetSourceID(source.ID).SetSource("feed").SetName("feed").SetKind("URL").SetState("DONE").SetFileName(m).
+		SetResult(&entschema.CheckResult{Rows: 1, Differences: []entschema.Difference{{Kind: "SERVICE", What: "ADDED", Name: m}}}).SaveX(ctx)
+	c.CataloguePart.Create().SetCheckID(check.ID).SetRevision(0).SetPlace(1).SetRows(1).SetContent([]byte(m)).ExecX(ctx)
 	platform := w.Platform(hub)
 	w.Store.Client(platform).Hostname.Create().SetName(m + ".example.test").SetTrustID(viewer.FromContext(platform).TrustID).SetHubID(hub.ID).ExecX(platform)
 	now := time.Now().UTC()
@@ -70,6 +76,7 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID,
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
+		"CatalogueSource": source.ID, "Source": source.ID, "CatalogueCheck": check.ID, "Check": check.ID,
 	}
 }
 
