@@ -17,25 +17,33 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -55,6 +63,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// AccessNeed is the client for interacting with the AccessNeed builders.
 	AccessNeed *AccessNeedClient
+	// Assurance is the client for interacting with the Assurance builders.
+	Assurance *AssuranceClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// CatalogueCheck is the client for interacting with the CatalogueCheck builders.
@@ -63,10 +73,14 @@ type Client struct {
 	CataloguePart *CataloguePartClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
+	// CatalogueWord is the client for interacting with the CatalogueWord builders.
+	CatalogueWord *CatalogueWordClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
 	ConversationNeed *ConversationNeedClient
+	// DuplicateDismissal is the client for interacting with the DuplicateDismissal builders.
+	DuplicateDismissal *DuplicateDismissalClient
 	// GroupGrant is the client for interacting with the GroupGrant builders.
 	GroupGrant *GroupGrantClient
 	// Hostname is the client for interacting with the Hostname builders.
@@ -77,12 +91,20 @@ type Client struct {
 	IdentityProvider *IdentityProviderClient
 	// Location is the client for interacting with the Location builders.
 	Location *LocationClient
+	// Merge is the client for interacting with the Merge builders.
+	Merge *MergeClient
 	// Need is the client for interacting with the Need builders.
 	Need *NeedClient
 	// Organisation is the client for interacting with the Organisation builders.
 	Organisation *OrganisationClient
+	// PartnerAgreement is the client for interacting with the PartnerAgreement builders.
+	PartnerAgreement *PartnerAgreementClient
+	// PartnerLink is the client for interacting with the PartnerLink builders.
+	PartnerLink *PartnerLinkClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// ProposedChange is the client for interacting with the ProposedChange builders.
+	ProposedChange *ProposedChangeClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
 	// Room is the client for interacting with the Room builders.
@@ -93,6 +115,8 @@ type Client struct {
 	Service *ServiceClient
 	// ServiceAtLocation is the client for interacting with the ServiceAtLocation builders.
 	ServiceAtLocation *ServiceAtLocationClient
+	// ServiceCapacity is the client for interacting with the ServiceCapacity builders.
+	ServiceCapacity *ServiceCapacityClient
 	// ServiceNeed is the client for interacting with the ServiceNeed builders.
 	ServiceNeed *ServiceNeedClient
 	// ServiceTerm is the client for interacting with the ServiceTerm builders.
@@ -125,25 +149,33 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.AccessNeed = NewAccessNeedClient(c.config)
+	c.Assurance = NewAssuranceClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.CatalogueCheck = NewCatalogueCheckClient(c.config)
 	c.CataloguePart = NewCataloguePartClient(c.config)
 	c.CatalogueSource = NewCatalogueSourceClient(c.config)
+	c.CatalogueWord = NewCatalogueWordClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.ConversationNeed = NewConversationNeedClient(c.config)
+	c.DuplicateDismissal = NewDuplicateDismissalClient(c.config)
 	c.GroupGrant = NewGroupGrantClient(c.config)
 	c.Hostname = NewHostnameClient(c.config)
 	c.Hub = NewHubClient(c.config)
 	c.IdentityProvider = NewIdentityProviderClient(c.config)
 	c.Location = NewLocationClient(c.config)
+	c.Merge = NewMergeClient(c.config)
 	c.Need = NewNeedClient(c.config)
 	c.Organisation = NewOrganisationClient(c.config)
+	c.PartnerAgreement = NewPartnerAgreementClient(c.config)
+	c.PartnerLink = NewPartnerLinkClient(c.config)
 	c.Person = NewPersonClient(c.config)
+	c.ProposedChange = NewProposedChangeClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
 	c.Room = NewRoomClient(c.config)
 	c.Schedule = NewScheduleClient(c.config)
 	c.Service = NewServiceClient(c.config)
 	c.ServiceAtLocation = NewServiceAtLocationClient(c.config)
+	c.ServiceCapacity = NewServiceCapacityClient(c.config)
 	c.ServiceNeed = NewServiceNeedClient(c.config)
 	c.ServiceTerm = NewServiceTermClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -244,38 +276,46 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AccessNeed:        NewAccessNeedClient(cfg),
-		AuditEvent:        NewAuditEventClient(cfg),
-		CatalogueCheck:    NewCatalogueCheckClient(cfg),
-		CataloguePart:     NewCataloguePartClient(cfg),
-		CatalogueSource:   NewCatalogueSourceClient(cfg),
-		Conversation:      NewConversationClient(cfg),
-		ConversationNeed:  NewConversationNeedClient(cfg),
-		GroupGrant:        NewGroupGrantClient(cfg),
-		Hostname:          NewHostnameClient(cfg),
-		Hub:               NewHubClient(cfg),
-		IdentityProvider:  NewIdentityProviderClient(cfg),
-		Location:          NewLocationClient(cfg),
-		Need:              NewNeedClient(cfg),
-		Organisation:      NewOrganisationClient(cfg),
-		Person:            NewPersonClient(cfg),
-		RoleGrant:         NewRoleGrantClient(cfg),
-		Room:              NewRoomClient(cfg),
-		Schedule:          NewScheduleClient(cfg),
-		Service:           NewServiceClient(cfg),
-		ServiceAtLocation: NewServiceAtLocationClient(cfg),
-		ServiceNeed:       NewServiceNeedClient(cfg),
-		ServiceTerm:       NewServiceTermClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SignInAttempt:     NewSignInAttemptClient(cfg),
-		Signpost:          NewSignpostClient(cfg),
-		StaffUser:         NewStaffUserClient(cfg),
-		TaxonomyTerm:      NewTaxonomyTermClient(cfg),
-		Trust:             NewTrustClient(cfg),
-		Visit:             NewVisitClient(cfg),
-		VisitCount:        NewVisitCountClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		AccessNeed:         NewAccessNeedClient(cfg),
+		Assurance:          NewAssuranceClient(cfg),
+		AuditEvent:         NewAuditEventClient(cfg),
+		CatalogueCheck:     NewCatalogueCheckClient(cfg),
+		CataloguePart:      NewCataloguePartClient(cfg),
+		CatalogueSource:    NewCatalogueSourceClient(cfg),
+		CatalogueWord:      NewCatalogueWordClient(cfg),
+		Conversation:       NewConversationClient(cfg),
+		ConversationNeed:   NewConversationNeedClient(cfg),
+		DuplicateDismissal: NewDuplicateDismissalClient(cfg),
+		GroupGrant:         NewGroupGrantClient(cfg),
+		Hostname:           NewHostnameClient(cfg),
+		Hub:                NewHubClient(cfg),
+		IdentityProvider:   NewIdentityProviderClient(cfg),
+		Location:           NewLocationClient(cfg),
+		Merge:              NewMergeClient(cfg),
+		Need:               NewNeedClient(cfg),
+		Organisation:       NewOrganisationClient(cfg),
+		PartnerAgreement:   NewPartnerAgreementClient(cfg),
+		PartnerLink:        NewPartnerLinkClient(cfg),
+		Person:             NewPersonClient(cfg),
+		ProposedChange:     NewProposedChangeClient(cfg),
+		RoleGrant:          NewRoleGrantClient(cfg),
+		Room:               NewRoomClient(cfg),
+		Schedule:           NewScheduleClient(cfg),
+		Service:            NewServiceClient(cfg),
+		ServiceAtLocation:  NewServiceAtLocationClient(cfg),
+		ServiceCapacity:    NewServiceCapacityClient(cfg),
+		ServiceNeed:        NewServiceNeedClient(cfg),
+		ServiceTerm:        NewServiceTermClient(cfg),
+		Session:            NewSessionClient(cfg),
+		SignInAttempt:      NewSignInAttemptClient(cfg),
+		Signpost:           NewSignpostClient(cfg),
+		StaffUser:          NewStaffUserClient(cfg),
+		TaxonomyTerm:       NewTaxonomyTermClient(cfg),
+		Trust:              NewTrustClient(cfg),
+		Visit:              NewVisitClient(cfg),
+		VisitCount:         NewVisitCountClient(cfg),
 	}, nil
 }
 
@@ -293,38 +333,46 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AccessNeed:        NewAccessNeedClient(cfg),
-		AuditEvent:        NewAuditEventClient(cfg),
-		CatalogueCheck:    NewCatalogueCheckClient(cfg),
-		CataloguePart:     NewCataloguePartClient(cfg),
-		CatalogueSource:   NewCatalogueSourceClient(cfg),
-		Conversation:      NewConversationClient(cfg),
-		ConversationNeed:  NewConversationNeedClient(cfg),
-		GroupGrant:        NewGroupGrantClient(cfg),
-		Hostname:          NewHostnameClient(cfg),
-		Hub:               NewHubClient(cfg),
-		IdentityProvider:  NewIdentityProviderClient(cfg),
-		Location:          NewLocationClient(cfg),
-		Need:              NewNeedClient(cfg),
-		Organisation:      NewOrganisationClient(cfg),
-		Person:            NewPersonClient(cfg),
-		RoleGrant:         NewRoleGrantClient(cfg),
-		Room:              NewRoomClient(cfg),
-		Schedule:          NewScheduleClient(cfg),
-		Service:           NewServiceClient(cfg),
-		ServiceAtLocation: NewServiceAtLocationClient(cfg),
-		ServiceNeed:       NewServiceNeedClient(cfg),
-		ServiceTerm:       NewServiceTermClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SignInAttempt:     NewSignInAttemptClient(cfg),
-		Signpost:          NewSignpostClient(cfg),
-		StaffUser:         NewStaffUserClient(cfg),
-		TaxonomyTerm:      NewTaxonomyTermClient(cfg),
-		Trust:             NewTrustClient(cfg),
-		Visit:             NewVisitClient(cfg),
-		VisitCount:        NewVisitCountClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		AccessNeed:         NewAccessNeedClient(cfg),
+		Assurance:          NewAssuranceClient(cfg),
+		AuditEvent:         NewAuditEventClient(cfg),
+		CatalogueCheck:     NewCatalogueCheckClient(cfg),
+		CataloguePart:      NewCataloguePartClient(cfg),
+		CatalogueSource:    NewCatalogueSourceClient(cfg),
+		CatalogueWord:      NewCatalogueWordClient(cfg),
+		Conversation:       NewConversationClient(cfg),
+		ConversationNeed:   NewConversationNeedClient(cfg),
+		DuplicateDismissal: NewDuplicateDismissalClient(cfg),
+		GroupGrant:         NewGroupGrantClient(cfg),
+		Hostname:           NewHostnameClient(cfg),
+		Hub:                NewHubClient(cfg),
+		IdentityProvider:   NewIdentityProviderClient(cfg),
+		Location:           NewLocationClient(cfg),
+		Merge:              NewMergeClient(cfg),
+		Need:               NewNeedClient(cfg),
+		Organisation:       NewOrganisationClient(cfg),
+		PartnerAgreement:   NewPartnerAgreementClient(cfg),
+		PartnerLink:        NewPartnerLinkClient(cfg),
+		Person:             NewPersonClient(cfg),
+		ProposedChange:     NewProposedChangeClient(cfg),
+		RoleGrant:          NewRoleGrantClient(cfg),
+		Room:               NewRoomClient(cfg),
+		Schedule:           NewScheduleClient(cfg),
+		Service:            NewServiceClient(cfg),
+		ServiceAtLocation:  NewServiceAtLocationClient(cfg),
+		ServiceCapacity:    NewServiceCapacityClient(cfg),
+		ServiceNeed:        NewServiceNeedClient(cfg),
+		ServiceTerm:        NewServiceTermClient(cfg),
+		Session:            NewSessionClient(cfg),
+		SignInAttempt:      NewSignInAttemptClient(cfg),
+		Signpost:           NewSignpostClient(cfg),
+		StaffUser:          NewStaffUserClient(cfg),
+		TaxonomyTerm:       NewTaxonomyTermClient(cfg),
+		Trust:              NewTrustClient(cfg),
+		Visit:              NewVisitClient(cfg),
+		VisitCount:         NewVisitCountClient(cfg),
 	}, nil
 }
 
@@ -354,12 +402,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeed, c.AuditEvent, c.CatalogueCheck, c.CataloguePart,
-		c.CatalogueSource, c.Conversation, c.ConversationNeed, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Need, c.Organisation,
-		c.Person, c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
-		c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt, c.Signpost,
-		c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
+		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueCheck, c.CataloguePart,
+		c.CatalogueSource, c.CatalogueWord, c.Conversation, c.ConversationNeed,
+		c.DuplicateDismissal, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.Location, c.Merge, c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink,
+		c.Person, c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
+		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
+		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
+		c.Visit, c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -369,12 +419,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeed, c.AuditEvent, c.CatalogueCheck, c.CataloguePart,
-		c.CatalogueSource, c.Conversation, c.ConversationNeed, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.Location, c.Need, c.Organisation,
-		c.Person, c.RoleGrant, c.Room, c.Schedule, c.Service, c.ServiceAtLocation,
-		c.ServiceNeed, c.ServiceTerm, c.Session, c.SignInAttempt, c.Signpost,
-		c.StaffUser, c.TaxonomyTerm, c.Trust, c.Visit, c.VisitCount,
+		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueCheck, c.CataloguePart,
+		c.CatalogueSource, c.CatalogueWord, c.Conversation, c.ConversationNeed,
+		c.DuplicateDismissal, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.Location, c.Merge, c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink,
+		c.Person, c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
+		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
+		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm, c.Trust,
+		c.Visit, c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -385,6 +437,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AccessNeedMutation:
 		return c.AccessNeed.mutate(ctx, m)
+	case *AssuranceMutation:
+		return c.Assurance.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
 	case *CatalogueCheckMutation:
@@ -393,10 +447,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CataloguePart.mutate(ctx, m)
 	case *CatalogueSourceMutation:
 		return c.CatalogueSource.mutate(ctx, m)
+	case *CatalogueWordMutation:
+		return c.CatalogueWord.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *ConversationNeedMutation:
 		return c.ConversationNeed.mutate(ctx, m)
+	case *DuplicateDismissalMutation:
+		return c.DuplicateDismissal.mutate(ctx, m)
 	case *GroupGrantMutation:
 		return c.GroupGrant.mutate(ctx, m)
 	case *HostnameMutation:
@@ -407,12 +465,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdentityProvider.mutate(ctx, m)
 	case *LocationMutation:
 		return c.Location.mutate(ctx, m)
+	case *MergeMutation:
+		return c.Merge.mutate(ctx, m)
 	case *NeedMutation:
 		return c.Need.mutate(ctx, m)
 	case *OrganisationMutation:
 		return c.Organisation.mutate(ctx, m)
+	case *PartnerAgreementMutation:
+		return c.PartnerAgreement.mutate(ctx, m)
+	case *PartnerLinkMutation:
+		return c.PartnerLink.mutate(ctx, m)
 	case *PersonMutation:
 		return c.Person.mutate(ctx, m)
+	case *ProposedChangeMutation:
+		return c.ProposedChange.mutate(ctx, m)
 	case *RoleGrantMutation:
 		return c.RoleGrant.mutate(ctx, m)
 	case *RoomMutation:
@@ -423,6 +489,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Service.mutate(ctx, m)
 	case *ServiceAtLocationMutation:
 		return c.ServiceAtLocation.mutate(ctx, m)
+	case *ServiceCapacityMutation:
+		return c.ServiceCapacity.mutate(ctx, m)
 	case *ServiceNeedMutation:
 		return c.ServiceNeed.mutate(ctx, m)
 	case *ServiceTermMutation:
@@ -594,6 +662,171 @@ func (c *AccessNeedClient) mutate(ctx context.Context, m *AccessNeedMutation) (V
 		return (&AccessNeedDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AccessNeed mutation op: %q", m.Op())
+	}
+}
+
+// AssuranceClient is a client for the Assurance schema.
+type AssuranceClient struct {
+	config
+}
+
+// NewAssuranceClient returns a client for the Assurance from the given config.
+func NewAssuranceClient(c config) *AssuranceClient {
+	return &AssuranceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `assurance.Hooks(f(g(h())))`.
+func (c *AssuranceClient) Use(hooks ...Hook) {
+	c.hooks.Assurance = append(c.hooks.Assurance, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `assurance.Intercept(f(g(h())))`.
+func (c *AssuranceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Assurance = append(c.inters.Assurance, interceptors...)
+}
+
+// Create returns a builder for creating a Assurance entity.
+func (c *AssuranceClient) Create() *AssuranceCreate {
+	mutation := newAssuranceMutation(c.config, OpCreate)
+	return &AssuranceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Assurance entities.
+func (c *AssuranceClient) CreateBulk(builders ...*AssuranceCreate) *AssuranceCreateBulk {
+	return &AssuranceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AssuranceClient) MapCreateBulk(slice any, setFunc func(*AssuranceCreate, int)) *AssuranceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AssuranceCreateBulk{err: fmt.Errorf("calling to AssuranceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AssuranceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AssuranceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Assurance.
+func (c *AssuranceClient) Update() *AssuranceUpdate {
+	mutation := newAssuranceMutation(c.config, OpUpdate)
+	return &AssuranceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AssuranceClient) UpdateOne(_m *Assurance) *AssuranceUpdateOne {
+	mutation := newAssuranceMutation(c.config, OpUpdateOne, withAssurance(_m))
+	return &AssuranceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AssuranceClient) UpdateOneID(id uuid.UUID) *AssuranceUpdateOne {
+	mutation := newAssuranceMutation(c.config, OpUpdateOne, withAssuranceID(id))
+	return &AssuranceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Assurance.
+func (c *AssuranceClient) Delete() *AssuranceDelete {
+	mutation := newAssuranceMutation(c.config, OpDelete)
+	return &AssuranceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AssuranceClient) DeleteOne(_m *Assurance) *AssuranceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AssuranceClient) DeleteOneID(id uuid.UUID) *AssuranceDeleteOne {
+	builder := c.Delete().Where(assurance.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AssuranceDeleteOne{builder}
+}
+
+// Query returns a query builder for Assurance.
+func (c *AssuranceClient) Query() *AssuranceQuery {
+	return &AssuranceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAssurance},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Assurance entity by its id.
+func (c *AssuranceClient) Get(ctx context.Context, id uuid.UUID) (*Assurance, error) {
+	return c.Query().Where(assurance.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AssuranceClient) GetX(ctx context.Context, id uuid.UUID) *Assurance {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryService queries the service edge of a Assurance.
+func (c *AssuranceClient) QueryService(_m *Assurance) *ServiceQuery {
+	query := (&ServiceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assurance.Table, assurance.FieldID, id),
+			sqlgraph.To(service.Table, service.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, assurance.ServiceTable, assurance.ServiceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a Assurance.
+func (c *AssuranceClient) QueryStaff(_m *Assurance) *StaffUserQuery {
+	query := (&StaffUserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assurance.Table, assurance.FieldID, id),
+			sqlgraph.To(staffuser.Table, staffuser.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, assurance.StaffTable, assurance.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AssuranceClient) Hooks() []Hook {
+	return c.hooks.Assurance
+}
+
+// Interceptors returns the client interceptors.
+func (c *AssuranceClient) Interceptors() []Interceptor {
+	return c.inters.Assurance
+}
+
+func (c *AssuranceClient) mutate(ctx context.Context, m *AssuranceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AssuranceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AssuranceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AssuranceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AssuranceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Assurance mutation op: %q", m.Op())
 	}
 }
 
@@ -1129,6 +1362,139 @@ func (c *CatalogueSourceClient) mutate(ctx context.Context, m *CatalogueSourceMu
 	}
 }
 
+// CatalogueWordClient is a client for the CatalogueWord schema.
+type CatalogueWordClient struct {
+	config
+}
+
+// NewCatalogueWordClient returns a client for the CatalogueWord from the given config.
+func NewCatalogueWordClient(c config) *CatalogueWordClient {
+	return &CatalogueWordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `catalogueword.Hooks(f(g(h())))`.
+func (c *CatalogueWordClient) Use(hooks ...Hook) {
+	c.hooks.CatalogueWord = append(c.hooks.CatalogueWord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `catalogueword.Intercept(f(g(h())))`.
+func (c *CatalogueWordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CatalogueWord = append(c.inters.CatalogueWord, interceptors...)
+}
+
+// Create returns a builder for creating a CatalogueWord entity.
+func (c *CatalogueWordClient) Create() *CatalogueWordCreate {
+	mutation := newCatalogueWordMutation(c.config, OpCreate)
+	return &CatalogueWordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CatalogueWord entities.
+func (c *CatalogueWordClient) CreateBulk(builders ...*CatalogueWordCreate) *CatalogueWordCreateBulk {
+	return &CatalogueWordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CatalogueWordClient) MapCreateBulk(slice any, setFunc func(*CatalogueWordCreate, int)) *CatalogueWordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CatalogueWordCreateBulk{err: fmt.Errorf("calling to CatalogueWordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CatalogueWordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CatalogueWordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CatalogueWord.
+func (c *CatalogueWordClient) Update() *CatalogueWordUpdate {
+	mutation := newCatalogueWordMutation(c.config, OpUpdate)
+	return &CatalogueWordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CatalogueWordClient) UpdateOne(_m *CatalogueWord) *CatalogueWordUpdateOne {
+	mutation := newCatalogueWordMutation(c.config, OpUpdateOne, withCatalogueWord(_m))
+	return &CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CatalogueWordClient) UpdateOneID(id uuid.UUID) *CatalogueWordUpdateOne {
+	mutation := newCatalogueWordMutation(c.config, OpUpdateOne, withCatalogueWordID(id))
+	return &CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CatalogueWord.
+func (c *CatalogueWordClient) Delete() *CatalogueWordDelete {
+	mutation := newCatalogueWordMutation(c.config, OpDelete)
+	return &CatalogueWordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CatalogueWordClient) DeleteOne(_m *CatalogueWord) *CatalogueWordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CatalogueWordClient) DeleteOneID(id uuid.UUID) *CatalogueWordDeleteOne {
+	builder := c.Delete().Where(catalogueword.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CatalogueWordDeleteOne{builder}
+}
+
+// Query returns a query builder for CatalogueWord.
+func (c *CatalogueWordClient) Query() *CatalogueWordQuery {
+	return &CatalogueWordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCatalogueWord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CatalogueWord entity by its id.
+func (c *CatalogueWordClient) Get(ctx context.Context, id uuid.UUID) (*CatalogueWord, error) {
+	return c.Query().Where(catalogueword.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CatalogueWordClient) GetX(ctx context.Context, id uuid.UUID) *CatalogueWord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CatalogueWordClient) Hooks() []Hook {
+	return c.hooks.CatalogueWord
+}
+
+// Interceptors returns the client interceptors.
+func (c *CatalogueWordClient) Interceptors() []Interceptor {
+	return c.inters.CatalogueWord
+}
+
+func (c *CatalogueWordClient) mutate(ctx context.Context, m *CatalogueWordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CatalogueWordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CatalogueWordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CatalogueWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CatalogueWordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CatalogueWord mutation op: %q", m.Op())
+	}
+}
+
 // ConversationClient is a client for the Conversation schema.
 type ConversationClient struct {
 	config
@@ -1520,6 +1886,139 @@ func (c *ConversationNeedClient) mutate(ctx context.Context, m *ConversationNeed
 		return (&ConversationNeedDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ConversationNeed mutation op: %q", m.Op())
+	}
+}
+
+// DuplicateDismissalClient is a client for the DuplicateDismissal schema.
+type DuplicateDismissalClient struct {
+	config
+}
+
+// NewDuplicateDismissalClient returns a client for the DuplicateDismissal from the given config.
+func NewDuplicateDismissalClient(c config) *DuplicateDismissalClient {
+	return &DuplicateDismissalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `duplicatedismissal.Hooks(f(g(h())))`.
+func (c *DuplicateDismissalClient) Use(hooks ...Hook) {
+	c.hooks.DuplicateDismissal = append(c.hooks.DuplicateDismissal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `duplicatedismissal.Intercept(f(g(h())))`.
+func (c *DuplicateDismissalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DuplicateDismissal = append(c.inters.DuplicateDismissal, interceptors...)
+}
+
+// Create returns a builder for creating a DuplicateDismissal entity.
+func (c *DuplicateDismissalClient) Create() *DuplicateDismissalCreate {
+	mutation := newDuplicateDismissalMutation(c.config, OpCreate)
+	return &DuplicateDismissalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DuplicateDismissal entities.
+func (c *DuplicateDismissalClient) CreateBulk(builders ...*DuplicateDismissalCreate) *DuplicateDismissalCreateBulk {
+	return &DuplicateDismissalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DuplicateDismissalClient) MapCreateBulk(slice any, setFunc func(*DuplicateDismissalCreate, int)) *DuplicateDismissalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DuplicateDismissalCreateBulk{err: fmt.Errorf("calling to DuplicateDismissalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DuplicateDismissalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DuplicateDismissalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DuplicateDismissal.
+func (c *DuplicateDismissalClient) Update() *DuplicateDismissalUpdate {
+	mutation := newDuplicateDismissalMutation(c.config, OpUpdate)
+	return &DuplicateDismissalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DuplicateDismissalClient) UpdateOne(_m *DuplicateDismissal) *DuplicateDismissalUpdateOne {
+	mutation := newDuplicateDismissalMutation(c.config, OpUpdateOne, withDuplicateDismissal(_m))
+	return &DuplicateDismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DuplicateDismissalClient) UpdateOneID(id uuid.UUID) *DuplicateDismissalUpdateOne {
+	mutation := newDuplicateDismissalMutation(c.config, OpUpdateOne, withDuplicateDismissalID(id))
+	return &DuplicateDismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DuplicateDismissal.
+func (c *DuplicateDismissalClient) Delete() *DuplicateDismissalDelete {
+	mutation := newDuplicateDismissalMutation(c.config, OpDelete)
+	return &DuplicateDismissalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DuplicateDismissalClient) DeleteOne(_m *DuplicateDismissal) *DuplicateDismissalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DuplicateDismissalClient) DeleteOneID(id uuid.UUID) *DuplicateDismissalDeleteOne {
+	builder := c.Delete().Where(duplicatedismissal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DuplicateDismissalDeleteOne{builder}
+}
+
+// Query returns a query builder for DuplicateDismissal.
+func (c *DuplicateDismissalClient) Query() *DuplicateDismissalQuery {
+	return &DuplicateDismissalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDuplicateDismissal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DuplicateDismissal entity by its id.
+func (c *DuplicateDismissalClient) Get(ctx context.Context, id uuid.UUID) (*DuplicateDismissal, error) {
+	return c.Query().Where(duplicatedismissal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DuplicateDismissalClient) GetX(ctx context.Context, id uuid.UUID) *DuplicateDismissal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DuplicateDismissalClient) Hooks() []Hook {
+	return c.hooks.DuplicateDismissal
+}
+
+// Interceptors returns the client interceptors.
+func (c *DuplicateDismissalClient) Interceptors() []Interceptor {
+	return c.inters.DuplicateDismissal
+}
+
+func (c *DuplicateDismissalClient) mutate(ctx context.Context, m *DuplicateDismissalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DuplicateDismissalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DuplicateDismissalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DuplicateDismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DuplicateDismissalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DuplicateDismissal mutation op: %q", m.Op())
 	}
 }
 
@@ -2188,6 +2687,139 @@ func (c *LocationClient) mutate(ctx context.Context, m *LocationMutation) (Value
 	}
 }
 
+// MergeClient is a client for the Merge schema.
+type MergeClient struct {
+	config
+}
+
+// NewMergeClient returns a client for the Merge from the given config.
+func NewMergeClient(c config) *MergeClient {
+	return &MergeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `merge.Hooks(f(g(h())))`.
+func (c *MergeClient) Use(hooks ...Hook) {
+	c.hooks.Merge = append(c.hooks.Merge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `merge.Intercept(f(g(h())))`.
+func (c *MergeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Merge = append(c.inters.Merge, interceptors...)
+}
+
+// Create returns a builder for creating a Merge entity.
+func (c *MergeClient) Create() *MergeCreate {
+	mutation := newMergeMutation(c.config, OpCreate)
+	return &MergeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Merge entities.
+func (c *MergeClient) CreateBulk(builders ...*MergeCreate) *MergeCreateBulk {
+	return &MergeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MergeClient) MapCreateBulk(slice any, setFunc func(*MergeCreate, int)) *MergeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MergeCreateBulk{err: fmt.Errorf("calling to MergeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MergeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MergeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Merge.
+func (c *MergeClient) Update() *MergeUpdate {
+	mutation := newMergeMutation(c.config, OpUpdate)
+	return &MergeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MergeClient) UpdateOne(_m *Merge) *MergeUpdateOne {
+	mutation := newMergeMutation(c.config, OpUpdateOne, withMerge(_m))
+	return &MergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MergeClient) UpdateOneID(id uuid.UUID) *MergeUpdateOne {
+	mutation := newMergeMutation(c.config, OpUpdateOne, withMergeID(id))
+	return &MergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Merge.
+func (c *MergeClient) Delete() *MergeDelete {
+	mutation := newMergeMutation(c.config, OpDelete)
+	return &MergeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MergeClient) DeleteOne(_m *Merge) *MergeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MergeClient) DeleteOneID(id uuid.UUID) *MergeDeleteOne {
+	builder := c.Delete().Where(merge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MergeDeleteOne{builder}
+}
+
+// Query returns a query builder for Merge.
+func (c *MergeClient) Query() *MergeQuery {
+	return &MergeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMerge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Merge entity by its id.
+func (c *MergeClient) Get(ctx context.Context, id uuid.UUID) (*Merge, error) {
+	return c.Query().Where(merge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MergeClient) GetX(ctx context.Context, id uuid.UUID) *Merge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MergeClient) Hooks() []Hook {
+	return c.hooks.Merge
+}
+
+// Interceptors returns the client interceptors.
+func (c *MergeClient) Interceptors() []Interceptor {
+	return c.inters.Merge
+}
+
+func (c *MergeClient) mutate(ctx context.Context, m *MergeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MergeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MergeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MergeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Merge mutation op: %q", m.Op())
+	}
+}
+
 // NeedClient is a client for the Need schema.
 type NeedClient struct {
 	config
@@ -2509,6 +3141,38 @@ func (c *OrganisationClient) QueryServices(_m *Organisation) *ServiceQuery {
 	return query
 }
 
+// QueryAgreement queries the agreement edge of a Organisation.
+func (c *OrganisationClient) QueryAgreement(_m *Organisation) *PartnerAgreementQuery {
+	query := (&PartnerAgreementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(organisation.Table, organisation.FieldID, id),
+			sqlgraph.To(partneragreement.Table, partneragreement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, organisation.AgreementTable, organisation.AgreementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPartnerLinks queries the partner_links edge of a Organisation.
+func (c *OrganisationClient) QueryPartnerLinks(_m *Organisation) *PartnerLinkQuery {
+	query := (&PartnerLinkClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(organisation.Table, organisation.FieldID, id),
+			sqlgraph.To(partnerlink.Table, partnerlink.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, organisation.PartnerLinksTable, organisation.PartnerLinksColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *OrganisationClient) Hooks() []Hook {
 	return c.hooks.Organisation
@@ -2531,6 +3195,336 @@ func (c *OrganisationClient) mutate(ctx context.Context, m *OrganisationMutation
 		return (&OrganisationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Organisation mutation op: %q", m.Op())
+	}
+}
+
+// PartnerAgreementClient is a client for the PartnerAgreement schema.
+type PartnerAgreementClient struct {
+	config
+}
+
+// NewPartnerAgreementClient returns a client for the PartnerAgreement from the given config.
+func NewPartnerAgreementClient(c config) *PartnerAgreementClient {
+	return &PartnerAgreementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `partneragreement.Hooks(f(g(h())))`.
+func (c *PartnerAgreementClient) Use(hooks ...Hook) {
+	c.hooks.PartnerAgreement = append(c.hooks.PartnerAgreement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `partneragreement.Intercept(f(g(h())))`.
+func (c *PartnerAgreementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PartnerAgreement = append(c.inters.PartnerAgreement, interceptors...)
+}
+
+// Create returns a builder for creating a PartnerAgreement entity.
+func (c *PartnerAgreementClient) Create() *PartnerAgreementCreate {
+	mutation := newPartnerAgreementMutation(c.config, OpCreate)
+	return &PartnerAgreementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PartnerAgreement entities.
+func (c *PartnerAgreementClient) CreateBulk(builders ...*PartnerAgreementCreate) *PartnerAgreementCreateBulk {
+	return &PartnerAgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PartnerAgreementClient) MapCreateBulk(slice any, setFunc func(*PartnerAgreementCreate, int)) *PartnerAgreementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PartnerAgreementCreateBulk{err: fmt.Errorf("calling to PartnerAgreementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PartnerAgreementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PartnerAgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PartnerAgreement.
+func (c *PartnerAgreementClient) Update() *PartnerAgreementUpdate {
+	mutation := newPartnerAgreementMutation(c.config, OpUpdate)
+	return &PartnerAgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PartnerAgreementClient) UpdateOne(_m *PartnerAgreement) *PartnerAgreementUpdateOne {
+	mutation := newPartnerAgreementMutation(c.config, OpUpdateOne, withPartnerAgreement(_m))
+	return &PartnerAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PartnerAgreementClient) UpdateOneID(id uuid.UUID) *PartnerAgreementUpdateOne {
+	mutation := newPartnerAgreementMutation(c.config, OpUpdateOne, withPartnerAgreementID(id))
+	return &PartnerAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PartnerAgreement.
+func (c *PartnerAgreementClient) Delete() *PartnerAgreementDelete {
+	mutation := newPartnerAgreementMutation(c.config, OpDelete)
+	return &PartnerAgreementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PartnerAgreementClient) DeleteOne(_m *PartnerAgreement) *PartnerAgreementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PartnerAgreementClient) DeleteOneID(id uuid.UUID) *PartnerAgreementDeleteOne {
+	builder := c.Delete().Where(partneragreement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PartnerAgreementDeleteOne{builder}
+}
+
+// Query returns a query builder for PartnerAgreement.
+func (c *PartnerAgreementClient) Query() *PartnerAgreementQuery {
+	return &PartnerAgreementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePartnerAgreement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PartnerAgreement entity by its id.
+func (c *PartnerAgreementClient) Get(ctx context.Context, id uuid.UUID) (*PartnerAgreement, error) {
+	return c.Query().Where(partneragreement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PartnerAgreementClient) GetX(ctx context.Context, id uuid.UUID) *PartnerAgreement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganisation queries the organisation edge of a PartnerAgreement.
+func (c *PartnerAgreementClient) QueryOrganisation(_m *PartnerAgreement) *OrganisationQuery {
+	query := (&OrganisationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(partneragreement.Table, partneragreement.FieldID, id),
+			sqlgraph.To(organisation.Table, organisation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, partneragreement.OrganisationTable, partneragreement.OrganisationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUpdatedBy queries the updated_by edge of a PartnerAgreement.
+func (c *PartnerAgreementClient) QueryUpdatedBy(_m *PartnerAgreement) *StaffUserQuery {
+	query := (&StaffUserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(partneragreement.Table, partneragreement.FieldID, id),
+			sqlgraph.To(staffuser.Table, staffuser.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, partneragreement.UpdatedByTable, partneragreement.UpdatedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PartnerAgreementClient) Hooks() []Hook {
+	return c.hooks.PartnerAgreement
+}
+
+// Interceptors returns the client interceptors.
+func (c *PartnerAgreementClient) Interceptors() []Interceptor {
+	return c.inters.PartnerAgreement
+}
+
+func (c *PartnerAgreementClient) mutate(ctx context.Context, m *PartnerAgreementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PartnerAgreementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PartnerAgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PartnerAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PartnerAgreementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PartnerAgreement mutation op: %q", m.Op())
+	}
+}
+
+// PartnerLinkClient is a client for the PartnerLink schema.
+type PartnerLinkClient struct {
+	config
+}
+
+// NewPartnerLinkClient returns a client for the PartnerLink from the given config.
+func NewPartnerLinkClient(c config) *PartnerLinkClient {
+	return &PartnerLinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `partnerlink.Hooks(f(g(h())))`.
+func (c *PartnerLinkClient) Use(hooks ...Hook) {
+	c.hooks.PartnerLink = append(c.hooks.PartnerLink, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `partnerlink.Intercept(f(g(h())))`.
+func (c *PartnerLinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PartnerLink = append(c.inters.PartnerLink, interceptors...)
+}
+
+// Create returns a builder for creating a PartnerLink entity.
+func (c *PartnerLinkClient) Create() *PartnerLinkCreate {
+	mutation := newPartnerLinkMutation(c.config, OpCreate)
+	return &PartnerLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PartnerLink entities.
+func (c *PartnerLinkClient) CreateBulk(builders ...*PartnerLinkCreate) *PartnerLinkCreateBulk {
+	return &PartnerLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PartnerLinkClient) MapCreateBulk(slice any, setFunc func(*PartnerLinkCreate, int)) *PartnerLinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PartnerLinkCreateBulk{err: fmt.Errorf("calling to PartnerLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PartnerLinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PartnerLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PartnerLink.
+func (c *PartnerLinkClient) Update() *PartnerLinkUpdate {
+	mutation := newPartnerLinkMutation(c.config, OpUpdate)
+	return &PartnerLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PartnerLinkClient) UpdateOne(_m *PartnerLink) *PartnerLinkUpdateOne {
+	mutation := newPartnerLinkMutation(c.config, OpUpdateOne, withPartnerLink(_m))
+	return &PartnerLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PartnerLinkClient) UpdateOneID(id uuid.UUID) *PartnerLinkUpdateOne {
+	mutation := newPartnerLinkMutation(c.config, OpUpdateOne, withPartnerLinkID(id))
+	return &PartnerLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PartnerLink.
+func (c *PartnerLinkClient) Delete() *PartnerLinkDelete {
+	mutation := newPartnerLinkMutation(c.config, OpDelete)
+	return &PartnerLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PartnerLinkClient) DeleteOne(_m *PartnerLink) *PartnerLinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PartnerLinkClient) DeleteOneID(id uuid.UUID) *PartnerLinkDeleteOne {
+	builder := c.Delete().Where(partnerlink.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PartnerLinkDeleteOne{builder}
+}
+
+// Query returns a query builder for PartnerLink.
+func (c *PartnerLinkClient) Query() *PartnerLinkQuery {
+	return &PartnerLinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePartnerLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PartnerLink entity by its id.
+func (c *PartnerLinkClient) Get(ctx context.Context, id uuid.UUID) (*PartnerLink, error) {
+	return c.Query().Where(partnerlink.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PartnerLinkClient) GetX(ctx context.Context, id uuid.UUID) *PartnerLink {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganisation queries the organisation edge of a PartnerLink.
+func (c *PartnerLinkClient) QueryOrganisation(_m *PartnerLink) *OrganisationQuery {
+	query := (&OrganisationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(partnerlink.Table, partnerlink.FieldID, id),
+			sqlgraph.To(organisation.Table, organisation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, partnerlink.OrganisationTable, partnerlink.OrganisationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCreatedBy queries the created_by edge of a PartnerLink.
+func (c *PartnerLinkClient) QueryCreatedBy(_m *PartnerLink) *StaffUserQuery {
+	query := (&StaffUserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(partnerlink.Table, partnerlink.FieldID, id),
+			sqlgraph.To(staffuser.Table, staffuser.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, partnerlink.CreatedByTable, partnerlink.CreatedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PartnerLinkClient) Hooks() []Hook {
+	return c.hooks.PartnerLink
+}
+
+// Interceptors returns the client interceptors.
+func (c *PartnerLinkClient) Interceptors() []Interceptor {
+	return c.inters.PartnerLink
+}
+
+func (c *PartnerLinkClient) mutate(ctx context.Context, m *PartnerLinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PartnerLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PartnerLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PartnerLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PartnerLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PartnerLink mutation op: %q", m.Op())
 	}
 }
 
@@ -2728,6 +3722,187 @@ func (c *PersonClient) mutate(ctx context.Context, m *PersonMutation) (Value, er
 		return (&PersonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Person mutation op: %q", m.Op())
+	}
+}
+
+// ProposedChangeClient is a client for the ProposedChange schema.
+type ProposedChangeClient struct {
+	config
+}
+
+// NewProposedChangeClient returns a client for the ProposedChange from the given config.
+func NewProposedChangeClient(c config) *ProposedChangeClient {
+	return &ProposedChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `proposedchange.Hooks(f(g(h())))`.
+func (c *ProposedChangeClient) Use(hooks ...Hook) {
+	c.hooks.ProposedChange = append(c.hooks.ProposedChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `proposedchange.Intercept(f(g(h())))`.
+func (c *ProposedChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProposedChange = append(c.inters.ProposedChange, interceptors...)
+}
+
+// Create returns a builder for creating a ProposedChange entity.
+func (c *ProposedChangeClient) Create() *ProposedChangeCreate {
+	mutation := newProposedChangeMutation(c.config, OpCreate)
+	return &ProposedChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProposedChange entities.
+func (c *ProposedChangeClient) CreateBulk(builders ...*ProposedChangeCreate) *ProposedChangeCreateBulk {
+	return &ProposedChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProposedChangeClient) MapCreateBulk(slice any, setFunc func(*ProposedChangeCreate, int)) *ProposedChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProposedChangeCreateBulk{err: fmt.Errorf("calling to ProposedChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProposedChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProposedChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProposedChange.
+func (c *ProposedChangeClient) Update() *ProposedChangeUpdate {
+	mutation := newProposedChangeMutation(c.config, OpUpdate)
+	return &ProposedChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProposedChangeClient) UpdateOne(_m *ProposedChange) *ProposedChangeUpdateOne {
+	mutation := newProposedChangeMutation(c.config, OpUpdateOne, withProposedChange(_m))
+	return &ProposedChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProposedChangeClient) UpdateOneID(id uuid.UUID) *ProposedChangeUpdateOne {
+	mutation := newProposedChangeMutation(c.config, OpUpdateOne, withProposedChangeID(id))
+	return &ProposedChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProposedChange.
+func (c *ProposedChangeClient) Delete() *ProposedChangeDelete {
+	mutation := newProposedChangeMutation(c.config, OpDelete)
+	return &ProposedChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProposedChangeClient) DeleteOne(_m *ProposedChange) *ProposedChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProposedChangeClient) DeleteOneID(id uuid.UUID) *ProposedChangeDeleteOne {
+	builder := c.Delete().Where(proposedchange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProposedChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for ProposedChange.
+func (c *ProposedChangeClient) Query() *ProposedChangeQuery {
+	return &ProposedChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProposedChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProposedChange entity by its id.
+func (c *ProposedChangeClient) Get(ctx context.Context, id uuid.UUID) (*ProposedChange, error) {
+	return c.Query().Where(proposedchange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProposedChangeClient) GetX(ctx context.Context, id uuid.UUID) *ProposedChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganisation queries the organisation edge of a ProposedChange.
+func (c *ProposedChangeClient) QueryOrganisation(_m *ProposedChange) *OrganisationQuery {
+	query := (&OrganisationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(proposedchange.Table, proposedchange.FieldID, id),
+			sqlgraph.To(organisation.Table, organisation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, proposedchange.OrganisationTable, proposedchange.OrganisationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryService queries the service edge of a ProposedChange.
+func (c *ProposedChangeClient) QueryService(_m *ProposedChange) *ServiceQuery {
+	query := (&ServiceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(proposedchange.Table, proposedchange.FieldID, id),
+			sqlgraph.To(service.Table, service.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, proposedchange.ServiceTable, proposedchange.ServiceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySchedule queries the schedule edge of a ProposedChange.
+func (c *ProposedChangeClient) QuerySchedule(_m *ProposedChange) *ScheduleQuery {
+	query := (&ScheduleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(proposedchange.Table, proposedchange.FieldID, id),
+			sqlgraph.To(schedule.Table, schedule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, proposedchange.ScheduleTable, proposedchange.ScheduleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProposedChangeClient) Hooks() []Hook {
+	return c.hooks.ProposedChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProposedChangeClient) Interceptors() []Interceptor {
+	return c.inters.ProposedChange
+}
+
+func (c *ProposedChangeClient) mutate(ctx context.Context, m *ProposedChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProposedChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProposedChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProposedChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProposedChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProposedChange mutation op: %q", m.Op())
 	}
 }
 
@@ -3350,6 +4525,38 @@ func (c *ServiceClient) QuerySchedules(_m *Service) *ScheduleQuery {
 	return query
 }
 
+// QueryCapacities queries the capacities edge of a Service.
+func (c *ServiceClient) QueryCapacities(_m *Service) *ServiceCapacityQuery {
+	query := (&ServiceCapacityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(service.Table, service.FieldID, id),
+			sqlgraph.To(servicecapacity.Table, servicecapacity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, service.CapacitiesTable, service.CapacitiesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAssurances queries the assurances edge of a Service.
+func (c *ServiceClient) QueryAssurances(_m *Service) *AssuranceQuery {
+	query := (&AssuranceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(service.Table, service.FieldID, id),
+			sqlgraph.To(assurance.Table, assurance.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, service.AssurancesTable, service.AssurancesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryServiceNeeds queries the service_needs edge of a Service.
 func (c *ServiceClient) QueryServiceNeeds(_m *Service) *ServiceNeedQuery {
 	query := (&ServiceNeedClient{config: c.config}).Query()
@@ -3569,6 +4776,171 @@ func (c *ServiceAtLocationClient) mutate(ctx context.Context, m *ServiceAtLocati
 		return (&ServiceAtLocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ServiceAtLocation mutation op: %q", m.Op())
+	}
+}
+
+// ServiceCapacityClient is a client for the ServiceCapacity schema.
+type ServiceCapacityClient struct {
+	config
+}
+
+// NewServiceCapacityClient returns a client for the ServiceCapacity from the given config.
+func NewServiceCapacityClient(c config) *ServiceCapacityClient {
+	return &ServiceCapacityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `servicecapacity.Hooks(f(g(h())))`.
+func (c *ServiceCapacityClient) Use(hooks ...Hook) {
+	c.hooks.ServiceCapacity = append(c.hooks.ServiceCapacity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `servicecapacity.Intercept(f(g(h())))`.
+func (c *ServiceCapacityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ServiceCapacity = append(c.inters.ServiceCapacity, interceptors...)
+}
+
+// Create returns a builder for creating a ServiceCapacity entity.
+func (c *ServiceCapacityClient) Create() *ServiceCapacityCreate {
+	mutation := newServiceCapacityMutation(c.config, OpCreate)
+	return &ServiceCapacityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ServiceCapacity entities.
+func (c *ServiceCapacityClient) CreateBulk(builders ...*ServiceCapacityCreate) *ServiceCapacityCreateBulk {
+	return &ServiceCapacityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ServiceCapacityClient) MapCreateBulk(slice any, setFunc func(*ServiceCapacityCreate, int)) *ServiceCapacityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ServiceCapacityCreateBulk{err: fmt.Errorf("calling to ServiceCapacityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ServiceCapacityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ServiceCapacityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ServiceCapacity.
+func (c *ServiceCapacityClient) Update() *ServiceCapacityUpdate {
+	mutation := newServiceCapacityMutation(c.config, OpUpdate)
+	return &ServiceCapacityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ServiceCapacityClient) UpdateOne(_m *ServiceCapacity) *ServiceCapacityUpdateOne {
+	mutation := newServiceCapacityMutation(c.config, OpUpdateOne, withServiceCapacity(_m))
+	return &ServiceCapacityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ServiceCapacityClient) UpdateOneID(id uuid.UUID) *ServiceCapacityUpdateOne {
+	mutation := newServiceCapacityMutation(c.config, OpUpdateOne, withServiceCapacityID(id))
+	return &ServiceCapacityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ServiceCapacity.
+func (c *ServiceCapacityClient) Delete() *ServiceCapacityDelete {
+	mutation := newServiceCapacityMutation(c.config, OpDelete)
+	return &ServiceCapacityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ServiceCapacityClient) DeleteOne(_m *ServiceCapacity) *ServiceCapacityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ServiceCapacityClient) DeleteOneID(id uuid.UUID) *ServiceCapacityDeleteOne {
+	builder := c.Delete().Where(servicecapacity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ServiceCapacityDeleteOne{builder}
+}
+
+// Query returns a query builder for ServiceCapacity.
+func (c *ServiceCapacityClient) Query() *ServiceCapacityQuery {
+	return &ServiceCapacityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeServiceCapacity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ServiceCapacity entity by its id.
+func (c *ServiceCapacityClient) Get(ctx context.Context, id uuid.UUID) (*ServiceCapacity, error) {
+	return c.Query().Where(servicecapacity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ServiceCapacityClient) GetX(ctx context.Context, id uuid.UUID) *ServiceCapacity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryService queries the service edge of a ServiceCapacity.
+func (c *ServiceCapacityClient) QueryService(_m *ServiceCapacity) *ServiceQuery {
+	query := (&ServiceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(servicecapacity.Table, servicecapacity.FieldID, id),
+			sqlgraph.To(service.Table, service.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, servicecapacity.ServiceTable, servicecapacity.ServiceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a ServiceCapacity.
+func (c *ServiceCapacityClient) QueryStaff(_m *ServiceCapacity) *StaffUserQuery {
+	query := (&StaffUserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(servicecapacity.Table, servicecapacity.FieldID, id),
+			sqlgraph.To(staffuser.Table, staffuser.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, servicecapacity.StaffTable, servicecapacity.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ServiceCapacityClient) Hooks() []Hook {
+	return c.hooks.ServiceCapacity
+}
+
+// Interceptors returns the client interceptors.
+func (c *ServiceCapacityClient) Interceptors() []Interceptor {
+	return c.inters.ServiceCapacity
+}
+
+func (c *ServiceCapacityClient) mutate(ctx context.Context, m *ServiceCapacityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ServiceCapacityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ServiceCapacityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ServiceCapacityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ServiceCapacityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ServiceCapacity mutation op: %q", m.Op())
 	}
 }
 
@@ -5161,17 +6533,21 @@ func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeed, AuditEvent, CatalogueCheck, CataloguePart, CatalogueSource,
-		Conversation, ConversationNeed, GroupGrant, Hostname, Hub, IdentityProvider,
-		Location, Need, Organisation, Person, RoleGrant, Room, Schedule, Service,
-		ServiceAtLocation, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
+		AccessNeed, Assurance, AuditEvent, CatalogueCheck, CataloguePart,
+		CatalogueSource, CatalogueWord, Conversation, ConversationNeed,
+		DuplicateDismissal, GroupGrant, Hostname, Hub, IdentityProvider, Location,
+		Merge, Need, Organisation, PartnerAgreement, PartnerLink, Person,
+		ProposedChange, RoleGrant, Room, Schedule, Service, ServiceAtLocation,
+		ServiceCapacity, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
 		StaffUser, TaxonomyTerm, Trust, Visit, VisitCount []ent.Hook
 	}
 	inters struct {
-		AccessNeed, AuditEvent, CatalogueCheck, CataloguePart, CatalogueSource,
-		Conversation, ConversationNeed, GroupGrant, Hostname, Hub, IdentityProvider,
-		Location, Need, Organisation, Person, RoleGrant, Room, Schedule, Service,
-		ServiceAtLocation, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
+		AccessNeed, Assurance, AuditEvent, CatalogueCheck, CataloguePart,
+		CatalogueSource, CatalogueWord, Conversation, ConversationNeed,
+		DuplicateDismissal, GroupGrant, Hostname, Hub, IdentityProvider, Location,
+		Merge, Need, Organisation, PartnerAgreement, PartnerLink, Person,
+		ProposedChange, RoleGrant, Room, Schedule, Service, ServiceAtLocation,
+		ServiceCapacity, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
 		StaffUser, TaxonomyTerm, Trust, Visit, VisitCount []ent.Interceptor
 	}
 )

@@ -19,8 +19,28 @@ func (pe *Person) DisplayName() string {
 	return name
 }
 
-// Retired reports whether the source no longer offers the service.
+// Retired reports whether the service is no longer offered.
 func (s *Service) Retired() bool { return s.RetiredAt != nil }
+
+// Assurance is the latest of the service's assurances, where that was eager-loaded.
+func (s *Service) Assurance() *Assurance {
+	if len(s.Edges.Assurances) == 0 {
+		return nil
+	}
+	return s.Edges.Assurances[0]
+}
+
+// Retired reports whether nothing of the partner's is offered.
+func (o *Organisation) Retired() bool { return o.RetiredAt != nil }
+
+// Retired reports whether nothing is offered there.
+func (l *Location) Retired() bool { return l.RetiredAt != nil }
+
+// Retired reports whether the service is no longer offered there.
+func (sal *ServiceAtLocation) Retired() bool { return sal.RetiredAt != nil }
+
+// Retired reports whether it no longer holds.
+func (s *Schedule) Retired() bool { return s.RetiredAt != nil }
 
 // Locations are the service's places, each once, where service_at_locations.location was eager-loaded.
 func (s *Service) Locations() []*Location {

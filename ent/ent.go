@@ -13,25 +13,33 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -102,36 +110,44 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			accessneed.Table:        accessneed.ValidColumn,
-			auditevent.Table:        auditevent.ValidColumn,
-			cataloguecheck.Table:    cataloguecheck.ValidColumn,
-			cataloguepart.Table:     cataloguepart.ValidColumn,
-			cataloguesource.Table:   cataloguesource.ValidColumn,
-			conversation.Table:      conversation.ValidColumn,
-			conversationneed.Table:  conversationneed.ValidColumn,
-			groupgrant.Table:        groupgrant.ValidColumn,
-			hostname.Table:          hostname.ValidColumn,
-			hub.Table:               hub.ValidColumn,
-			identityprovider.Table:  identityprovider.ValidColumn,
-			location.Table:          location.ValidColumn,
-			need.Table:              need.ValidColumn,
-			organisation.Table:      organisation.ValidColumn,
-			person.Table:            person.ValidColumn,
-			rolegrant.Table:         rolegrant.ValidColumn,
-			room.Table:              room.ValidColumn,
-			schedule.Table:          schedule.ValidColumn,
-			service.Table:           service.ValidColumn,
-			serviceatlocation.Table: serviceatlocation.ValidColumn,
-			serviceneed.Table:       serviceneed.ValidColumn,
-			serviceterm.Table:       serviceterm.ValidColumn,
-			session.Table:           session.ValidColumn,
-			signinattempt.Table:     signinattempt.ValidColumn,
-			signpost.Table:          signpost.ValidColumn,
-			staffuser.Table:         staffuser.ValidColumn,
-			taxonomyterm.Table:      taxonomyterm.ValidColumn,
-			trust.Table:             trust.ValidColumn,
-			visit.Table:             visit.ValidColumn,
-			visitcount.Table:        visitcount.ValidColumn,
+			accessneed.Table:         accessneed.ValidColumn,
+			assurance.Table:          assurance.ValidColumn,
+			auditevent.Table:         auditevent.ValidColumn,
+			cataloguecheck.Table:     cataloguecheck.ValidColumn,
+			cataloguepart.Table:      cataloguepart.ValidColumn,
+			cataloguesource.Table:    cataloguesource.ValidColumn,
+			catalogueword.Table:      catalogueword.ValidColumn,
+			conversation.Table:       conversation.ValidColumn,
+			conversationneed.Table:   conversationneed.ValidColumn,
+			duplicatedismissal.Table: duplicatedismissal.ValidColumn,
+			groupgrant.Table:         groupgrant.ValidColumn,
+			hostname.Table:           hostname.ValidColumn,
+			hub.Table:                hub.ValidColumn,
+			identityprovider.Table:   identityprovider.ValidColumn,
+			location.Table:           location.ValidColumn,
+			merge.Table:              merge.ValidColumn,
+			need.Table:               need.ValidColumn,
+			organisation.Table:       organisation.ValidColumn,
+			partneragreement.Table:   partneragreement.ValidColumn,
+			partnerlink.Table:        partnerlink.ValidColumn,
+			person.Table:             person.ValidColumn,
+			proposedchange.Table:     proposedchange.ValidColumn,
+			rolegrant.Table:          rolegrant.ValidColumn,
+			room.Table:               room.ValidColumn,
+			schedule.Table:           schedule.ValidColumn,
+			service.Table:            service.ValidColumn,
+			serviceatlocation.Table:  serviceatlocation.ValidColumn,
+			servicecapacity.Table:    servicecapacity.ValidColumn,
+			serviceneed.Table:        serviceneed.ValidColumn,
+			serviceterm.Table:        serviceterm.ValidColumn,
+			session.Table:            session.ValidColumn,
+			signinattempt.Table:      signinattempt.ValidColumn,
+			signpost.Table:           signpost.ValidColumn,
+			staffuser.Table:          staffuser.ValidColumn,
+			taxonomyterm.Table:       taxonomyterm.ValidColumn,
+			trust.Table:              trust.ValidColumn,
+			visit.Table:              visit.ValidColumn,
+			visitcount.Table:         visitcount.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

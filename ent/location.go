@@ -31,8 +31,14 @@ type Location struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility location.Visibility `json:"visibility,omitempty"`
+	// the record that stands for this one, of the same table and not itself folded into another; this one is retired, whatever its source says
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// location_type of the standard
@@ -61,10 +67,14 @@ func (*Location) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case location.FieldAccessibility:
+		case location.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case location.FieldLocalFields, location.FieldAccessibility:
 			values[i] = new([]byte)
 		case location.FieldLatitude, location.FieldLongitude:
 			values[i] = new(sql.NullFloat64)
+		case location.FieldVersion:
+			values[i] = new(sql.NullInt64)
 		case location.FieldSource, location.FieldExternalID, location.FieldVisibility, location.FieldName, location.FieldKind, location.FieldDescription, location.FieldAddress, location.FieldCity, location.FieldCounty, location.FieldPostcode:
 			values[i] = new(sql.NullString)
 		case location.FieldImportedAt, location.FieldLastModified, location.FieldRetiredAt:
@@ -130,11 +140,32 @@ func (_m *Location) assignValues(columns []string, values []any) error {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
 			}
+		case location.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case location.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
 		case location.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = location.Visibility(value.String)
+			}
+		case location.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
 			}
 		case location.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -262,8 +293,19 @@ func (_m *Location) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/predicate"
 )
@@ -84,6 +86,39 @@ func (_u *LocationUpdate) ClearRetiredAt() *LocationUpdate {
 	return _u
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_u *LocationUpdate) SetLocalFields(v map[string]json.RawMessage) *LocationUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *LocationUpdate) ClearLocalFields() *LocationUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *LocationUpdate) SetVersion(v int) *LocationUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableVersion(v *int) *LocationUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *LocationUpdate) AddVersion(v int) *LocationUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetVisibility sets the "visibility" field.
 func (_u *LocationUpdate) SetVisibility(v location.Visibility) *LocationUpdate {
 	_u.mutation.SetVisibility(v)
@@ -95,6 +130,26 @@ func (_u *LocationUpdate) SetNillableVisibility(v *location.Visibility) *Locatio
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *LocationUpdate) SetMergedIntoID(v uuid.UUID) *LocationUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *LocationUpdate) SetNillableMergedIntoID(v *uuid.UUID) *LocationUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *LocationUpdate) ClearMergedIntoID() *LocationUpdate {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -402,8 +457,26 @@ func (_u *LocationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(location.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(location.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(location.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(location.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(location.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(location.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(location.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)
@@ -543,6 +616,39 @@ func (_u *LocationUpdateOne) ClearRetiredAt() *LocationUpdateOne {
 	return _u
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_u *LocationUpdateOne) SetLocalFields(v map[string]json.RawMessage) *LocationUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *LocationUpdateOne) ClearLocalFields() *LocationUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *LocationUpdateOne) SetVersion(v int) *LocationUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableVersion(v *int) *LocationUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *LocationUpdateOne) AddVersion(v int) *LocationUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetVisibility sets the "visibility" field.
 func (_u *LocationUpdateOne) SetVisibility(v location.Visibility) *LocationUpdateOne {
 	_u.mutation.SetVisibility(v)
@@ -554,6 +660,26 @@ func (_u *LocationUpdateOne) SetNillableVisibility(v *location.Visibility) *Loca
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *LocationUpdateOne) SetMergedIntoID(v uuid.UUID) *LocationUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *LocationUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *LocationUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *LocationUpdateOne) ClearMergedIntoID() *LocationUpdateOne {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -891,8 +1017,26 @@ func (_u *LocationUpdateOne) sqlSave(ctx context.Context) (_node *Location, err 
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(location.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(location.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(location.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(location.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(location.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(location.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(location.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(location.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(location.FieldName, field.TypeString, value)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -13,27 +14,35 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -55,36 +64,44 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAccessNeed        = "AccessNeed"
-	TypeAuditEvent        = "AuditEvent"
-	TypeCatalogueCheck    = "CatalogueCheck"
-	TypeCataloguePart     = "CataloguePart"
-	TypeCatalogueSource   = "CatalogueSource"
-	TypeConversation      = "Conversation"
-	TypeConversationNeed  = "ConversationNeed"
-	TypeGroupGrant        = "GroupGrant"
-	TypeHostname          = "Hostname"
-	TypeHub               = "Hub"
-	TypeIdentityProvider  = "IdentityProvider"
-	TypeLocation          = "Location"
-	TypeNeed              = "Need"
-	TypeOrganisation      = "Organisation"
-	TypePerson            = "Person"
-	TypeRoleGrant         = "RoleGrant"
-	TypeRoom              = "Room"
-	TypeSchedule          = "Schedule"
-	TypeService           = "Service"
-	TypeServiceAtLocation = "ServiceAtLocation"
-	TypeServiceNeed       = "ServiceNeed"
-	TypeServiceTerm       = "ServiceTerm"
-	TypeSession           = "Session"
-	TypeSignInAttempt     = "SignInAttempt"
-	TypeSignpost          = "Signpost"
-	TypeStaffUser         = "StaffUser"
-	TypeTaxonomyTerm      = "TaxonomyTerm"
-	TypeTrust             = "Trust"
-	TypeVisit             = "Visit"
-	TypeVisitCount        = "VisitCount"
+	TypeAccessNeed         = "AccessNeed"
+	TypeAssurance          = "Assurance"
+	TypeAuditEvent         = "AuditEvent"
+	TypeCatalogueCheck     = "CatalogueCheck"
+	TypeCataloguePart      = "CataloguePart"
+	TypeCatalogueSource    = "CatalogueSource"
+	TypeCatalogueWord      = "CatalogueWord"
+	TypeConversation       = "Conversation"
+	TypeConversationNeed   = "ConversationNeed"
+	TypeDuplicateDismissal = "DuplicateDismissal"
+	TypeGroupGrant         = "GroupGrant"
+	TypeHostname           = "Hostname"
+	TypeHub                = "Hub"
+	TypeIdentityProvider   = "IdentityProvider"
+	TypeLocation           = "Location"
+	TypeMerge              = "Merge"
+	TypeNeed               = "Need"
+	TypeOrganisation       = "Organisation"
+	TypePartnerAgreement   = "PartnerAgreement"
+	TypePartnerLink        = "PartnerLink"
+	TypePerson             = "Person"
+	TypeProposedChange     = "ProposedChange"
+	TypeRoleGrant          = "RoleGrant"
+	TypeRoom               = "Room"
+	TypeSchedule           = "Schedule"
+	TypeService            = "Service"
+	TypeServiceAtLocation  = "ServiceAtLocation"
+	TypeServiceCapacity    = "ServiceCapacity"
+	TypeServiceNeed        = "ServiceNeed"
+	TypeServiceTerm        = "ServiceTerm"
+	TypeSession            = "Session"
+	TypeSignInAttempt      = "SignInAttempt"
+	TypeSignpost           = "Signpost"
+	TypeStaffUser          = "StaffUser"
+	TypeTaxonomyTerm       = "TaxonomyTerm"
+	TypeTrust              = "Trust"
+	TypeVisit              = "Visit"
+	TypeVisitCount         = "VisitCount"
 )
 
 // AccessNeedMutation represents an operation that mutates the AccessNeed nodes in the graph.
@@ -709,6 +726,857 @@ func (m *AccessNeedMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown AccessNeed edge %s", name)
+}
+
+// AssuranceMutation represents an operation that mutates the Assurance nodes in the graph.
+type AssuranceMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	hub_id          *uuid.UUID
+	trust_id        *uuid.UUID
+	assured_on      *time.Time
+	by              *assurance.By
+	partner_link_id *uuid.UUID
+	created_at      *time.Time
+	clearedFields   map[string]struct{}
+	service         *uuid.UUID
+	clearedservice  bool
+	staff           *uuid.UUID
+	clearedstaff    bool
+	done            bool
+	oldValue        func(context.Context) (*Assurance, error)
+	predicates      []predicate.Assurance
+}
+
+var _ ent.Mutation = (*AssuranceMutation)(nil)
+
+// assuranceOption allows management of the mutation configuration using functional options.
+type assuranceOption func(*AssuranceMutation)
+
+// newAssuranceMutation creates new mutation for the Assurance entity.
+func newAssuranceMutation(c config, op Op, opts ...assuranceOption) *AssuranceMutation {
+	m := &AssuranceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAssurance,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAssuranceID sets the ID field of the mutation.
+func withAssuranceID(id uuid.UUID) assuranceOption {
+	return func(m *AssuranceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Assurance
+		)
+		m.oldValue = func(ctx context.Context) (*Assurance, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Assurance.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAssurance sets the old Assurance of the mutation.
+func withAssurance(node *Assurance) assuranceOption {
+	return func(m *AssuranceMutation) {
+		m.oldValue = func(context.Context) (*Assurance, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AssuranceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AssuranceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Assurance entities.
+func (m *AssuranceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AssuranceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AssuranceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Assurance.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *AssuranceMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *AssuranceMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *AssuranceMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *AssuranceMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *AssuranceMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *AssuranceMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetServiceID sets the "service_id" field.
+func (m *AssuranceMutation) SetServiceID(u uuid.UUID) {
+	m.service = &u
+}
+
+// ServiceID returns the value of the "service_id" field in the mutation.
+func (m *AssuranceMutation) ServiceID() (r uuid.UUID, exists bool) {
+	v := m.service
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServiceID returns the old "service_id" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldServiceID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServiceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServiceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServiceID: %w", err)
+	}
+	return oldValue.ServiceID, nil
+}
+
+// ResetServiceID resets all changes to the "service_id" field.
+func (m *AssuranceMutation) ResetServiceID() {
+	m.service = nil
+}
+
+// SetAssuredOn sets the "assured_on" field.
+func (m *AssuranceMutation) SetAssuredOn(t time.Time) {
+	m.assured_on = &t
+}
+
+// AssuredOn returns the value of the "assured_on" field in the mutation.
+func (m *AssuranceMutation) AssuredOn() (r time.Time, exists bool) {
+	v := m.assured_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssuredOn returns the old "assured_on" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldAssuredOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssuredOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssuredOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssuredOn: %w", err)
+	}
+	return oldValue.AssuredOn, nil
+}
+
+// ResetAssuredOn resets all changes to the "assured_on" field.
+func (m *AssuranceMutation) ResetAssuredOn() {
+	m.assured_on = nil
+}
+
+// SetBy sets the "by" field.
+func (m *AssuranceMutation) SetBy(a assurance.By) {
+	m.by = &a
+}
+
+// By returns the value of the "by" field in the mutation.
+func (m *AssuranceMutation) By() (r assurance.By, exists bool) {
+	v := m.by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBy returns the old "by" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldBy(ctx context.Context) (v assurance.By, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBy: %w", err)
+	}
+	return oldValue.By, nil
+}
+
+// ResetBy resets all changes to the "by" field.
+func (m *AssuranceMutation) ResetBy() {
+	m.by = nil
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *AssuranceMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *AssuranceMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *AssuranceMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[assurance.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *AssuranceMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[assurance.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *AssuranceMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, assurance.FieldStaffID)
+}
+
+// SetPartnerLinkID sets the "partner_link_id" field.
+func (m *AssuranceMutation) SetPartnerLinkID(u uuid.UUID) {
+	m.partner_link_id = &u
+}
+
+// PartnerLinkID returns the value of the "partner_link_id" field in the mutation.
+func (m *AssuranceMutation) PartnerLinkID() (r uuid.UUID, exists bool) {
+	v := m.partner_link_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartnerLinkID returns the old "partner_link_id" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldPartnerLinkID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartnerLinkID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartnerLinkID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartnerLinkID: %w", err)
+	}
+	return oldValue.PartnerLinkID, nil
+}
+
+// ClearPartnerLinkID clears the value of the "partner_link_id" field.
+func (m *AssuranceMutation) ClearPartnerLinkID() {
+	m.partner_link_id = nil
+	m.clearedFields[assurance.FieldPartnerLinkID] = struct{}{}
+}
+
+// PartnerLinkIDCleared returns if the "partner_link_id" field was cleared in this mutation.
+func (m *AssuranceMutation) PartnerLinkIDCleared() bool {
+	_, ok := m.clearedFields[assurance.FieldPartnerLinkID]
+	return ok
+}
+
+// ResetPartnerLinkID resets all changes to the "partner_link_id" field.
+func (m *AssuranceMutation) ResetPartnerLinkID() {
+	m.partner_link_id = nil
+	delete(m.clearedFields, assurance.FieldPartnerLinkID)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AssuranceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AssuranceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Assurance entity.
+// If the Assurance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssuranceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AssuranceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearService clears the "service" edge to the Service entity.
+func (m *AssuranceMutation) ClearService() {
+	m.clearedservice = true
+	m.clearedFields[assurance.FieldServiceID] = struct{}{}
+}
+
+// ServiceCleared reports if the "service" edge to the Service entity was cleared.
+func (m *AssuranceMutation) ServiceCleared() bool {
+	return m.clearedservice
+}
+
+// ServiceIDs returns the "service" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ServiceID instead. It exists only for internal usage by the builders.
+func (m *AssuranceMutation) ServiceIDs() (ids []uuid.UUID) {
+	if id := m.service; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetService resets all changes to the "service" edge.
+func (m *AssuranceMutation) ResetService() {
+	m.service = nil
+	m.clearedservice = false
+}
+
+// ClearStaff clears the "staff" edge to the StaffUser entity.
+func (m *AssuranceMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[assurance.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the StaffUser entity was cleared.
+func (m *AssuranceMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *AssuranceMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *AssuranceMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// Where appends a list predicates to the AssuranceMutation builder.
+func (m *AssuranceMutation) Where(ps ...predicate.Assurance) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AssuranceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AssuranceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Assurance, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AssuranceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AssuranceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Assurance).
+func (m *AssuranceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AssuranceMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.hub_id != nil {
+		fields = append(fields, assurance.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, assurance.FieldTrustID)
+	}
+	if m.service != nil {
+		fields = append(fields, assurance.FieldServiceID)
+	}
+	if m.assured_on != nil {
+		fields = append(fields, assurance.FieldAssuredOn)
+	}
+	if m.by != nil {
+		fields = append(fields, assurance.FieldBy)
+	}
+	if m.staff != nil {
+		fields = append(fields, assurance.FieldStaffID)
+	}
+	if m.partner_link_id != nil {
+		fields = append(fields, assurance.FieldPartnerLinkID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, assurance.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AssuranceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case assurance.FieldHubID:
+		return m.HubID()
+	case assurance.FieldTrustID:
+		return m.TrustID()
+	case assurance.FieldServiceID:
+		return m.ServiceID()
+	case assurance.FieldAssuredOn:
+		return m.AssuredOn()
+	case assurance.FieldBy:
+		return m.By()
+	case assurance.FieldStaffID:
+		return m.StaffID()
+	case assurance.FieldPartnerLinkID:
+		return m.PartnerLinkID()
+	case assurance.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AssuranceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case assurance.FieldHubID:
+		return m.OldHubID(ctx)
+	case assurance.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case assurance.FieldServiceID:
+		return m.OldServiceID(ctx)
+	case assurance.FieldAssuredOn:
+		return m.OldAssuredOn(ctx)
+	case assurance.FieldBy:
+		return m.OldBy(ctx)
+	case assurance.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case assurance.FieldPartnerLinkID:
+		return m.OldPartnerLinkID(ctx)
+	case assurance.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Assurance field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssuranceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case assurance.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case assurance.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case assurance.FieldServiceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServiceID(v)
+		return nil
+	case assurance.FieldAssuredOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssuredOn(v)
+		return nil
+	case assurance.FieldBy:
+		v, ok := value.(assurance.By)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBy(v)
+		return nil
+	case assurance.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case assurance.FieldPartnerLinkID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartnerLinkID(v)
+		return nil
+	case assurance.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Assurance field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AssuranceMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AssuranceMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssuranceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Assurance numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AssuranceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(assurance.FieldStaffID) {
+		fields = append(fields, assurance.FieldStaffID)
+	}
+	if m.FieldCleared(assurance.FieldPartnerLinkID) {
+		fields = append(fields, assurance.FieldPartnerLinkID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AssuranceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AssuranceMutation) ClearField(name string) error {
+	switch name {
+	case assurance.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case assurance.FieldPartnerLinkID:
+		m.ClearPartnerLinkID()
+		return nil
+	}
+	return fmt.Errorf("unknown Assurance nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AssuranceMutation) ResetField(name string) error {
+	switch name {
+	case assurance.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case assurance.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case assurance.FieldServiceID:
+		m.ResetServiceID()
+		return nil
+	case assurance.FieldAssuredOn:
+		m.ResetAssuredOn()
+		return nil
+	case assurance.FieldBy:
+		m.ResetBy()
+		return nil
+	case assurance.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case assurance.FieldPartnerLinkID:
+		m.ResetPartnerLinkID()
+		return nil
+	case assurance.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Assurance field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AssuranceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.service != nil {
+		edges = append(edges, assurance.EdgeService)
+	}
+	if m.staff != nil {
+		edges = append(edges, assurance.EdgeStaff)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AssuranceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case assurance.EdgeService:
+		if id := m.service; id != nil {
+			return []ent.Value{*id}
+		}
+	case assurance.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AssuranceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AssuranceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AssuranceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedservice {
+		edges = append(edges, assurance.EdgeService)
+	}
+	if m.clearedstaff {
+		edges = append(edges, assurance.EdgeStaff)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AssuranceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case assurance.EdgeService:
+		return m.clearedservice
+	case assurance.EdgeStaff:
+		return m.clearedstaff
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AssuranceMutation) ClearEdge(name string) error {
+	switch name {
+	case assurance.EdgeService:
+		m.ClearService()
+		return nil
+	case assurance.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown Assurance unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AssuranceMutation) ResetEdge(name string) error {
+	switch name {
+	case assurance.EdgeService:
+		m.ResetService()
+		return nil
+	case assurance.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown Assurance edge %s", name)
 }
 
 // AuditEventMutation represents an operation that mutates the AuditEvent nodes in the graph.
@@ -6893,6 +7761,392 @@ func (m *CatalogueSourceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown CatalogueSource edge %s", name)
 }
 
+// CatalogueWordMutation represents an operation that mutates the CatalogueWord nodes in the graph.
+type CatalogueWordMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	word          *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CatalogueWord, error)
+	predicates    []predicate.CatalogueWord
+}
+
+var _ ent.Mutation = (*CatalogueWordMutation)(nil)
+
+// cataloguewordOption allows management of the mutation configuration using functional options.
+type cataloguewordOption func(*CatalogueWordMutation)
+
+// newCatalogueWordMutation creates new mutation for the CatalogueWord entity.
+func newCatalogueWordMutation(c config, op Op, opts ...cataloguewordOption) *CatalogueWordMutation {
+	m := &CatalogueWordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCatalogueWord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCatalogueWordID sets the ID field of the mutation.
+func withCatalogueWordID(id uuid.UUID) cataloguewordOption {
+	return func(m *CatalogueWordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CatalogueWord
+		)
+		m.oldValue = func(ctx context.Context) (*CatalogueWord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CatalogueWord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCatalogueWord sets the old CatalogueWord of the mutation.
+func withCatalogueWord(node *CatalogueWord) cataloguewordOption {
+	return func(m *CatalogueWordMutation) {
+		m.oldValue = func(context.Context) (*CatalogueWord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CatalogueWordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CatalogueWordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CatalogueWord entities.
+func (m *CatalogueWordMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CatalogueWordMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CatalogueWordMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CatalogueWord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *CatalogueWordMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *CatalogueWordMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the CatalogueWord entity.
+// If the CatalogueWord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueWordMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *CatalogueWordMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetWord sets the "word" field.
+func (m *CatalogueWordMutation) SetWord(s string) {
+	m.word = &s
+}
+
+// Word returns the value of the "word" field in the mutation.
+func (m *CatalogueWordMutation) Word() (r string, exists bool) {
+	v := m.word
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWord returns the old "word" field's value of the CatalogueWord entity.
+// If the CatalogueWord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueWordMutation) OldWord(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWord is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWord requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWord: %w", err)
+	}
+	return oldValue.Word, nil
+}
+
+// ResetWord resets all changes to the "word" field.
+func (m *CatalogueWordMutation) ResetWord() {
+	m.word = nil
+}
+
+// Where appends a list predicates to the CatalogueWordMutation builder.
+func (m *CatalogueWordMutation) Where(ps ...predicate.CatalogueWord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CatalogueWordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CatalogueWordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CatalogueWord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CatalogueWordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CatalogueWordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CatalogueWord).
+func (m *CatalogueWordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CatalogueWordMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.hub_id != nil {
+		fields = append(fields, catalogueword.FieldHubID)
+	}
+	if m.word != nil {
+		fields = append(fields, catalogueword.FieldWord)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CatalogueWordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case catalogueword.FieldHubID:
+		return m.HubID()
+	case catalogueword.FieldWord:
+		return m.Word()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CatalogueWordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case catalogueword.FieldHubID:
+		return m.OldHubID(ctx)
+	case catalogueword.FieldWord:
+		return m.OldWord(ctx)
+	}
+	return nil, fmt.Errorf("unknown CatalogueWord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueWordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case catalogueword.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case catalogueword.FieldWord:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWord(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueWord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CatalogueWordMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CatalogueWordMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueWordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CatalogueWord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CatalogueWordMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CatalogueWordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CatalogueWordMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CatalogueWord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CatalogueWordMutation) ResetField(name string) error {
+	switch name {
+	case catalogueword.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case catalogueword.FieldWord:
+		m.ResetWord()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueWord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CatalogueWordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CatalogueWordMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CatalogueWordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CatalogueWordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CatalogueWordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CatalogueWordMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CatalogueWordMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueWord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CatalogueWordMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueWord edge %s", name)
+}
+
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
 type ConversationMutation struct {
 	config
@@ -8941,6 +10195,865 @@ func (m *ConversationNeedMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ConversationNeed edge %s", name)
+}
+
+// DuplicateDismissalMutation represents an operation that mutates the DuplicateDismissal nodes in the graph.
+type DuplicateDismissalMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	trust_id           *uuid.UUID
+	created_at         *time.Time
+	created_by_id      *uuid.UUID
+	client_mutation_id *string
+	kind               *duplicatedismissal.Kind
+	one                *uuid.UUID
+	other              *uuid.UUID
+	likeness           *string
+	dismissed_at       *time.Time
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*DuplicateDismissal, error)
+	predicates         []predicate.DuplicateDismissal
+}
+
+var _ ent.Mutation = (*DuplicateDismissalMutation)(nil)
+
+// duplicatedismissalOption allows management of the mutation configuration using functional options.
+type duplicatedismissalOption func(*DuplicateDismissalMutation)
+
+// newDuplicateDismissalMutation creates new mutation for the DuplicateDismissal entity.
+func newDuplicateDismissalMutation(c config, op Op, opts ...duplicatedismissalOption) *DuplicateDismissalMutation {
+	m := &DuplicateDismissalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDuplicateDismissal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDuplicateDismissalID sets the ID field of the mutation.
+func withDuplicateDismissalID(id uuid.UUID) duplicatedismissalOption {
+	return func(m *DuplicateDismissalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DuplicateDismissal
+		)
+		m.oldValue = func(ctx context.Context) (*DuplicateDismissal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DuplicateDismissal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDuplicateDismissal sets the old DuplicateDismissal of the mutation.
+func withDuplicateDismissal(node *DuplicateDismissal) duplicatedismissalOption {
+	return func(m *DuplicateDismissalMutation) {
+		m.oldValue = func(context.Context) (*DuplicateDismissal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DuplicateDismissalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DuplicateDismissalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DuplicateDismissal entities.
+func (m *DuplicateDismissalMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DuplicateDismissalMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DuplicateDismissalMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DuplicateDismissal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *DuplicateDismissalMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *DuplicateDismissalMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *DuplicateDismissalMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *DuplicateDismissalMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *DuplicateDismissalMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *DuplicateDismissalMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DuplicateDismissalMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DuplicateDismissalMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DuplicateDismissalMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *DuplicateDismissalMutation) SetCreatedByID(u uuid.UUID) {
+	m.created_by_id = &u
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *DuplicateDismissalMutation) CreatedByID() (r uuid.UUID, exists bool) {
+	v := m.created_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldCreatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *DuplicateDismissalMutation) ClearCreatedByID() {
+	m.created_by_id = nil
+	m.clearedFields[duplicatedismissal.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *DuplicateDismissalMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[duplicatedismissal.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *DuplicateDismissalMutation) ResetCreatedByID() {
+	m.created_by_id = nil
+	delete(m.clearedFields, duplicatedismissal.FieldCreatedByID)
+}
+
+// SetClientMutationID sets the "client_mutation_id" field.
+func (m *DuplicateDismissalMutation) SetClientMutationID(s string) {
+	m.client_mutation_id = &s
+}
+
+// ClientMutationID returns the value of the "client_mutation_id" field in the mutation.
+func (m *DuplicateDismissalMutation) ClientMutationID() (r string, exists bool) {
+	v := m.client_mutation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientMutationID returns the old "client_mutation_id" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldClientMutationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientMutationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientMutationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientMutationID: %w", err)
+	}
+	return oldValue.ClientMutationID, nil
+}
+
+// ClearClientMutationID clears the value of the "client_mutation_id" field.
+func (m *DuplicateDismissalMutation) ClearClientMutationID() {
+	m.client_mutation_id = nil
+	m.clearedFields[duplicatedismissal.FieldClientMutationID] = struct{}{}
+}
+
+// ClientMutationIDCleared returns if the "client_mutation_id" field was cleared in this mutation.
+func (m *DuplicateDismissalMutation) ClientMutationIDCleared() bool {
+	_, ok := m.clearedFields[duplicatedismissal.FieldClientMutationID]
+	return ok
+}
+
+// ResetClientMutationID resets all changes to the "client_mutation_id" field.
+func (m *DuplicateDismissalMutation) ResetClientMutationID() {
+	m.client_mutation_id = nil
+	delete(m.clearedFields, duplicatedismissal.FieldClientMutationID)
+}
+
+// SetKind sets the "kind" field.
+func (m *DuplicateDismissalMutation) SetKind(d duplicatedismissal.Kind) {
+	m.kind = &d
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DuplicateDismissalMutation) Kind() (r duplicatedismissal.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldKind(ctx context.Context) (v duplicatedismissal.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DuplicateDismissalMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetOne sets the "one" field.
+func (m *DuplicateDismissalMutation) SetOne(u uuid.UUID) {
+	m.one = &u
+}
+
+// One returns the value of the "one" field in the mutation.
+func (m *DuplicateDismissalMutation) One() (r uuid.UUID, exists bool) {
+	v := m.one
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOne returns the old "one" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldOne(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOne is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOne requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOne: %w", err)
+	}
+	return oldValue.One, nil
+}
+
+// ResetOne resets all changes to the "one" field.
+func (m *DuplicateDismissalMutation) ResetOne() {
+	m.one = nil
+}
+
+// SetOther sets the "other" field.
+func (m *DuplicateDismissalMutation) SetOther(u uuid.UUID) {
+	m.other = &u
+}
+
+// Other returns the value of the "other" field in the mutation.
+func (m *DuplicateDismissalMutation) Other() (r uuid.UUID, exists bool) {
+	v := m.other
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOther returns the old "other" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldOther(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOther is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOther requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOther: %w", err)
+	}
+	return oldValue.Other, nil
+}
+
+// ResetOther resets all changes to the "other" field.
+func (m *DuplicateDismissalMutation) ResetOther() {
+	m.other = nil
+}
+
+// SetLikeness sets the "likeness" field.
+func (m *DuplicateDismissalMutation) SetLikeness(s string) {
+	m.likeness = &s
+}
+
+// Likeness returns the value of the "likeness" field in the mutation.
+func (m *DuplicateDismissalMutation) Likeness() (r string, exists bool) {
+	v := m.likeness
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLikeness returns the old "likeness" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldLikeness(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLikeness is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLikeness requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLikeness: %w", err)
+	}
+	return oldValue.Likeness, nil
+}
+
+// ResetLikeness resets all changes to the "likeness" field.
+func (m *DuplicateDismissalMutation) ResetLikeness() {
+	m.likeness = nil
+}
+
+// SetDismissedAt sets the "dismissed_at" field.
+func (m *DuplicateDismissalMutation) SetDismissedAt(t time.Time) {
+	m.dismissed_at = &t
+}
+
+// DismissedAt returns the value of the "dismissed_at" field in the mutation.
+func (m *DuplicateDismissalMutation) DismissedAt() (r time.Time, exists bool) {
+	v := m.dismissed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDismissedAt returns the old "dismissed_at" field's value of the DuplicateDismissal entity.
+// If the DuplicateDismissal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DuplicateDismissalMutation) OldDismissedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDismissedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDismissedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDismissedAt: %w", err)
+	}
+	return oldValue.DismissedAt, nil
+}
+
+// ResetDismissedAt resets all changes to the "dismissed_at" field.
+func (m *DuplicateDismissalMutation) ResetDismissedAt() {
+	m.dismissed_at = nil
+}
+
+// Where appends a list predicates to the DuplicateDismissalMutation builder.
+func (m *DuplicateDismissalMutation) Where(ps ...predicate.DuplicateDismissal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DuplicateDismissalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DuplicateDismissalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DuplicateDismissal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DuplicateDismissalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DuplicateDismissalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DuplicateDismissal).
+func (m *DuplicateDismissalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DuplicateDismissalMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.hub_id != nil {
+		fields = append(fields, duplicatedismissal.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, duplicatedismissal.FieldTrustID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, duplicatedismissal.FieldCreatedAt)
+	}
+	if m.created_by_id != nil {
+		fields = append(fields, duplicatedismissal.FieldCreatedByID)
+	}
+	if m.client_mutation_id != nil {
+		fields = append(fields, duplicatedismissal.FieldClientMutationID)
+	}
+	if m.kind != nil {
+		fields = append(fields, duplicatedismissal.FieldKind)
+	}
+	if m.one != nil {
+		fields = append(fields, duplicatedismissal.FieldOne)
+	}
+	if m.other != nil {
+		fields = append(fields, duplicatedismissal.FieldOther)
+	}
+	if m.likeness != nil {
+		fields = append(fields, duplicatedismissal.FieldLikeness)
+	}
+	if m.dismissed_at != nil {
+		fields = append(fields, duplicatedismissal.FieldDismissedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DuplicateDismissalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		return m.HubID()
+	case duplicatedismissal.FieldTrustID:
+		return m.TrustID()
+	case duplicatedismissal.FieldCreatedAt:
+		return m.CreatedAt()
+	case duplicatedismissal.FieldCreatedByID:
+		return m.CreatedByID()
+	case duplicatedismissal.FieldClientMutationID:
+		return m.ClientMutationID()
+	case duplicatedismissal.FieldKind:
+		return m.Kind()
+	case duplicatedismissal.FieldOne:
+		return m.One()
+	case duplicatedismissal.FieldOther:
+		return m.Other()
+	case duplicatedismissal.FieldLikeness:
+		return m.Likeness()
+	case duplicatedismissal.FieldDismissedAt:
+		return m.DismissedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DuplicateDismissalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		return m.OldHubID(ctx)
+	case duplicatedismissal.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case duplicatedismissal.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case duplicatedismissal.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case duplicatedismissal.FieldClientMutationID:
+		return m.OldClientMutationID(ctx)
+	case duplicatedismissal.FieldKind:
+		return m.OldKind(ctx)
+	case duplicatedismissal.FieldOne:
+		return m.OldOne(ctx)
+	case duplicatedismissal.FieldOther:
+		return m.OldOther(ctx)
+	case duplicatedismissal.FieldLikeness:
+		return m.OldLikeness(ctx)
+	case duplicatedismissal.FieldDismissedAt:
+		return m.OldDismissedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DuplicateDismissal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DuplicateDismissalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case duplicatedismissal.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case duplicatedismissal.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case duplicatedismissal.FieldCreatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case duplicatedismissal.FieldClientMutationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientMutationID(v)
+		return nil
+	case duplicatedismissal.FieldKind:
+		v, ok := value.(duplicatedismissal.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case duplicatedismissal.FieldOne:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOne(v)
+		return nil
+	case duplicatedismissal.FieldOther:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOther(v)
+		return nil
+	case duplicatedismissal.FieldLikeness:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLikeness(v)
+		return nil
+	case duplicatedismissal.FieldDismissedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDismissedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DuplicateDismissal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DuplicateDismissalMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DuplicateDismissalMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DuplicateDismissalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DuplicateDismissal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DuplicateDismissalMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(duplicatedismissal.FieldCreatedByID) {
+		fields = append(fields, duplicatedismissal.FieldCreatedByID)
+	}
+	if m.FieldCleared(duplicatedismissal.FieldClientMutationID) {
+		fields = append(fields, duplicatedismissal.FieldClientMutationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DuplicateDismissalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DuplicateDismissalMutation) ClearField(name string) error {
+	switch name {
+	case duplicatedismissal.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case duplicatedismissal.FieldClientMutationID:
+		m.ClearClientMutationID()
+		return nil
+	}
+	return fmt.Errorf("unknown DuplicateDismissal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DuplicateDismissalMutation) ResetField(name string) error {
+	switch name {
+	case duplicatedismissal.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case duplicatedismissal.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case duplicatedismissal.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case duplicatedismissal.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case duplicatedismissal.FieldClientMutationID:
+		m.ResetClientMutationID()
+		return nil
+	case duplicatedismissal.FieldKind:
+		m.ResetKind()
+		return nil
+	case duplicatedismissal.FieldOne:
+		m.ResetOne()
+		return nil
+	case duplicatedismissal.FieldOther:
+		m.ResetOther()
+		return nil
+	case duplicatedismissal.FieldLikeness:
+		m.ResetLikeness()
+		return nil
+	case duplicatedismissal.FieldDismissedAt:
+		m.ResetDismissedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DuplicateDismissal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DuplicateDismissalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DuplicateDismissalMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DuplicateDismissalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DuplicateDismissalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DuplicateDismissalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DuplicateDismissalMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DuplicateDismissalMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown DuplicateDismissal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DuplicateDismissalMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown DuplicateDismissal edge %s", name)
 }
 
 // GroupGrantMutation represents an operation that mutates the GroupGrant nodes in the graph.
@@ -12510,7 +14623,11 @@ type LocationMutation struct {
 	imported_at         *time.Time
 	last_modified       *time.Time
 	retired_at          *time.Time
+	local_fields        *map[string]json.RawMessage
+	version             *int
+	addversion          *int
 	visibility          *location.Visibility
+	merged_into_id      *uuid.UUID
 	name                *string
 	kind                *location.Kind
 	description         *string
@@ -12876,6 +14993,111 @@ func (m *LocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, location.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *LocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *LocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *LocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[location.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *LocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[location.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *LocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, location.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *LocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *LocationMutation) SetVisibility(l location.Visibility) {
 	m.visibility = &l
@@ -12910,6 +15132,55 @@ func (m *LocationMutation) OldVisibility(ctx context.Context) (v location.Visibi
 // ResetVisibility resets all changes to the "visibility" field.
 func (m *LocationMutation) ResetVisibility() {
 	m.visibility = nil
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *LocationMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into_id = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *LocationMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *LocationMutation) ClearMergedIntoID() {
+	m.merged_into_id = nil
+	m.clearedFields[location.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *LocationMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[location.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *LocationMutation) ResetMergedIntoID() {
+	m.merged_into_id = nil
+	delete(m.clearedFields, location.FieldMergedIntoID)
 }
 
 // SetName sets the "name" field.
@@ -13455,7 +15726,7 @@ func (m *LocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LocationMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 20)
 	if m.hub_id != nil {
 		fields = append(fields, location.FieldHubID)
 	}
@@ -13474,8 +15745,17 @@ func (m *LocationMutation) Fields() []string {
 	if m.retired_at != nil {
 		fields = append(fields, location.FieldRetiredAt)
 	}
+	if m.local_fields != nil {
+		fields = append(fields, location.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, location.FieldVersion)
+	}
 	if m.visibility != nil {
 		fields = append(fields, location.FieldVisibility)
+	}
+	if m.merged_into_id != nil {
+		fields = append(fields, location.FieldMergedIntoID)
 	}
 	if m.name != nil {
 		fields = append(fields, location.FieldName)
@@ -13527,8 +15807,14 @@ func (m *LocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case location.FieldRetiredAt:
 		return m.RetiredAt()
+	case location.FieldLocalFields:
+		return m.LocalFields()
+	case location.FieldVersion:
+		return m.Version()
 	case location.FieldVisibility:
 		return m.Visibility()
+	case location.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case location.FieldName:
 		return m.Name()
 	case location.FieldKind:
@@ -13570,8 +15856,14 @@ func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case location.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case location.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case location.FieldVersion:
+		return m.OldVersion(ctx)
 	case location.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case location.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case location.FieldName:
 		return m.OldName(ctx)
 	case location.FieldKind:
@@ -13643,12 +15935,33 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case location.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case location.FieldVisibility:
 		v, ok := value.(location.Visibility)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case location.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	case location.FieldName:
 		v, ok := value.(string)
@@ -13728,6 +16041,9 @@ func (m *LocationMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *LocationMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, location.FieldVersion)
+	}
 	if m.addlatitude != nil {
 		fields = append(fields, location.FieldLatitude)
 	}
@@ -13742,6 +16058,8 @@ func (m *LocationMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case location.FieldVersion:
+		return m.AddedVersion()
 	case location.FieldLatitude:
 		return m.AddedLatitude()
 	case location.FieldLongitude:
@@ -13755,6 +16073,13 @@ func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *LocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case location.FieldLatitude:
 		v, ok := value.(float64)
 		if !ok {
@@ -13782,6 +16107,12 @@ func (m *LocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(location.FieldRetiredAt) {
 		fields = append(fields, location.FieldRetiredAt)
+	}
+	if m.FieldCleared(location.FieldLocalFields) {
+		fields = append(fields, location.FieldLocalFields)
+	}
+	if m.FieldCleared(location.FieldMergedIntoID) {
+		fields = append(fields, location.FieldMergedIntoID)
 	}
 	if m.FieldCleared(location.FieldAddress) {
 		fields = append(fields, location.FieldAddress)
@@ -13823,6 +16154,12 @@ func (m *LocationMutation) ClearField(name string) error {
 		return nil
 	case location.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case location.FieldLocalFields:
+		m.ClearLocalFields()
+		return nil
+	case location.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case location.FieldAddress:
 		m.ClearAddress()
@@ -13871,8 +16208,17 @@ func (m *LocationMutation) ResetField(name string) error {
 	case location.FieldRetiredAt:
 		m.ResetRetiredAt()
 		return nil
+	case location.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case location.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case location.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case location.FieldMergedIntoID:
+		m.ResetMergedIntoID()
 		return nil
 	case location.FieldName:
 		m.ResetName()
@@ -13954,6 +16300,1515 @@ func (m *LocationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *LocationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Location edge %s", name)
+}
+
+// MergeMutation represents an operation that mutates the Merge nodes in the graph.
+type MergeMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	trust_id           *uuid.UUID
+	created_at         *time.Time
+	created_by_id      *uuid.UUID
+	client_mutation_id *string
+	kind               *merge.Kind
+	kept               *uuid.UUID
+	folded             *uuid.UUID
+	taken              *[]string
+	appendtaken        []string
+	kept_before        *map[string]json.RawMessage
+	kept_after         *map[string]json.RawMessage
+	folded_before      *map[string]json.RawMessage
+	moved              *[]schema.Pointing
+	appendmoved        []schema.Pointing
+	stayed             *[]schema.Pointing
+	appendstayed       []schema.Pointing
+	added              *[]schema.Pointing
+	appendadded        []schema.Pointing
+	undone_at          *time.Time
+	undone_by_id       *uuid.UUID
+	remained           *[]string
+	appendremained     []string
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Merge, error)
+	predicates         []predicate.Merge
+}
+
+var _ ent.Mutation = (*MergeMutation)(nil)
+
+// mergeOption allows management of the mutation configuration using functional options.
+type mergeOption func(*MergeMutation)
+
+// newMergeMutation creates new mutation for the Merge entity.
+func newMergeMutation(c config, op Op, opts ...mergeOption) *MergeMutation {
+	m := &MergeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMerge,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMergeID sets the ID field of the mutation.
+func withMergeID(id uuid.UUID) mergeOption {
+	return func(m *MergeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Merge
+		)
+		m.oldValue = func(ctx context.Context) (*Merge, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Merge.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMerge sets the old Merge of the mutation.
+func withMerge(node *Merge) mergeOption {
+	return func(m *MergeMutation) {
+		m.oldValue = func(context.Context) (*Merge, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MergeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MergeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Merge entities.
+func (m *MergeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MergeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MergeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Merge.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *MergeMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *MergeMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *MergeMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *MergeMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *MergeMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *MergeMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MergeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MergeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MergeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *MergeMutation) SetCreatedByID(u uuid.UUID) {
+	m.created_by_id = &u
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *MergeMutation) CreatedByID() (r uuid.UUID, exists bool) {
+	v := m.created_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldCreatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *MergeMutation) ClearCreatedByID() {
+	m.created_by_id = nil
+	m.clearedFields[merge.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *MergeMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *MergeMutation) ResetCreatedByID() {
+	m.created_by_id = nil
+	delete(m.clearedFields, merge.FieldCreatedByID)
+}
+
+// SetClientMutationID sets the "client_mutation_id" field.
+func (m *MergeMutation) SetClientMutationID(s string) {
+	m.client_mutation_id = &s
+}
+
+// ClientMutationID returns the value of the "client_mutation_id" field in the mutation.
+func (m *MergeMutation) ClientMutationID() (r string, exists bool) {
+	v := m.client_mutation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientMutationID returns the old "client_mutation_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldClientMutationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientMutationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientMutationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientMutationID: %w", err)
+	}
+	return oldValue.ClientMutationID, nil
+}
+
+// ClearClientMutationID clears the value of the "client_mutation_id" field.
+func (m *MergeMutation) ClearClientMutationID() {
+	m.client_mutation_id = nil
+	m.clearedFields[merge.FieldClientMutationID] = struct{}{}
+}
+
+// ClientMutationIDCleared returns if the "client_mutation_id" field was cleared in this mutation.
+func (m *MergeMutation) ClientMutationIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldClientMutationID]
+	return ok
+}
+
+// ResetClientMutationID resets all changes to the "client_mutation_id" field.
+func (m *MergeMutation) ResetClientMutationID() {
+	m.client_mutation_id = nil
+	delete(m.clearedFields, merge.FieldClientMutationID)
+}
+
+// SetKind sets the "kind" field.
+func (m *MergeMutation) SetKind(value merge.Kind) {
+	m.kind = &value
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *MergeMutation) Kind() (r merge.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKind(ctx context.Context) (v merge.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *MergeMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetKept sets the "kept" field.
+func (m *MergeMutation) SetKept(u uuid.UUID) {
+	m.kept = &u
+}
+
+// Kept returns the value of the "kept" field in the mutation.
+func (m *MergeMutation) Kept() (r uuid.UUID, exists bool) {
+	v := m.kept
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKept returns the old "kept" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKept(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKept is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKept requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKept: %w", err)
+	}
+	return oldValue.Kept, nil
+}
+
+// ResetKept resets all changes to the "kept" field.
+func (m *MergeMutation) ResetKept() {
+	m.kept = nil
+}
+
+// SetFolded sets the "folded" field.
+func (m *MergeMutation) SetFolded(u uuid.UUID) {
+	m.folded = &u
+}
+
+// Folded returns the value of the "folded" field in the mutation.
+func (m *MergeMutation) Folded() (r uuid.UUID, exists bool) {
+	v := m.folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolded returns the old "folded" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldFolded(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolded: %w", err)
+	}
+	return oldValue.Folded, nil
+}
+
+// ResetFolded resets all changes to the "folded" field.
+func (m *MergeMutation) ResetFolded() {
+	m.folded = nil
+}
+
+// SetTaken sets the "taken" field.
+func (m *MergeMutation) SetTaken(s []string) {
+	m.taken = &s
+	m.appendtaken = nil
+}
+
+// Taken returns the value of the "taken" field in the mutation.
+func (m *MergeMutation) Taken() (r []string, exists bool) {
+	v := m.taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaken returns the old "taken" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldTaken(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaken: %w", err)
+	}
+	return oldValue.Taken, nil
+}
+
+// AppendTaken adds s to the "taken" field.
+func (m *MergeMutation) AppendTaken(s []string) {
+	m.appendtaken = append(m.appendtaken, s...)
+}
+
+// AppendedTaken returns the list of values that were appended to the "taken" field in this mutation.
+func (m *MergeMutation) AppendedTaken() ([]string, bool) {
+	if len(m.appendtaken) == 0 {
+		return nil, false
+	}
+	return m.appendtaken, true
+}
+
+// ClearTaken clears the value of the "taken" field.
+func (m *MergeMutation) ClearTaken() {
+	m.taken = nil
+	m.appendtaken = nil
+	m.clearedFields[merge.FieldTaken] = struct{}{}
+}
+
+// TakenCleared returns if the "taken" field was cleared in this mutation.
+func (m *MergeMutation) TakenCleared() bool {
+	_, ok := m.clearedFields[merge.FieldTaken]
+	return ok
+}
+
+// ResetTaken resets all changes to the "taken" field.
+func (m *MergeMutation) ResetTaken() {
+	m.taken = nil
+	m.appendtaken = nil
+	delete(m.clearedFields, merge.FieldTaken)
+}
+
+// SetKeptBefore sets the "kept_before" field.
+func (m *MergeMutation) SetKeptBefore(mm map[string]json.RawMessage) {
+	m.kept_before = &mm
+}
+
+// KeptBefore returns the value of the "kept_before" field in the mutation.
+func (m *MergeMutation) KeptBefore() (r map[string]json.RawMessage, exists bool) {
+	v := m.kept_before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptBefore returns the old "kept_before" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKeptBefore(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptBefore: %w", err)
+	}
+	return oldValue.KeptBefore, nil
+}
+
+// ResetKeptBefore resets all changes to the "kept_before" field.
+func (m *MergeMutation) ResetKeptBefore() {
+	m.kept_before = nil
+}
+
+// SetKeptAfter sets the "kept_after" field.
+func (m *MergeMutation) SetKeptAfter(mm map[string]json.RawMessage) {
+	m.kept_after = &mm
+}
+
+// KeptAfter returns the value of the "kept_after" field in the mutation.
+func (m *MergeMutation) KeptAfter() (r map[string]json.RawMessage, exists bool) {
+	v := m.kept_after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptAfter returns the old "kept_after" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldKeptAfter(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptAfter: %w", err)
+	}
+	return oldValue.KeptAfter, nil
+}
+
+// ResetKeptAfter resets all changes to the "kept_after" field.
+func (m *MergeMutation) ResetKeptAfter() {
+	m.kept_after = nil
+}
+
+// SetFoldedBefore sets the "folded_before" field.
+func (m *MergeMutation) SetFoldedBefore(mm map[string]json.RawMessage) {
+	m.folded_before = &mm
+}
+
+// FoldedBefore returns the value of the "folded_before" field in the mutation.
+func (m *MergeMutation) FoldedBefore() (r map[string]json.RawMessage, exists bool) {
+	v := m.folded_before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFoldedBefore returns the old "folded_before" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldFoldedBefore(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFoldedBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFoldedBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFoldedBefore: %w", err)
+	}
+	return oldValue.FoldedBefore, nil
+}
+
+// ResetFoldedBefore resets all changes to the "folded_before" field.
+func (m *MergeMutation) ResetFoldedBefore() {
+	m.folded_before = nil
+}
+
+// SetMoved sets the "moved" field.
+func (m *MergeMutation) SetMoved(s []schema.Pointing) {
+	m.moved = &s
+	m.appendmoved = nil
+}
+
+// Moved returns the value of the "moved" field in the mutation.
+func (m *MergeMutation) Moved() (r []schema.Pointing, exists bool) {
+	v := m.moved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMoved returns the old "moved" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldMoved(ctx context.Context) (v []schema.Pointing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMoved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMoved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMoved: %w", err)
+	}
+	return oldValue.Moved, nil
+}
+
+// AppendMoved adds s to the "moved" field.
+func (m *MergeMutation) AppendMoved(s []schema.Pointing) {
+	m.appendmoved = append(m.appendmoved, s...)
+}
+
+// AppendedMoved returns the list of values that were appended to the "moved" field in this mutation.
+func (m *MergeMutation) AppendedMoved() ([]schema.Pointing, bool) {
+	if len(m.appendmoved) == 0 {
+		return nil, false
+	}
+	return m.appendmoved, true
+}
+
+// ClearMoved clears the value of the "moved" field.
+func (m *MergeMutation) ClearMoved() {
+	m.moved = nil
+	m.appendmoved = nil
+	m.clearedFields[merge.FieldMoved] = struct{}{}
+}
+
+// MovedCleared returns if the "moved" field was cleared in this mutation.
+func (m *MergeMutation) MovedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldMoved]
+	return ok
+}
+
+// ResetMoved resets all changes to the "moved" field.
+func (m *MergeMutation) ResetMoved() {
+	m.moved = nil
+	m.appendmoved = nil
+	delete(m.clearedFields, merge.FieldMoved)
+}
+
+// SetStayed sets the "stayed" field.
+func (m *MergeMutation) SetStayed(s []schema.Pointing) {
+	m.stayed = &s
+	m.appendstayed = nil
+}
+
+// Stayed returns the value of the "stayed" field in the mutation.
+func (m *MergeMutation) Stayed() (r []schema.Pointing, exists bool) {
+	v := m.stayed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStayed returns the old "stayed" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldStayed(ctx context.Context) (v []schema.Pointing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStayed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStayed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStayed: %w", err)
+	}
+	return oldValue.Stayed, nil
+}
+
+// AppendStayed adds s to the "stayed" field.
+func (m *MergeMutation) AppendStayed(s []schema.Pointing) {
+	m.appendstayed = append(m.appendstayed, s...)
+}
+
+// AppendedStayed returns the list of values that were appended to the "stayed" field in this mutation.
+func (m *MergeMutation) AppendedStayed() ([]schema.Pointing, bool) {
+	if len(m.appendstayed) == 0 {
+		return nil, false
+	}
+	return m.appendstayed, true
+}
+
+// ClearStayed clears the value of the "stayed" field.
+func (m *MergeMutation) ClearStayed() {
+	m.stayed = nil
+	m.appendstayed = nil
+	m.clearedFields[merge.FieldStayed] = struct{}{}
+}
+
+// StayedCleared returns if the "stayed" field was cleared in this mutation.
+func (m *MergeMutation) StayedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldStayed]
+	return ok
+}
+
+// ResetStayed resets all changes to the "stayed" field.
+func (m *MergeMutation) ResetStayed() {
+	m.stayed = nil
+	m.appendstayed = nil
+	delete(m.clearedFields, merge.FieldStayed)
+}
+
+// SetAdded sets the "added" field.
+func (m *MergeMutation) SetAdded(s []schema.Pointing) {
+	m.added = &s
+	m.appendadded = nil
+}
+
+// Added returns the value of the "added" field in the mutation.
+func (m *MergeMutation) Added() (r []schema.Pointing, exists bool) {
+	v := m.added
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdded returns the old "added" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldAdded(ctx context.Context) (v []schema.Pointing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdded: %w", err)
+	}
+	return oldValue.Added, nil
+}
+
+// AppendAdded adds s to the "added" field.
+func (m *MergeMutation) AppendAdded(s []schema.Pointing) {
+	m.appendadded = append(m.appendadded, s...)
+}
+
+// AppendedAdded returns the list of values that were appended to the "added" field in this mutation.
+func (m *MergeMutation) AppendedAdded() ([]schema.Pointing, bool) {
+	if len(m.appendadded) == 0 {
+		return nil, false
+	}
+	return m.appendadded, true
+}
+
+// ClearAdded clears the value of the "added" field.
+func (m *MergeMutation) ClearAdded() {
+	m.added = nil
+	m.appendadded = nil
+	m.clearedFields[merge.FieldAdded] = struct{}{}
+}
+
+// AddedCleared returns if the "added" field was cleared in this mutation.
+func (m *MergeMutation) AddedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldAdded]
+	return ok
+}
+
+// ResetAdded resets all changes to the "added" field.
+func (m *MergeMutation) ResetAdded() {
+	m.added = nil
+	m.appendadded = nil
+	delete(m.clearedFields, merge.FieldAdded)
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (m *MergeMutation) SetUndoneAt(t time.Time) {
+	m.undone_at = &t
+}
+
+// UndoneAt returns the value of the "undone_at" field in the mutation.
+func (m *MergeMutation) UndoneAt() (r time.Time, exists bool) {
+	v := m.undone_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneAt returns the old "undone_at" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldUndoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneAt: %w", err)
+	}
+	return oldValue.UndoneAt, nil
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (m *MergeMutation) ClearUndoneAt() {
+	m.undone_at = nil
+	m.clearedFields[merge.FieldUndoneAt] = struct{}{}
+}
+
+// UndoneAtCleared returns if the "undone_at" field was cleared in this mutation.
+func (m *MergeMutation) UndoneAtCleared() bool {
+	_, ok := m.clearedFields[merge.FieldUndoneAt]
+	return ok
+}
+
+// ResetUndoneAt resets all changes to the "undone_at" field.
+func (m *MergeMutation) ResetUndoneAt() {
+	m.undone_at = nil
+	delete(m.clearedFields, merge.FieldUndoneAt)
+}
+
+// SetUndoneByID sets the "undone_by_id" field.
+func (m *MergeMutation) SetUndoneByID(u uuid.UUID) {
+	m.undone_by_id = &u
+}
+
+// UndoneByID returns the value of the "undone_by_id" field in the mutation.
+func (m *MergeMutation) UndoneByID() (r uuid.UUID, exists bool) {
+	v := m.undone_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneByID returns the old "undone_by_id" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldUndoneByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneByID: %w", err)
+	}
+	return oldValue.UndoneByID, nil
+}
+
+// ClearUndoneByID clears the value of the "undone_by_id" field.
+func (m *MergeMutation) ClearUndoneByID() {
+	m.undone_by_id = nil
+	m.clearedFields[merge.FieldUndoneByID] = struct{}{}
+}
+
+// UndoneByIDCleared returns if the "undone_by_id" field was cleared in this mutation.
+func (m *MergeMutation) UndoneByIDCleared() bool {
+	_, ok := m.clearedFields[merge.FieldUndoneByID]
+	return ok
+}
+
+// ResetUndoneByID resets all changes to the "undone_by_id" field.
+func (m *MergeMutation) ResetUndoneByID() {
+	m.undone_by_id = nil
+	delete(m.clearedFields, merge.FieldUndoneByID)
+}
+
+// SetRemained sets the "remained" field.
+func (m *MergeMutation) SetRemained(s []string) {
+	m.remained = &s
+	m.appendremained = nil
+}
+
+// Remained returns the value of the "remained" field in the mutation.
+func (m *MergeMutation) Remained() (r []string, exists bool) {
+	v := m.remained
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemained returns the old "remained" field's value of the Merge entity.
+// If the Merge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MergeMutation) OldRemained(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemained is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemained requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemained: %w", err)
+	}
+	return oldValue.Remained, nil
+}
+
+// AppendRemained adds s to the "remained" field.
+func (m *MergeMutation) AppendRemained(s []string) {
+	m.appendremained = append(m.appendremained, s...)
+}
+
+// AppendedRemained returns the list of values that were appended to the "remained" field in this mutation.
+func (m *MergeMutation) AppendedRemained() ([]string, bool) {
+	if len(m.appendremained) == 0 {
+		return nil, false
+	}
+	return m.appendremained, true
+}
+
+// ClearRemained clears the value of the "remained" field.
+func (m *MergeMutation) ClearRemained() {
+	m.remained = nil
+	m.appendremained = nil
+	m.clearedFields[merge.FieldRemained] = struct{}{}
+}
+
+// RemainedCleared returns if the "remained" field was cleared in this mutation.
+func (m *MergeMutation) RemainedCleared() bool {
+	_, ok := m.clearedFields[merge.FieldRemained]
+	return ok
+}
+
+// ResetRemained resets all changes to the "remained" field.
+func (m *MergeMutation) ResetRemained() {
+	m.remained = nil
+	m.appendremained = nil
+	delete(m.clearedFields, merge.FieldRemained)
+}
+
+// Where appends a list predicates to the MergeMutation builder.
+func (m *MergeMutation) Where(ps ...predicate.Merge) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MergeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MergeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Merge, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MergeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MergeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Merge).
+func (m *MergeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MergeMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.hub_id != nil {
+		fields = append(fields, merge.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, merge.FieldTrustID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, merge.FieldCreatedAt)
+	}
+	if m.created_by_id != nil {
+		fields = append(fields, merge.FieldCreatedByID)
+	}
+	if m.client_mutation_id != nil {
+		fields = append(fields, merge.FieldClientMutationID)
+	}
+	if m.kind != nil {
+		fields = append(fields, merge.FieldKind)
+	}
+	if m.kept != nil {
+		fields = append(fields, merge.FieldKept)
+	}
+	if m.folded != nil {
+		fields = append(fields, merge.FieldFolded)
+	}
+	if m.taken != nil {
+		fields = append(fields, merge.FieldTaken)
+	}
+	if m.kept_before != nil {
+		fields = append(fields, merge.FieldKeptBefore)
+	}
+	if m.kept_after != nil {
+		fields = append(fields, merge.FieldKeptAfter)
+	}
+	if m.folded_before != nil {
+		fields = append(fields, merge.FieldFoldedBefore)
+	}
+	if m.moved != nil {
+		fields = append(fields, merge.FieldMoved)
+	}
+	if m.stayed != nil {
+		fields = append(fields, merge.FieldStayed)
+	}
+	if m.added != nil {
+		fields = append(fields, merge.FieldAdded)
+	}
+	if m.undone_at != nil {
+		fields = append(fields, merge.FieldUndoneAt)
+	}
+	if m.undone_by_id != nil {
+		fields = append(fields, merge.FieldUndoneByID)
+	}
+	if m.remained != nil {
+		fields = append(fields, merge.FieldRemained)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MergeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case merge.FieldHubID:
+		return m.HubID()
+	case merge.FieldTrustID:
+		return m.TrustID()
+	case merge.FieldCreatedAt:
+		return m.CreatedAt()
+	case merge.FieldCreatedByID:
+		return m.CreatedByID()
+	case merge.FieldClientMutationID:
+		return m.ClientMutationID()
+	case merge.FieldKind:
+		return m.Kind()
+	case merge.FieldKept:
+		return m.Kept()
+	case merge.FieldFolded:
+		return m.Folded()
+	case merge.FieldTaken:
+		return m.Taken()
+	case merge.FieldKeptBefore:
+		return m.KeptBefore()
+	case merge.FieldKeptAfter:
+		return m.KeptAfter()
+	case merge.FieldFoldedBefore:
+		return m.FoldedBefore()
+	case merge.FieldMoved:
+		return m.Moved()
+	case merge.FieldStayed:
+		return m.Stayed()
+	case merge.FieldAdded:
+		return m.Added()
+	case merge.FieldUndoneAt:
+		return m.UndoneAt()
+	case merge.FieldUndoneByID:
+		return m.UndoneByID()
+	case merge.FieldRemained:
+		return m.Remained()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MergeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case merge.FieldHubID:
+		return m.OldHubID(ctx)
+	case merge.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case merge.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case merge.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case merge.FieldClientMutationID:
+		return m.OldClientMutationID(ctx)
+	case merge.FieldKind:
+		return m.OldKind(ctx)
+	case merge.FieldKept:
+		return m.OldKept(ctx)
+	case merge.FieldFolded:
+		return m.OldFolded(ctx)
+	case merge.FieldTaken:
+		return m.OldTaken(ctx)
+	case merge.FieldKeptBefore:
+		return m.OldKeptBefore(ctx)
+	case merge.FieldKeptAfter:
+		return m.OldKeptAfter(ctx)
+	case merge.FieldFoldedBefore:
+		return m.OldFoldedBefore(ctx)
+	case merge.FieldMoved:
+		return m.OldMoved(ctx)
+	case merge.FieldStayed:
+		return m.OldStayed(ctx)
+	case merge.FieldAdded:
+		return m.OldAdded(ctx)
+	case merge.FieldUndoneAt:
+		return m.OldUndoneAt(ctx)
+	case merge.FieldUndoneByID:
+		return m.OldUndoneByID(ctx)
+	case merge.FieldRemained:
+		return m.OldRemained(ctx)
+	}
+	return nil, fmt.Errorf("unknown Merge field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MergeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case merge.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case merge.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case merge.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case merge.FieldCreatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case merge.FieldClientMutationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientMutationID(v)
+		return nil
+	case merge.FieldKind:
+		v, ok := value.(merge.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case merge.FieldKept:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKept(v)
+		return nil
+	case merge.FieldFolded:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolded(v)
+		return nil
+	case merge.FieldTaken:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaken(v)
+		return nil
+	case merge.FieldKeptBefore:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptBefore(v)
+		return nil
+	case merge.FieldKeptAfter:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptAfter(v)
+		return nil
+	case merge.FieldFoldedBefore:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFoldedBefore(v)
+		return nil
+	case merge.FieldMoved:
+		v, ok := value.([]schema.Pointing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMoved(v)
+		return nil
+	case merge.FieldStayed:
+		v, ok := value.([]schema.Pointing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStayed(v)
+		return nil
+	case merge.FieldAdded:
+		v, ok := value.([]schema.Pointing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdded(v)
+		return nil
+	case merge.FieldUndoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneAt(v)
+		return nil
+	case merge.FieldUndoneByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneByID(v)
+		return nil
+	case merge.FieldRemained:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemained(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Merge field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MergeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MergeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MergeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Merge numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MergeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(merge.FieldCreatedByID) {
+		fields = append(fields, merge.FieldCreatedByID)
+	}
+	if m.FieldCleared(merge.FieldClientMutationID) {
+		fields = append(fields, merge.FieldClientMutationID)
+	}
+	if m.FieldCleared(merge.FieldTaken) {
+		fields = append(fields, merge.FieldTaken)
+	}
+	if m.FieldCleared(merge.FieldMoved) {
+		fields = append(fields, merge.FieldMoved)
+	}
+	if m.FieldCleared(merge.FieldStayed) {
+		fields = append(fields, merge.FieldStayed)
+	}
+	if m.FieldCleared(merge.FieldAdded) {
+		fields = append(fields, merge.FieldAdded)
+	}
+	if m.FieldCleared(merge.FieldUndoneAt) {
+		fields = append(fields, merge.FieldUndoneAt)
+	}
+	if m.FieldCleared(merge.FieldUndoneByID) {
+		fields = append(fields, merge.FieldUndoneByID)
+	}
+	if m.FieldCleared(merge.FieldRemained) {
+		fields = append(fields, merge.FieldRemained)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MergeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MergeMutation) ClearField(name string) error {
+	switch name {
+	case merge.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case merge.FieldClientMutationID:
+		m.ClearClientMutationID()
+		return nil
+	case merge.FieldTaken:
+		m.ClearTaken()
+		return nil
+	case merge.FieldMoved:
+		m.ClearMoved()
+		return nil
+	case merge.FieldStayed:
+		m.ClearStayed()
+		return nil
+	case merge.FieldAdded:
+		m.ClearAdded()
+		return nil
+	case merge.FieldUndoneAt:
+		m.ClearUndoneAt()
+		return nil
+	case merge.FieldUndoneByID:
+		m.ClearUndoneByID()
+		return nil
+	case merge.FieldRemained:
+		m.ClearRemained()
+		return nil
+	}
+	return fmt.Errorf("unknown Merge nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MergeMutation) ResetField(name string) error {
+	switch name {
+	case merge.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case merge.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case merge.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case merge.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case merge.FieldClientMutationID:
+		m.ResetClientMutationID()
+		return nil
+	case merge.FieldKind:
+		m.ResetKind()
+		return nil
+	case merge.FieldKept:
+		m.ResetKept()
+		return nil
+	case merge.FieldFolded:
+		m.ResetFolded()
+		return nil
+	case merge.FieldTaken:
+		m.ResetTaken()
+		return nil
+	case merge.FieldKeptBefore:
+		m.ResetKeptBefore()
+		return nil
+	case merge.FieldKeptAfter:
+		m.ResetKeptAfter()
+		return nil
+	case merge.FieldFoldedBefore:
+		m.ResetFoldedBefore()
+		return nil
+	case merge.FieldMoved:
+		m.ResetMoved()
+		return nil
+	case merge.FieldStayed:
+		m.ResetStayed()
+		return nil
+	case merge.FieldAdded:
+		m.ResetAdded()
+		return nil
+	case merge.FieldUndoneAt:
+		m.ResetUndoneAt()
+		return nil
+	case merge.FieldUndoneByID:
+		m.ResetUndoneByID()
+		return nil
+	case merge.FieldRemained:
+		m.ResetRemained()
+		return nil
+	}
+	return fmt.Errorf("unknown Merge field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MergeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MergeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MergeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MergeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MergeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MergeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MergeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Merge unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MergeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Merge edge %s", name)
 }
 
 // NeedMutation represents an operation that mutates the Need nodes in the graph.
@@ -14885,32 +18740,41 @@ func (m *NeedMutation) ResetEdge(name string) error {
 // OrganisationMutation represents an operation that mutates the Organisation nodes in the graph.
 type OrganisationMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	hub_id            *uuid.UUID
-	source            *string
-	external_id       *string
-	imported_at       *time.Time
-	last_modified     *time.Time
-	retired_at        *time.Time
-	visibility        *organisation.Visibility
-	name              *string
-	alternate_name    *string
-	description       *string
-	email             *string
-	url               *string
-	phone             *string
-	legal_status      *string
-	identifiers       *[]schema.OrganisationIdentifier
-	appendidentifiers []schema.OrganisationIdentifier
-	clearedFields     map[string]struct{}
-	services          map[uuid.UUID]struct{}
-	removedservices   map[uuid.UUID]struct{}
-	clearedservices   bool
-	done              bool
-	oldValue          func(context.Context) (*Organisation, error)
-	predicates        []predicate.Organisation
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	hub_id               *uuid.UUID
+	source               *string
+	external_id          *string
+	imported_at          *time.Time
+	last_modified        *time.Time
+	retired_at           *time.Time
+	local_fields         *map[string]json.RawMessage
+	version              *int
+	addversion           *int
+	visibility           *organisation.Visibility
+	merged_into_id       *uuid.UUID
+	name                 *string
+	alternate_name       *string
+	description          *string
+	email                *string
+	url                  *string
+	phone                *string
+	legal_status         *string
+	identifiers          *[]schema.OrganisationIdentifier
+	appendidentifiers    []schema.OrganisationIdentifier
+	clearedFields        map[string]struct{}
+	services             map[uuid.UUID]struct{}
+	removedservices      map[uuid.UUID]struct{}
+	clearedservices      bool
+	agreement            *uuid.UUID
+	clearedagreement     bool
+	partner_links        map[uuid.UUID]struct{}
+	removedpartner_links map[uuid.UUID]struct{}
+	clearedpartner_links bool
+	done                 bool
+	oldValue             func(context.Context) (*Organisation, error)
+	predicates           []predicate.Organisation
 }
 
 var _ ent.Mutation = (*OrganisationMutation)(nil)
@@ -15259,6 +19123,111 @@ func (m *OrganisationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, organisation.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *OrganisationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *OrganisationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *OrganisationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[organisation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *OrganisationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *OrganisationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, organisation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *OrganisationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *OrganisationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *OrganisationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *OrganisationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *OrganisationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *OrganisationMutation) SetVisibility(o organisation.Visibility) {
 	m.visibility = &o
@@ -15293,6 +19262,55 @@ func (m *OrganisationMutation) OldVisibility(ctx context.Context) (v organisatio
 // ResetVisibility resets all changes to the "visibility" field.
 func (m *OrganisationMutation) ResetVisibility() {
 	m.visibility = nil
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *OrganisationMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into_id = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *OrganisationMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Organisation entity.
+// If the Organisation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganisationMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *OrganisationMutation) ClearMergedIntoID() {
+	m.merged_into_id = nil
+	m.clearedFields[organisation.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *OrganisationMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[organisation.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *OrganisationMutation) ResetMergedIntoID() {
+	m.merged_into_id = nil
+	delete(m.clearedFields, organisation.FieldMergedIntoID)
 }
 
 // SetName sets the "name" field.
@@ -15731,6 +19749,99 @@ func (m *OrganisationMutation) ResetServices() {
 	m.removedservices = nil
 }
 
+// SetAgreementID sets the "agreement" edge to the PartnerAgreement entity by id.
+func (m *OrganisationMutation) SetAgreementID(id uuid.UUID) {
+	m.agreement = &id
+}
+
+// ClearAgreement clears the "agreement" edge to the PartnerAgreement entity.
+func (m *OrganisationMutation) ClearAgreement() {
+	m.clearedagreement = true
+}
+
+// AgreementCleared reports if the "agreement" edge to the PartnerAgreement entity was cleared.
+func (m *OrganisationMutation) AgreementCleared() bool {
+	return m.clearedagreement
+}
+
+// AgreementID returns the "agreement" edge ID in the mutation.
+func (m *OrganisationMutation) AgreementID() (id uuid.UUID, exists bool) {
+	if m.agreement != nil {
+		return *m.agreement, true
+	}
+	return
+}
+
+// AgreementIDs returns the "agreement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgreementID instead. It exists only for internal usage by the builders.
+func (m *OrganisationMutation) AgreementIDs() (ids []uuid.UUID) {
+	if id := m.agreement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgreement resets all changes to the "agreement" edge.
+func (m *OrganisationMutation) ResetAgreement() {
+	m.agreement = nil
+	m.clearedagreement = false
+}
+
+// AddPartnerLinkIDs adds the "partner_links" edge to the PartnerLink entity by ids.
+func (m *OrganisationMutation) AddPartnerLinkIDs(ids ...uuid.UUID) {
+	if m.partner_links == nil {
+		m.partner_links = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.partner_links[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPartnerLinks clears the "partner_links" edge to the PartnerLink entity.
+func (m *OrganisationMutation) ClearPartnerLinks() {
+	m.clearedpartner_links = true
+}
+
+// PartnerLinksCleared reports if the "partner_links" edge to the PartnerLink entity was cleared.
+func (m *OrganisationMutation) PartnerLinksCleared() bool {
+	return m.clearedpartner_links
+}
+
+// RemovePartnerLinkIDs removes the "partner_links" edge to the PartnerLink entity by IDs.
+func (m *OrganisationMutation) RemovePartnerLinkIDs(ids ...uuid.UUID) {
+	if m.removedpartner_links == nil {
+		m.removedpartner_links = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.partner_links, ids[i])
+		m.removedpartner_links[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPartnerLinks returns the removed IDs of the "partner_links" edge to the PartnerLink entity.
+func (m *OrganisationMutation) RemovedPartnerLinksIDs() (ids []uuid.UUID) {
+	for id := range m.removedpartner_links {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PartnerLinksIDs returns the "partner_links" edge IDs in the mutation.
+func (m *OrganisationMutation) PartnerLinksIDs() (ids []uuid.UUID) {
+	for id := range m.partner_links {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPartnerLinks resets all changes to the "partner_links" edge.
+func (m *OrganisationMutation) ResetPartnerLinks() {
+	m.partner_links = nil
+	m.clearedpartner_links = false
+	m.removedpartner_links = nil
+}
+
 // Where appends a list predicates to the OrganisationMutation builder.
 func (m *OrganisationMutation) Where(ps ...predicate.Organisation) {
 	m.predicates = append(m.predicates, ps...)
@@ -15765,7 +19876,7 @@ func (m *OrganisationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganisationMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 18)
 	if m.hub_id != nil {
 		fields = append(fields, organisation.FieldHubID)
 	}
@@ -15784,8 +19895,17 @@ func (m *OrganisationMutation) Fields() []string {
 	if m.retired_at != nil {
 		fields = append(fields, organisation.FieldRetiredAt)
 	}
+	if m.local_fields != nil {
+		fields = append(fields, organisation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, organisation.FieldVersion)
+	}
 	if m.visibility != nil {
 		fields = append(fields, organisation.FieldVisibility)
+	}
+	if m.merged_into_id != nil {
+		fields = append(fields, organisation.FieldMergedIntoID)
 	}
 	if m.name != nil {
 		fields = append(fields, organisation.FieldName)
@@ -15831,8 +19951,14 @@ func (m *OrganisationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case organisation.FieldRetiredAt:
 		return m.RetiredAt()
+	case organisation.FieldLocalFields:
+		return m.LocalFields()
+	case organisation.FieldVersion:
+		return m.Version()
 	case organisation.FieldVisibility:
 		return m.Visibility()
+	case organisation.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case organisation.FieldName:
 		return m.Name()
 	case organisation.FieldAlternateName:
@@ -15870,8 +19996,14 @@ func (m *OrganisationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case organisation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case organisation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case organisation.FieldVersion:
+		return m.OldVersion(ctx)
 	case organisation.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case organisation.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case organisation.FieldName:
 		return m.OldName(ctx)
 	case organisation.FieldAlternateName:
@@ -15939,12 +20071,33 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case organisation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case organisation.FieldVisibility:
 		v, ok := value.(organisation.Visibility)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case organisation.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	case organisation.FieldName:
 		v, ok := value.(string)
@@ -16009,13 +20162,21 @@ func (m *OrganisationMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *OrganisationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, organisation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case organisation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -16024,6 +20185,13 @@ func (m *OrganisationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *OrganisationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case organisation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation numeric field %s", name)
 }
@@ -16037,6 +20205,12 @@ func (m *OrganisationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(organisation.FieldRetiredAt) {
 		fields = append(fields, organisation.FieldRetiredAt)
+	}
+	if m.FieldCleared(organisation.FieldLocalFields) {
+		fields = append(fields, organisation.FieldLocalFields)
+	}
+	if m.FieldCleared(organisation.FieldMergedIntoID) {
+		fields = append(fields, organisation.FieldMergedIntoID)
 	}
 	if m.FieldCleared(organisation.FieldAlternateName) {
 		fields = append(fields, organisation.FieldAlternateName)
@@ -16075,6 +20249,12 @@ func (m *OrganisationMutation) ClearField(name string) error {
 		return nil
 	case organisation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case organisation.FieldLocalFields:
+		m.ClearLocalFields()
+		return nil
+	case organisation.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case organisation.FieldAlternateName:
 		m.ClearAlternateName()
@@ -16120,8 +20300,17 @@ func (m *OrganisationMutation) ResetField(name string) error {
 	case organisation.FieldRetiredAt:
 		m.ResetRetiredAt()
 		return nil
+	case organisation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case organisation.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case organisation.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case organisation.FieldMergedIntoID:
+		m.ResetMergedIntoID()
 		return nil
 	case organisation.FieldName:
 		m.ResetName()
@@ -16153,9 +20342,15 @@ func (m *OrganisationMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *OrganisationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.services != nil {
 		edges = append(edges, organisation.EdgeServices)
+	}
+	if m.agreement != nil {
+		edges = append(edges, organisation.EdgeAgreement)
+	}
+	if m.partner_links != nil {
+		edges = append(edges, organisation.EdgePartnerLinks)
 	}
 	return edges
 }
@@ -16170,15 +20365,28 @@ func (m *OrganisationMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case organisation.EdgeAgreement:
+		if id := m.agreement; id != nil {
+			return []ent.Value{*id}
+		}
+	case organisation.EdgePartnerLinks:
+		ids := make([]ent.Value, 0, len(m.partner_links))
+		for id := range m.partner_links {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *OrganisationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.removedservices != nil {
 		edges = append(edges, organisation.EdgeServices)
+	}
+	if m.removedpartner_links != nil {
+		edges = append(edges, organisation.EdgePartnerLinks)
 	}
 	return edges
 }
@@ -16193,15 +20401,27 @@ func (m *OrganisationMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case organisation.EdgePartnerLinks:
+		ids := make([]ent.Value, 0, len(m.removedpartner_links))
+		for id := range m.removedpartner_links {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *OrganisationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.clearedservices {
 		edges = append(edges, organisation.EdgeServices)
+	}
+	if m.clearedagreement {
+		edges = append(edges, organisation.EdgeAgreement)
+	}
+	if m.clearedpartner_links {
+		edges = append(edges, organisation.EdgePartnerLinks)
 	}
 	return edges
 }
@@ -16212,6 +20432,10 @@ func (m *OrganisationMutation) EdgeCleared(name string) bool {
 	switch name {
 	case organisation.EdgeServices:
 		return m.clearedservices
+	case organisation.EdgeAgreement:
+		return m.clearedagreement
+	case organisation.EdgePartnerLinks:
+		return m.clearedpartner_links
 	}
 	return false
 }
@@ -16220,6 +20444,9 @@ func (m *OrganisationMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *OrganisationMutation) ClearEdge(name string) error {
 	switch name {
+	case organisation.EdgeAgreement:
+		m.ClearAgreement()
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation unique edge %s", name)
 }
@@ -16231,8 +20458,2118 @@ func (m *OrganisationMutation) ResetEdge(name string) error {
 	case organisation.EdgeServices:
 		m.ResetServices()
 		return nil
+	case organisation.EdgeAgreement:
+		m.ResetAgreement()
+		return nil
+	case organisation.EdgePartnerLinks:
+		m.ResetPartnerLinks()
+		return nil
 	}
 	return fmt.Errorf("unknown Organisation edge %s", name)
+}
+
+// PartnerAgreementMutation represents an operation that mutates the PartnerAgreement nodes in the graph.
+type PartnerAgreementMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	hub_id              *uuid.UUID
+	trust_id            *uuid.UUID
+	signed_on           *time.Time
+	signed_by           *string
+	response_days       *int
+	addresponse_days    *int
+	ends_on             *time.Time
+	note                *string
+	updated_at          *time.Time
+	clearedFields       map[string]struct{}
+	organisation        *uuid.UUID
+	clearedorganisation bool
+	updated_by          *uuid.UUID
+	clearedupdated_by   bool
+	done                bool
+	oldValue            func(context.Context) (*PartnerAgreement, error)
+	predicates          []predicate.PartnerAgreement
+}
+
+var _ ent.Mutation = (*PartnerAgreementMutation)(nil)
+
+// partneragreementOption allows management of the mutation configuration using functional options.
+type partneragreementOption func(*PartnerAgreementMutation)
+
+// newPartnerAgreementMutation creates new mutation for the PartnerAgreement entity.
+func newPartnerAgreementMutation(c config, op Op, opts ...partneragreementOption) *PartnerAgreementMutation {
+	m := &PartnerAgreementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePartnerAgreement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPartnerAgreementID sets the ID field of the mutation.
+func withPartnerAgreementID(id uuid.UUID) partneragreementOption {
+	return func(m *PartnerAgreementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PartnerAgreement
+		)
+		m.oldValue = func(ctx context.Context) (*PartnerAgreement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PartnerAgreement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPartnerAgreement sets the old PartnerAgreement of the mutation.
+func withPartnerAgreement(node *PartnerAgreement) partneragreementOption {
+	return func(m *PartnerAgreementMutation) {
+		m.oldValue = func(context.Context) (*PartnerAgreement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PartnerAgreementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PartnerAgreementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PartnerAgreement entities.
+func (m *PartnerAgreementMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PartnerAgreementMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PartnerAgreementMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PartnerAgreement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *PartnerAgreementMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *PartnerAgreementMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *PartnerAgreementMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *PartnerAgreementMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *PartnerAgreementMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *PartnerAgreementMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetOrganisationID sets the "organisation_id" field.
+func (m *PartnerAgreementMutation) SetOrganisationID(u uuid.UUID) {
+	m.organisation = &u
+}
+
+// OrganisationID returns the value of the "organisation_id" field in the mutation.
+func (m *PartnerAgreementMutation) OrganisationID() (r uuid.UUID, exists bool) {
+	v := m.organisation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganisationID returns the old "organisation_id" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldOrganisationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganisationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganisationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganisationID: %w", err)
+	}
+	return oldValue.OrganisationID, nil
+}
+
+// ResetOrganisationID resets all changes to the "organisation_id" field.
+func (m *PartnerAgreementMutation) ResetOrganisationID() {
+	m.organisation = nil
+}
+
+// SetSignedOn sets the "signed_on" field.
+func (m *PartnerAgreementMutation) SetSignedOn(t time.Time) {
+	m.signed_on = &t
+}
+
+// SignedOn returns the value of the "signed_on" field in the mutation.
+func (m *PartnerAgreementMutation) SignedOn() (r time.Time, exists bool) {
+	v := m.signed_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignedOn returns the old "signed_on" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldSignedOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignedOn: %w", err)
+	}
+	return oldValue.SignedOn, nil
+}
+
+// ClearSignedOn clears the value of the "signed_on" field.
+func (m *PartnerAgreementMutation) ClearSignedOn() {
+	m.signed_on = nil
+	m.clearedFields[partneragreement.FieldSignedOn] = struct{}{}
+}
+
+// SignedOnCleared returns if the "signed_on" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) SignedOnCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldSignedOn]
+	return ok
+}
+
+// ResetSignedOn resets all changes to the "signed_on" field.
+func (m *PartnerAgreementMutation) ResetSignedOn() {
+	m.signed_on = nil
+	delete(m.clearedFields, partneragreement.FieldSignedOn)
+}
+
+// SetSignedBy sets the "signed_by" field.
+func (m *PartnerAgreementMutation) SetSignedBy(s string) {
+	m.signed_by = &s
+}
+
+// SignedBy returns the value of the "signed_by" field in the mutation.
+func (m *PartnerAgreementMutation) SignedBy() (r string, exists bool) {
+	v := m.signed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignedBy returns the old "signed_by" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldSignedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignedBy: %w", err)
+	}
+	return oldValue.SignedBy, nil
+}
+
+// ResetSignedBy resets all changes to the "signed_by" field.
+func (m *PartnerAgreementMutation) ResetSignedBy() {
+	m.signed_by = nil
+}
+
+// SetResponseDays sets the "response_days" field.
+func (m *PartnerAgreementMutation) SetResponseDays(i int) {
+	m.response_days = &i
+	m.addresponse_days = nil
+}
+
+// ResponseDays returns the value of the "response_days" field in the mutation.
+func (m *PartnerAgreementMutation) ResponseDays() (r int, exists bool) {
+	v := m.response_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResponseDays returns the old "response_days" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldResponseDays(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResponseDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResponseDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResponseDays: %w", err)
+	}
+	return oldValue.ResponseDays, nil
+}
+
+// AddResponseDays adds i to the "response_days" field.
+func (m *PartnerAgreementMutation) AddResponseDays(i int) {
+	if m.addresponse_days != nil {
+		*m.addresponse_days += i
+	} else {
+		m.addresponse_days = &i
+	}
+}
+
+// AddedResponseDays returns the value that was added to the "response_days" field in this mutation.
+func (m *PartnerAgreementMutation) AddedResponseDays() (r int, exists bool) {
+	v := m.addresponse_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearResponseDays clears the value of the "response_days" field.
+func (m *PartnerAgreementMutation) ClearResponseDays() {
+	m.response_days = nil
+	m.addresponse_days = nil
+	m.clearedFields[partneragreement.FieldResponseDays] = struct{}{}
+}
+
+// ResponseDaysCleared returns if the "response_days" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) ResponseDaysCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldResponseDays]
+	return ok
+}
+
+// ResetResponseDays resets all changes to the "response_days" field.
+func (m *PartnerAgreementMutation) ResetResponseDays() {
+	m.response_days = nil
+	m.addresponse_days = nil
+	delete(m.clearedFields, partneragreement.FieldResponseDays)
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *PartnerAgreementMutation) SetEndsOn(t time.Time) {
+	m.ends_on = &t
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *PartnerAgreementMutation) EndsOn() (r time.Time, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldEndsOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (m *PartnerAgreementMutation) ClearEndsOn() {
+	m.ends_on = nil
+	m.clearedFields[partneragreement.FieldEndsOn] = struct{}{}
+}
+
+// EndsOnCleared returns if the "ends_on" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) EndsOnCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldEndsOn]
+	return ok
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *PartnerAgreementMutation) ResetEndsOn() {
+	m.ends_on = nil
+	delete(m.clearedFields, partneragreement.FieldEndsOn)
+}
+
+// SetNote sets the "note" field.
+func (m *PartnerAgreementMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *PartnerAgreementMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *PartnerAgreementMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PartnerAgreementMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PartnerAgreementMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PartnerAgreementMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedByID sets the "updated_by_id" field.
+func (m *PartnerAgreementMutation) SetUpdatedByID(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedByID returns the value of the "updated_by_id" field in the mutation.
+func (m *PartnerAgreementMutation) UpdatedByID() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedByID returns the old "updated_by_id" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldUpdatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedByID: %w", err)
+	}
+	return oldValue.UpdatedByID, nil
+}
+
+// ClearUpdatedByID clears the value of the "updated_by_id" field.
+func (m *PartnerAgreementMutation) ClearUpdatedByID() {
+	m.updated_by = nil
+	m.clearedFields[partneragreement.FieldUpdatedByID] = struct{}{}
+}
+
+// UpdatedByIDCleared returns if the "updated_by_id" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) UpdatedByIDCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldUpdatedByID]
+	return ok
+}
+
+// ResetUpdatedByID resets all changes to the "updated_by_id" field.
+func (m *PartnerAgreementMutation) ResetUpdatedByID() {
+	m.updated_by = nil
+	delete(m.clearedFields, partneragreement.FieldUpdatedByID)
+}
+
+// ClearOrganisation clears the "organisation" edge to the Organisation entity.
+func (m *PartnerAgreementMutation) ClearOrganisation() {
+	m.clearedorganisation = true
+	m.clearedFields[partneragreement.FieldOrganisationID] = struct{}{}
+}
+
+// OrganisationCleared reports if the "organisation" edge to the Organisation entity was cleared.
+func (m *PartnerAgreementMutation) OrganisationCleared() bool {
+	return m.clearedorganisation
+}
+
+// OrganisationIDs returns the "organisation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OrganisationID instead. It exists only for internal usage by the builders.
+func (m *PartnerAgreementMutation) OrganisationIDs() (ids []uuid.UUID) {
+	if id := m.organisation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOrganisation resets all changes to the "organisation" edge.
+func (m *PartnerAgreementMutation) ResetOrganisation() {
+	m.organisation = nil
+	m.clearedorganisation = false
+}
+
+// ClearUpdatedBy clears the "updated_by" edge to the StaffUser entity.
+func (m *PartnerAgreementMutation) ClearUpdatedBy() {
+	m.clearedupdated_by = true
+	m.clearedFields[partneragreement.FieldUpdatedByID] = struct{}{}
+}
+
+// UpdatedByCleared reports if the "updated_by" edge to the StaffUser entity was cleared.
+func (m *PartnerAgreementMutation) UpdatedByCleared() bool {
+	return m.UpdatedByIDCleared() || m.clearedupdated_by
+}
+
+// UpdatedByIDs returns the "updated_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UpdatedByID instead. It exists only for internal usage by the builders.
+func (m *PartnerAgreementMutation) UpdatedByIDs() (ids []uuid.UUID) {
+	if id := m.updated_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" edge.
+func (m *PartnerAgreementMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	m.clearedupdated_by = false
+}
+
+// Where appends a list predicates to the PartnerAgreementMutation builder.
+func (m *PartnerAgreementMutation) Where(ps ...predicate.PartnerAgreement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PartnerAgreementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PartnerAgreementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PartnerAgreement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PartnerAgreementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PartnerAgreementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PartnerAgreement).
+func (m *PartnerAgreementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PartnerAgreementMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.hub_id != nil {
+		fields = append(fields, partneragreement.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, partneragreement.FieldTrustID)
+	}
+	if m.organisation != nil {
+		fields = append(fields, partneragreement.FieldOrganisationID)
+	}
+	if m.signed_on != nil {
+		fields = append(fields, partneragreement.FieldSignedOn)
+	}
+	if m.signed_by != nil {
+		fields = append(fields, partneragreement.FieldSignedBy)
+	}
+	if m.response_days != nil {
+		fields = append(fields, partneragreement.FieldResponseDays)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, partneragreement.FieldEndsOn)
+	}
+	if m.note != nil {
+		fields = append(fields, partneragreement.FieldNote)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, partneragreement.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, partneragreement.FieldUpdatedByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PartnerAgreementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case partneragreement.FieldHubID:
+		return m.HubID()
+	case partneragreement.FieldTrustID:
+		return m.TrustID()
+	case partneragreement.FieldOrganisationID:
+		return m.OrganisationID()
+	case partneragreement.FieldSignedOn:
+		return m.SignedOn()
+	case partneragreement.FieldSignedBy:
+		return m.SignedBy()
+	case partneragreement.FieldResponseDays:
+		return m.ResponseDays()
+	case partneragreement.FieldEndsOn:
+		return m.EndsOn()
+	case partneragreement.FieldNote:
+		return m.Note()
+	case partneragreement.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case partneragreement.FieldUpdatedByID:
+		return m.UpdatedByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PartnerAgreementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case partneragreement.FieldHubID:
+		return m.OldHubID(ctx)
+	case partneragreement.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case partneragreement.FieldOrganisationID:
+		return m.OldOrganisationID(ctx)
+	case partneragreement.FieldSignedOn:
+		return m.OldSignedOn(ctx)
+	case partneragreement.FieldSignedBy:
+		return m.OldSignedBy(ctx)
+	case partneragreement.FieldResponseDays:
+		return m.OldResponseDays(ctx)
+	case partneragreement.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case partneragreement.FieldNote:
+		return m.OldNote(ctx)
+	case partneragreement.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case partneragreement.FieldUpdatedByID:
+		return m.OldUpdatedByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown PartnerAgreement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PartnerAgreementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case partneragreement.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case partneragreement.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case partneragreement.FieldOrganisationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganisationID(v)
+		return nil
+	case partneragreement.FieldSignedOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignedOn(v)
+		return nil
+	case partneragreement.FieldSignedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignedBy(v)
+		return nil
+	case partneragreement.FieldResponseDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResponseDays(v)
+		return nil
+	case partneragreement.FieldEndsOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case partneragreement.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case partneragreement.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case partneragreement.FieldUpdatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PartnerAgreementMutation) AddedFields() []string {
+	var fields []string
+	if m.addresponse_days != nil {
+		fields = append(fields, partneragreement.FieldResponseDays)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PartnerAgreementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case partneragreement.FieldResponseDays:
+		return m.AddedResponseDays()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PartnerAgreementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case partneragreement.FieldResponseDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddResponseDays(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PartnerAgreementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(partneragreement.FieldSignedOn) {
+		fields = append(fields, partneragreement.FieldSignedOn)
+	}
+	if m.FieldCleared(partneragreement.FieldResponseDays) {
+		fields = append(fields, partneragreement.FieldResponseDays)
+	}
+	if m.FieldCleared(partneragreement.FieldEndsOn) {
+		fields = append(fields, partneragreement.FieldEndsOn)
+	}
+	if m.FieldCleared(partneragreement.FieldUpdatedByID) {
+		fields = append(fields, partneragreement.FieldUpdatedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PartnerAgreementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PartnerAgreementMutation) ClearField(name string) error {
+	switch name {
+	case partneragreement.FieldSignedOn:
+		m.ClearSignedOn()
+		return nil
+	case partneragreement.FieldResponseDays:
+		m.ClearResponseDays()
+		return nil
+	case partneragreement.FieldEndsOn:
+		m.ClearEndsOn()
+		return nil
+	case partneragreement.FieldUpdatedByID:
+		m.ClearUpdatedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PartnerAgreementMutation) ResetField(name string) error {
+	switch name {
+	case partneragreement.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case partneragreement.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case partneragreement.FieldOrganisationID:
+		m.ResetOrganisationID()
+		return nil
+	case partneragreement.FieldSignedOn:
+		m.ResetSignedOn()
+		return nil
+	case partneragreement.FieldSignedBy:
+		m.ResetSignedBy()
+		return nil
+	case partneragreement.FieldResponseDays:
+		m.ResetResponseDays()
+		return nil
+	case partneragreement.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case partneragreement.FieldNote:
+		m.ResetNote()
+		return nil
+	case partneragreement.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case partneragreement.FieldUpdatedByID:
+		m.ResetUpdatedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PartnerAgreementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.organisation != nil {
+		edges = append(edges, partneragreement.EdgeOrganisation)
+	}
+	if m.updated_by != nil {
+		edges = append(edges, partneragreement.EdgeUpdatedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PartnerAgreementMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case partneragreement.EdgeOrganisation:
+		if id := m.organisation; id != nil {
+			return []ent.Value{*id}
+		}
+	case partneragreement.EdgeUpdatedBy:
+		if id := m.updated_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PartnerAgreementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PartnerAgreementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PartnerAgreementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedorganisation {
+		edges = append(edges, partneragreement.EdgeOrganisation)
+	}
+	if m.clearedupdated_by {
+		edges = append(edges, partneragreement.EdgeUpdatedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PartnerAgreementMutation) EdgeCleared(name string) bool {
+	switch name {
+	case partneragreement.EdgeOrganisation:
+		return m.clearedorganisation
+	case partneragreement.EdgeUpdatedBy:
+		return m.clearedupdated_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PartnerAgreementMutation) ClearEdge(name string) error {
+	switch name {
+	case partneragreement.EdgeOrganisation:
+		m.ClearOrganisation()
+		return nil
+	case partneragreement.EdgeUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PartnerAgreementMutation) ResetEdge(name string) error {
+	switch name {
+	case partneragreement.EdgeOrganisation:
+		m.ResetOrganisation()
+		return nil
+	case partneragreement.EdgeUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement edge %s", name)
+}
+
+// PartnerLinkMutation represents an operation that mutates the PartnerLink nodes in the graph.
+type PartnerLinkMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	hub_id              *uuid.UUID
+	trust_id            *uuid.UUID
+	created_at          *time.Time
+	client_mutation_id  *string
+	token_hash          *[]byte
+	expires_at          *time.Time
+	opened_at           *time.Time
+	revoked_at          *time.Time
+	revoked_by_id       *uuid.UUID
+	clearedFields       map[string]struct{}
+	organisation        *uuid.UUID
+	clearedorganisation bool
+	created_by          *uuid.UUID
+	clearedcreated_by   bool
+	done                bool
+	oldValue            func(context.Context) (*PartnerLink, error)
+	predicates          []predicate.PartnerLink
+}
+
+var _ ent.Mutation = (*PartnerLinkMutation)(nil)
+
+// partnerlinkOption allows management of the mutation configuration using functional options.
+type partnerlinkOption func(*PartnerLinkMutation)
+
+// newPartnerLinkMutation creates new mutation for the PartnerLink entity.
+func newPartnerLinkMutation(c config, op Op, opts ...partnerlinkOption) *PartnerLinkMutation {
+	m := &PartnerLinkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePartnerLink,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPartnerLinkID sets the ID field of the mutation.
+func withPartnerLinkID(id uuid.UUID) partnerlinkOption {
+	return func(m *PartnerLinkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PartnerLink
+		)
+		m.oldValue = func(ctx context.Context) (*PartnerLink, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PartnerLink.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPartnerLink sets the old PartnerLink of the mutation.
+func withPartnerLink(node *PartnerLink) partnerlinkOption {
+	return func(m *PartnerLinkMutation) {
+		m.oldValue = func(context.Context) (*PartnerLink, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PartnerLinkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PartnerLinkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PartnerLink entities.
+func (m *PartnerLinkMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PartnerLinkMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PartnerLinkMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PartnerLink.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *PartnerLinkMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *PartnerLinkMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *PartnerLinkMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *PartnerLinkMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *PartnerLinkMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *PartnerLinkMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PartnerLinkMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PartnerLinkMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PartnerLinkMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *PartnerLinkMutation) SetCreatedByID(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *PartnerLinkMutation) CreatedByID() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldCreatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *PartnerLinkMutation) ClearCreatedByID() {
+	m.created_by = nil
+	m.clearedFields[partnerlink.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *PartnerLinkMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[partnerlink.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *PartnerLinkMutation) ResetCreatedByID() {
+	m.created_by = nil
+	delete(m.clearedFields, partnerlink.FieldCreatedByID)
+}
+
+// SetClientMutationID sets the "client_mutation_id" field.
+func (m *PartnerLinkMutation) SetClientMutationID(s string) {
+	m.client_mutation_id = &s
+}
+
+// ClientMutationID returns the value of the "client_mutation_id" field in the mutation.
+func (m *PartnerLinkMutation) ClientMutationID() (r string, exists bool) {
+	v := m.client_mutation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientMutationID returns the old "client_mutation_id" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldClientMutationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientMutationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientMutationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientMutationID: %w", err)
+	}
+	return oldValue.ClientMutationID, nil
+}
+
+// ClearClientMutationID clears the value of the "client_mutation_id" field.
+func (m *PartnerLinkMutation) ClearClientMutationID() {
+	m.client_mutation_id = nil
+	m.clearedFields[partnerlink.FieldClientMutationID] = struct{}{}
+}
+
+// ClientMutationIDCleared returns if the "client_mutation_id" field was cleared in this mutation.
+func (m *PartnerLinkMutation) ClientMutationIDCleared() bool {
+	_, ok := m.clearedFields[partnerlink.FieldClientMutationID]
+	return ok
+}
+
+// ResetClientMutationID resets all changes to the "client_mutation_id" field.
+func (m *PartnerLinkMutation) ResetClientMutationID() {
+	m.client_mutation_id = nil
+	delete(m.clearedFields, partnerlink.FieldClientMutationID)
+}
+
+// SetOrganisationID sets the "organisation_id" field.
+func (m *PartnerLinkMutation) SetOrganisationID(u uuid.UUID) {
+	m.organisation = &u
+}
+
+// OrganisationID returns the value of the "organisation_id" field in the mutation.
+func (m *PartnerLinkMutation) OrganisationID() (r uuid.UUID, exists bool) {
+	v := m.organisation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganisationID returns the old "organisation_id" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldOrganisationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganisationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganisationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganisationID: %w", err)
+	}
+	return oldValue.OrganisationID, nil
+}
+
+// ResetOrganisationID resets all changes to the "organisation_id" field.
+func (m *PartnerLinkMutation) ResetOrganisationID() {
+	m.organisation = nil
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (m *PartnerLinkMutation) SetTokenHash(b []byte) {
+	m.token_hash = &b
+}
+
+// TokenHash returns the value of the "token_hash" field in the mutation.
+func (m *PartnerLinkMutation) TokenHash() (r []byte, exists bool) {
+	v := m.token_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenHash returns the old "token_hash" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldTokenHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenHash: %w", err)
+	}
+	return oldValue.TokenHash, nil
+}
+
+// ResetTokenHash resets all changes to the "token_hash" field.
+func (m *PartnerLinkMutation) ResetTokenHash() {
+	m.token_hash = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *PartnerLinkMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *PartnerLinkMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *PartnerLinkMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *PartnerLinkMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *PartnerLinkMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldOpenedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ClearOpenedAt clears the value of the "opened_at" field.
+func (m *PartnerLinkMutation) ClearOpenedAt() {
+	m.opened_at = nil
+	m.clearedFields[partnerlink.FieldOpenedAt] = struct{}{}
+}
+
+// OpenedAtCleared returns if the "opened_at" field was cleared in this mutation.
+func (m *PartnerLinkMutation) OpenedAtCleared() bool {
+	_, ok := m.clearedFields[partnerlink.FieldOpenedAt]
+	return ok
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *PartnerLinkMutation) ResetOpenedAt() {
+	m.opened_at = nil
+	delete(m.clearedFields, partnerlink.FieldOpenedAt)
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (m *PartnerLinkMutation) SetRevokedAt(t time.Time) {
+	m.revoked_at = &t
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *PartnerLinkMutation) RevokedAt() (r time.Time, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldRevokedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (m *PartnerLinkMutation) ClearRevokedAt() {
+	m.revoked_at = nil
+	m.clearedFields[partnerlink.FieldRevokedAt] = struct{}{}
+}
+
+// RevokedAtCleared returns if the "revoked_at" field was cleared in this mutation.
+func (m *PartnerLinkMutation) RevokedAtCleared() bool {
+	_, ok := m.clearedFields[partnerlink.FieldRevokedAt]
+	return ok
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *PartnerLinkMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	delete(m.clearedFields, partnerlink.FieldRevokedAt)
+}
+
+// SetRevokedByID sets the "revoked_by_id" field.
+func (m *PartnerLinkMutation) SetRevokedByID(u uuid.UUID) {
+	m.revoked_by_id = &u
+}
+
+// RevokedByID returns the value of the "revoked_by_id" field in the mutation.
+func (m *PartnerLinkMutation) RevokedByID() (r uuid.UUID, exists bool) {
+	v := m.revoked_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedByID returns the old "revoked_by_id" field's value of the PartnerLink entity.
+// If the PartnerLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerLinkMutation) OldRevokedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedByID: %w", err)
+	}
+	return oldValue.RevokedByID, nil
+}
+
+// ClearRevokedByID clears the value of the "revoked_by_id" field.
+func (m *PartnerLinkMutation) ClearRevokedByID() {
+	m.revoked_by_id = nil
+	m.clearedFields[partnerlink.FieldRevokedByID] = struct{}{}
+}
+
+// RevokedByIDCleared returns if the "revoked_by_id" field was cleared in this mutation.
+func (m *PartnerLinkMutation) RevokedByIDCleared() bool {
+	_, ok := m.clearedFields[partnerlink.FieldRevokedByID]
+	return ok
+}
+
+// ResetRevokedByID resets all changes to the "revoked_by_id" field.
+func (m *PartnerLinkMutation) ResetRevokedByID() {
+	m.revoked_by_id = nil
+	delete(m.clearedFields, partnerlink.FieldRevokedByID)
+}
+
+// ClearOrganisation clears the "organisation" edge to the Organisation entity.
+func (m *PartnerLinkMutation) ClearOrganisation() {
+	m.clearedorganisation = true
+	m.clearedFields[partnerlink.FieldOrganisationID] = struct{}{}
+}
+
+// OrganisationCleared reports if the "organisation" edge to the Organisation entity was cleared.
+func (m *PartnerLinkMutation) OrganisationCleared() bool {
+	return m.clearedorganisation
+}
+
+// OrganisationIDs returns the "organisation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OrganisationID instead. It exists only for internal usage by the builders.
+func (m *PartnerLinkMutation) OrganisationIDs() (ids []uuid.UUID) {
+	if id := m.organisation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOrganisation resets all changes to the "organisation" edge.
+func (m *PartnerLinkMutation) ResetOrganisation() {
+	m.organisation = nil
+	m.clearedorganisation = false
+}
+
+// ClearCreatedBy clears the "created_by" edge to the StaffUser entity.
+func (m *PartnerLinkMutation) ClearCreatedBy() {
+	m.clearedcreated_by = true
+	m.clearedFields[partnerlink.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByCleared reports if the "created_by" edge to the StaffUser entity was cleared.
+func (m *PartnerLinkMutation) CreatedByCleared() bool {
+	return m.CreatedByIDCleared() || m.clearedcreated_by
+}
+
+// CreatedByIDs returns the "created_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreatedByID instead. It exists only for internal usage by the builders.
+func (m *PartnerLinkMutation) CreatedByIDs() (ids []uuid.UUID) {
+	if id := m.created_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreatedBy resets all changes to the "created_by" edge.
+func (m *PartnerLinkMutation) ResetCreatedBy() {
+	m.created_by = nil
+	m.clearedcreated_by = false
+}
+
+// Where appends a list predicates to the PartnerLinkMutation builder.
+func (m *PartnerLinkMutation) Where(ps ...predicate.PartnerLink) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PartnerLinkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PartnerLinkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PartnerLink, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PartnerLinkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PartnerLinkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PartnerLink).
+func (m *PartnerLinkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PartnerLinkMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.hub_id != nil {
+		fields = append(fields, partnerlink.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, partnerlink.FieldTrustID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, partnerlink.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, partnerlink.FieldCreatedByID)
+	}
+	if m.client_mutation_id != nil {
+		fields = append(fields, partnerlink.FieldClientMutationID)
+	}
+	if m.organisation != nil {
+		fields = append(fields, partnerlink.FieldOrganisationID)
+	}
+	if m.token_hash != nil {
+		fields = append(fields, partnerlink.FieldTokenHash)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, partnerlink.FieldExpiresAt)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, partnerlink.FieldOpenedAt)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, partnerlink.FieldRevokedAt)
+	}
+	if m.revoked_by_id != nil {
+		fields = append(fields, partnerlink.FieldRevokedByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PartnerLinkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case partnerlink.FieldHubID:
+		return m.HubID()
+	case partnerlink.FieldTrustID:
+		return m.TrustID()
+	case partnerlink.FieldCreatedAt:
+		return m.CreatedAt()
+	case partnerlink.FieldCreatedByID:
+		return m.CreatedByID()
+	case partnerlink.FieldClientMutationID:
+		return m.ClientMutationID()
+	case partnerlink.FieldOrganisationID:
+		return m.OrganisationID()
+	case partnerlink.FieldTokenHash:
+		return m.TokenHash()
+	case partnerlink.FieldExpiresAt:
+		return m.ExpiresAt()
+	case partnerlink.FieldOpenedAt:
+		return m.OpenedAt()
+	case partnerlink.FieldRevokedAt:
+		return m.RevokedAt()
+	case partnerlink.FieldRevokedByID:
+		return m.RevokedByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PartnerLinkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case partnerlink.FieldHubID:
+		return m.OldHubID(ctx)
+	case partnerlink.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case partnerlink.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case partnerlink.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case partnerlink.FieldClientMutationID:
+		return m.OldClientMutationID(ctx)
+	case partnerlink.FieldOrganisationID:
+		return m.OldOrganisationID(ctx)
+	case partnerlink.FieldTokenHash:
+		return m.OldTokenHash(ctx)
+	case partnerlink.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case partnerlink.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case partnerlink.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
+	case partnerlink.FieldRevokedByID:
+		return m.OldRevokedByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown PartnerLink field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PartnerLinkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case partnerlink.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case partnerlink.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case partnerlink.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case partnerlink.FieldCreatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case partnerlink.FieldClientMutationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientMutationID(v)
+		return nil
+	case partnerlink.FieldOrganisationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganisationID(v)
+		return nil
+	case partnerlink.FieldTokenHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenHash(v)
+		return nil
+	case partnerlink.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case partnerlink.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case partnerlink.FieldRevokedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
+	case partnerlink.FieldRevokedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerLink field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PartnerLinkMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PartnerLinkMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PartnerLinkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PartnerLink numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PartnerLinkMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(partnerlink.FieldCreatedByID) {
+		fields = append(fields, partnerlink.FieldCreatedByID)
+	}
+	if m.FieldCleared(partnerlink.FieldClientMutationID) {
+		fields = append(fields, partnerlink.FieldClientMutationID)
+	}
+	if m.FieldCleared(partnerlink.FieldOpenedAt) {
+		fields = append(fields, partnerlink.FieldOpenedAt)
+	}
+	if m.FieldCleared(partnerlink.FieldRevokedAt) {
+		fields = append(fields, partnerlink.FieldRevokedAt)
+	}
+	if m.FieldCleared(partnerlink.FieldRevokedByID) {
+		fields = append(fields, partnerlink.FieldRevokedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PartnerLinkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PartnerLinkMutation) ClearField(name string) error {
+	switch name {
+	case partnerlink.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case partnerlink.FieldClientMutationID:
+		m.ClearClientMutationID()
+		return nil
+	case partnerlink.FieldOpenedAt:
+		m.ClearOpenedAt()
+		return nil
+	case partnerlink.FieldRevokedAt:
+		m.ClearRevokedAt()
+		return nil
+	case partnerlink.FieldRevokedByID:
+		m.ClearRevokedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerLink nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PartnerLinkMutation) ResetField(name string) error {
+	switch name {
+	case partnerlink.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case partnerlink.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case partnerlink.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case partnerlink.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case partnerlink.FieldClientMutationID:
+		m.ResetClientMutationID()
+		return nil
+	case partnerlink.FieldOrganisationID:
+		m.ResetOrganisationID()
+		return nil
+	case partnerlink.FieldTokenHash:
+		m.ResetTokenHash()
+		return nil
+	case partnerlink.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case partnerlink.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case partnerlink.FieldRevokedAt:
+		m.ResetRevokedAt()
+		return nil
+	case partnerlink.FieldRevokedByID:
+		m.ResetRevokedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerLink field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PartnerLinkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.organisation != nil {
+		edges = append(edges, partnerlink.EdgeOrganisation)
+	}
+	if m.created_by != nil {
+		edges = append(edges, partnerlink.EdgeCreatedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PartnerLinkMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case partnerlink.EdgeOrganisation:
+		if id := m.organisation; id != nil {
+			return []ent.Value{*id}
+		}
+	case partnerlink.EdgeCreatedBy:
+		if id := m.created_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PartnerLinkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PartnerLinkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PartnerLinkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedorganisation {
+		edges = append(edges, partnerlink.EdgeOrganisation)
+	}
+	if m.clearedcreated_by {
+		edges = append(edges, partnerlink.EdgeCreatedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PartnerLinkMutation) EdgeCleared(name string) bool {
+	switch name {
+	case partnerlink.EdgeOrganisation:
+		return m.clearedorganisation
+	case partnerlink.EdgeCreatedBy:
+		return m.clearedcreated_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PartnerLinkMutation) ClearEdge(name string) error {
+	switch name {
+	case partnerlink.EdgeOrganisation:
+		m.ClearOrganisation()
+		return nil
+	case partnerlink.EdgeCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerLink unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PartnerLinkMutation) ResetEdge(name string) error {
+	switch name {
+	case partnerlink.EdgeOrganisation:
+		m.ResetOrganisation()
+		return nil
+	case partnerlink.EdgeCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerLink edge %s", name)
 }
 
 // PersonMutation represents an operation that mutates the Person nodes in the graph.
@@ -18093,6 +24430,1265 @@ func (m *PersonMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Person edge %s", name)
 }
 
+// ProposedChangeMutation represents an operation that mutates the ProposedChange nodes in the graph.
+type ProposedChangeMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	hub_id              *uuid.UUID
+	trust_id            *uuid.UUID
+	partner_link_id     *uuid.UUID
+	field               *string
+	before              *string
+	proposed            *string
+	state               *proposedchange.State
+	created_at          *time.Time
+	decided_at          *time.Time
+	decided_by_id       *uuid.UUID
+	reason              *string
+	clearedFields       map[string]struct{}
+	organisation        *uuid.UUID
+	clearedorganisation bool
+	service             *uuid.UUID
+	clearedservice      bool
+	schedule            *uuid.UUID
+	clearedschedule     bool
+	done                bool
+	oldValue            func(context.Context) (*ProposedChange, error)
+	predicates          []predicate.ProposedChange
+}
+
+var _ ent.Mutation = (*ProposedChangeMutation)(nil)
+
+// proposedchangeOption allows management of the mutation configuration using functional options.
+type proposedchangeOption func(*ProposedChangeMutation)
+
+// newProposedChangeMutation creates new mutation for the ProposedChange entity.
+func newProposedChangeMutation(c config, op Op, opts ...proposedchangeOption) *ProposedChangeMutation {
+	m := &ProposedChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProposedChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProposedChangeID sets the ID field of the mutation.
+func withProposedChangeID(id uuid.UUID) proposedchangeOption {
+	return func(m *ProposedChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProposedChange
+		)
+		m.oldValue = func(ctx context.Context) (*ProposedChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProposedChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProposedChange sets the old ProposedChange of the mutation.
+func withProposedChange(node *ProposedChange) proposedchangeOption {
+	return func(m *ProposedChangeMutation) {
+		m.oldValue = func(context.Context) (*ProposedChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProposedChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProposedChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProposedChange entities.
+func (m *ProposedChangeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProposedChangeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProposedChangeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProposedChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *ProposedChangeMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *ProposedChangeMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *ProposedChangeMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *ProposedChangeMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *ProposedChangeMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *ProposedChangeMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetOrganisationID sets the "organisation_id" field.
+func (m *ProposedChangeMutation) SetOrganisationID(u uuid.UUID) {
+	m.organisation = &u
+}
+
+// OrganisationID returns the value of the "organisation_id" field in the mutation.
+func (m *ProposedChangeMutation) OrganisationID() (r uuid.UUID, exists bool) {
+	v := m.organisation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganisationID returns the old "organisation_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldOrganisationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganisationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganisationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganisationID: %w", err)
+	}
+	return oldValue.OrganisationID, nil
+}
+
+// ResetOrganisationID resets all changes to the "organisation_id" field.
+func (m *ProposedChangeMutation) ResetOrganisationID() {
+	m.organisation = nil
+}
+
+// SetServiceID sets the "service_id" field.
+func (m *ProposedChangeMutation) SetServiceID(u uuid.UUID) {
+	m.service = &u
+}
+
+// ServiceID returns the value of the "service_id" field in the mutation.
+func (m *ProposedChangeMutation) ServiceID() (r uuid.UUID, exists bool) {
+	v := m.service
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServiceID returns the old "service_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldServiceID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServiceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServiceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServiceID: %w", err)
+	}
+	return oldValue.ServiceID, nil
+}
+
+// ClearServiceID clears the value of the "service_id" field.
+func (m *ProposedChangeMutation) ClearServiceID() {
+	m.service = nil
+	m.clearedFields[proposedchange.FieldServiceID] = struct{}{}
+}
+
+// ServiceIDCleared returns if the "service_id" field was cleared in this mutation.
+func (m *ProposedChangeMutation) ServiceIDCleared() bool {
+	_, ok := m.clearedFields[proposedchange.FieldServiceID]
+	return ok
+}
+
+// ResetServiceID resets all changes to the "service_id" field.
+func (m *ProposedChangeMutation) ResetServiceID() {
+	m.service = nil
+	delete(m.clearedFields, proposedchange.FieldServiceID)
+}
+
+// SetScheduleID sets the "schedule_id" field.
+func (m *ProposedChangeMutation) SetScheduleID(u uuid.UUID) {
+	m.schedule = &u
+}
+
+// ScheduleID returns the value of the "schedule_id" field in the mutation.
+func (m *ProposedChangeMutation) ScheduleID() (r uuid.UUID, exists bool) {
+	v := m.schedule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScheduleID returns the old "schedule_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldScheduleID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScheduleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScheduleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScheduleID: %w", err)
+	}
+	return oldValue.ScheduleID, nil
+}
+
+// ClearScheduleID clears the value of the "schedule_id" field.
+func (m *ProposedChangeMutation) ClearScheduleID() {
+	m.schedule = nil
+	m.clearedFields[proposedchange.FieldScheduleID] = struct{}{}
+}
+
+// ScheduleIDCleared returns if the "schedule_id" field was cleared in this mutation.
+func (m *ProposedChangeMutation) ScheduleIDCleared() bool {
+	_, ok := m.clearedFields[proposedchange.FieldScheduleID]
+	return ok
+}
+
+// ResetScheduleID resets all changes to the "schedule_id" field.
+func (m *ProposedChangeMutation) ResetScheduleID() {
+	m.schedule = nil
+	delete(m.clearedFields, proposedchange.FieldScheduleID)
+}
+
+// SetPartnerLinkID sets the "partner_link_id" field.
+func (m *ProposedChangeMutation) SetPartnerLinkID(u uuid.UUID) {
+	m.partner_link_id = &u
+}
+
+// PartnerLinkID returns the value of the "partner_link_id" field in the mutation.
+func (m *ProposedChangeMutation) PartnerLinkID() (r uuid.UUID, exists bool) {
+	v := m.partner_link_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartnerLinkID returns the old "partner_link_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldPartnerLinkID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartnerLinkID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartnerLinkID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartnerLinkID: %w", err)
+	}
+	return oldValue.PartnerLinkID, nil
+}
+
+// ResetPartnerLinkID resets all changes to the "partner_link_id" field.
+func (m *ProposedChangeMutation) ResetPartnerLinkID() {
+	m.partner_link_id = nil
+}
+
+// SetFieldField sets the "field" field.
+func (m *ProposedChangeMutation) SetFieldField(s string) {
+	m.field = &s
+}
+
+// GetField returns the value of the "field" field in the mutation.
+func (m *ProposedChangeMutation) GetField() (r string, exists bool) {
+	v := m.field
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// GetOldField returns the old "field" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) GetOldField(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("GetOldField is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("GetOldField requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for GetOldField: %w", err)
+	}
+	return oldValue.Field, nil
+}
+
+// ResetFieldField resets all changes to the "field" field.
+func (m *ProposedChangeMutation) ResetFieldField() {
+	m.field = nil
+}
+
+// SetBefore sets the "before" field.
+func (m *ProposedChangeMutation) SetBefore(s string) {
+	m.before = &s
+}
+
+// Before returns the value of the "before" field in the mutation.
+func (m *ProposedChangeMutation) Before() (r string, exists bool) {
+	v := m.before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBefore returns the old "before" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldBefore(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBefore: %w", err)
+	}
+	return oldValue.Before, nil
+}
+
+// ResetBefore resets all changes to the "before" field.
+func (m *ProposedChangeMutation) ResetBefore() {
+	m.before = nil
+}
+
+// SetProposed sets the "proposed" field.
+func (m *ProposedChangeMutation) SetProposed(s string) {
+	m.proposed = &s
+}
+
+// Proposed returns the value of the "proposed" field in the mutation.
+func (m *ProposedChangeMutation) Proposed() (r string, exists bool) {
+	v := m.proposed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposed returns the old "proposed" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldProposed(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposed: %w", err)
+	}
+	return oldValue.Proposed, nil
+}
+
+// ResetProposed resets all changes to the "proposed" field.
+func (m *ProposedChangeMutation) ResetProposed() {
+	m.proposed = nil
+}
+
+// SetState sets the "state" field.
+func (m *ProposedChangeMutation) SetState(pr proposedchange.State) {
+	m.state = &pr
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ProposedChangeMutation) State() (r proposedchange.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldState(ctx context.Context) (v proposedchange.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ProposedChangeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProposedChangeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProposedChangeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProposedChangeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ProposedChangeMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ProposedChangeMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ProposedChangeMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[proposedchange.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ProposedChangeMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[proposedchange.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ProposedChangeMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, proposedchange.FieldDecidedAt)
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *ProposedChangeMutation) SetDecidedByID(u uuid.UUID) {
+	m.decided_by_id = &u
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *ProposedChangeMutation) DecidedByID() (r uuid.UUID, exists bool) {
+	v := m.decided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldDecidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *ProposedChangeMutation) ClearDecidedByID() {
+	m.decided_by_id = nil
+	m.clearedFields[proposedchange.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *ProposedChangeMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[proposedchange.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *ProposedChangeMutation) ResetDecidedByID() {
+	m.decided_by_id = nil
+	delete(m.clearedFields, proposedchange.FieldDecidedByID)
+}
+
+// SetReason sets the "reason" field.
+func (m *ProposedChangeMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ProposedChangeMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ProposedChange entity.
+// If the ProposedChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposedChangeMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ProposedChangeMutation) ResetReason() {
+	m.reason = nil
+}
+
+// ClearOrganisation clears the "organisation" edge to the Organisation entity.
+func (m *ProposedChangeMutation) ClearOrganisation() {
+	m.clearedorganisation = true
+	m.clearedFields[proposedchange.FieldOrganisationID] = struct{}{}
+}
+
+// OrganisationCleared reports if the "organisation" edge to the Organisation entity was cleared.
+func (m *ProposedChangeMutation) OrganisationCleared() bool {
+	return m.clearedorganisation
+}
+
+// OrganisationIDs returns the "organisation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OrganisationID instead. It exists only for internal usage by the builders.
+func (m *ProposedChangeMutation) OrganisationIDs() (ids []uuid.UUID) {
+	if id := m.organisation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOrganisation resets all changes to the "organisation" edge.
+func (m *ProposedChangeMutation) ResetOrganisation() {
+	m.organisation = nil
+	m.clearedorganisation = false
+}
+
+// ClearService clears the "service" edge to the Service entity.
+func (m *ProposedChangeMutation) ClearService() {
+	m.clearedservice = true
+	m.clearedFields[proposedchange.FieldServiceID] = struct{}{}
+}
+
+// ServiceCleared reports if the "service" edge to the Service entity was cleared.
+func (m *ProposedChangeMutation) ServiceCleared() bool {
+	return m.ServiceIDCleared() || m.clearedservice
+}
+
+// ServiceIDs returns the "service" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ServiceID instead. It exists only for internal usage by the builders.
+func (m *ProposedChangeMutation) ServiceIDs() (ids []uuid.UUID) {
+	if id := m.service; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetService resets all changes to the "service" edge.
+func (m *ProposedChangeMutation) ResetService() {
+	m.service = nil
+	m.clearedservice = false
+}
+
+// ClearSchedule clears the "schedule" edge to the Schedule entity.
+func (m *ProposedChangeMutation) ClearSchedule() {
+	m.clearedschedule = true
+	m.clearedFields[proposedchange.FieldScheduleID] = struct{}{}
+}
+
+// ScheduleCleared reports if the "schedule" edge to the Schedule entity was cleared.
+func (m *ProposedChangeMutation) ScheduleCleared() bool {
+	return m.ScheduleIDCleared() || m.clearedschedule
+}
+
+// ScheduleIDs returns the "schedule" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ScheduleID instead. It exists only for internal usage by the builders.
+func (m *ProposedChangeMutation) ScheduleIDs() (ids []uuid.UUID) {
+	if id := m.schedule; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSchedule resets all changes to the "schedule" edge.
+func (m *ProposedChangeMutation) ResetSchedule() {
+	m.schedule = nil
+	m.clearedschedule = false
+}
+
+// Where appends a list predicates to the ProposedChangeMutation builder.
+func (m *ProposedChangeMutation) Where(ps ...predicate.ProposedChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProposedChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProposedChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProposedChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProposedChangeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProposedChangeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProposedChange).
+func (m *ProposedChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProposedChangeMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.hub_id != nil {
+		fields = append(fields, proposedchange.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, proposedchange.FieldTrustID)
+	}
+	if m.organisation != nil {
+		fields = append(fields, proposedchange.FieldOrganisationID)
+	}
+	if m.service != nil {
+		fields = append(fields, proposedchange.FieldServiceID)
+	}
+	if m.schedule != nil {
+		fields = append(fields, proposedchange.FieldScheduleID)
+	}
+	if m.partner_link_id != nil {
+		fields = append(fields, proposedchange.FieldPartnerLinkID)
+	}
+	if m.field != nil {
+		fields = append(fields, proposedchange.FieldField)
+	}
+	if m.before != nil {
+		fields = append(fields, proposedchange.FieldBefore)
+	}
+	if m.proposed != nil {
+		fields = append(fields, proposedchange.FieldProposed)
+	}
+	if m.state != nil {
+		fields = append(fields, proposedchange.FieldState)
+	}
+	if m.created_at != nil {
+		fields = append(fields, proposedchange.FieldCreatedAt)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, proposedchange.FieldDecidedAt)
+	}
+	if m.decided_by_id != nil {
+		fields = append(fields, proposedchange.FieldDecidedByID)
+	}
+	if m.reason != nil {
+		fields = append(fields, proposedchange.FieldReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProposedChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case proposedchange.FieldHubID:
+		return m.HubID()
+	case proposedchange.FieldTrustID:
+		return m.TrustID()
+	case proposedchange.FieldOrganisationID:
+		return m.OrganisationID()
+	case proposedchange.FieldServiceID:
+		return m.ServiceID()
+	case proposedchange.FieldScheduleID:
+		return m.ScheduleID()
+	case proposedchange.FieldPartnerLinkID:
+		return m.PartnerLinkID()
+	case proposedchange.FieldField:
+		return m.GetField()
+	case proposedchange.FieldBefore:
+		return m.Before()
+	case proposedchange.FieldProposed:
+		return m.Proposed()
+	case proposedchange.FieldState:
+		return m.State()
+	case proposedchange.FieldCreatedAt:
+		return m.CreatedAt()
+	case proposedchange.FieldDecidedAt:
+		return m.DecidedAt()
+	case proposedchange.FieldDecidedByID:
+		return m.DecidedByID()
+	case proposedchange.FieldReason:
+		return m.Reason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProposedChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case proposedchange.FieldHubID:
+		return m.OldHubID(ctx)
+	case proposedchange.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case proposedchange.FieldOrganisationID:
+		return m.OldOrganisationID(ctx)
+	case proposedchange.FieldServiceID:
+		return m.OldServiceID(ctx)
+	case proposedchange.FieldScheduleID:
+		return m.OldScheduleID(ctx)
+	case proposedchange.FieldPartnerLinkID:
+		return m.OldPartnerLinkID(ctx)
+	case proposedchange.FieldField:
+		return m.GetOldField(ctx)
+	case proposedchange.FieldBefore:
+		return m.OldBefore(ctx)
+	case proposedchange.FieldProposed:
+		return m.OldProposed(ctx)
+	case proposedchange.FieldState:
+		return m.OldState(ctx)
+	case proposedchange.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case proposedchange.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case proposedchange.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case proposedchange.FieldReason:
+		return m.OldReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProposedChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProposedChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case proposedchange.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case proposedchange.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case proposedchange.FieldOrganisationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganisationID(v)
+		return nil
+	case proposedchange.FieldServiceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServiceID(v)
+		return nil
+	case proposedchange.FieldScheduleID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScheduleID(v)
+		return nil
+	case proposedchange.FieldPartnerLinkID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartnerLinkID(v)
+		return nil
+	case proposedchange.FieldField:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFieldField(v)
+		return nil
+	case proposedchange.FieldBefore:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBefore(v)
+		return nil
+	case proposedchange.FieldProposed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposed(v)
+		return nil
+	case proposedchange.FieldState:
+		v, ok := value.(proposedchange.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case proposedchange.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case proposedchange.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case proposedchange.FieldDecidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case proposedchange.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProposedChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProposedChangeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProposedChangeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProposedChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ProposedChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProposedChangeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(proposedchange.FieldServiceID) {
+		fields = append(fields, proposedchange.FieldServiceID)
+	}
+	if m.FieldCleared(proposedchange.FieldScheduleID) {
+		fields = append(fields, proposedchange.FieldScheduleID)
+	}
+	if m.FieldCleared(proposedchange.FieldDecidedAt) {
+		fields = append(fields, proposedchange.FieldDecidedAt)
+	}
+	if m.FieldCleared(proposedchange.FieldDecidedByID) {
+		fields = append(fields, proposedchange.FieldDecidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProposedChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProposedChangeMutation) ClearField(name string) error {
+	switch name {
+	case proposedchange.FieldServiceID:
+		m.ClearServiceID()
+		return nil
+	case proposedchange.FieldScheduleID:
+		m.ClearScheduleID()
+		return nil
+	case proposedchange.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case proposedchange.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown ProposedChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProposedChangeMutation) ResetField(name string) error {
+	switch name {
+	case proposedchange.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case proposedchange.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case proposedchange.FieldOrganisationID:
+		m.ResetOrganisationID()
+		return nil
+	case proposedchange.FieldServiceID:
+		m.ResetServiceID()
+		return nil
+	case proposedchange.FieldScheduleID:
+		m.ResetScheduleID()
+		return nil
+	case proposedchange.FieldPartnerLinkID:
+		m.ResetPartnerLinkID()
+		return nil
+	case proposedchange.FieldField:
+		m.ResetFieldField()
+		return nil
+	case proposedchange.FieldBefore:
+		m.ResetBefore()
+		return nil
+	case proposedchange.FieldProposed:
+		m.ResetProposed()
+		return nil
+	case proposedchange.FieldState:
+		m.ResetState()
+		return nil
+	case proposedchange.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case proposedchange.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case proposedchange.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case proposedchange.FieldReason:
+		m.ResetReason()
+		return nil
+	}
+	return fmt.Errorf("unknown ProposedChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProposedChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.organisation != nil {
+		edges = append(edges, proposedchange.EdgeOrganisation)
+	}
+	if m.service != nil {
+		edges = append(edges, proposedchange.EdgeService)
+	}
+	if m.schedule != nil {
+		edges = append(edges, proposedchange.EdgeSchedule)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProposedChangeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case proposedchange.EdgeOrganisation:
+		if id := m.organisation; id != nil {
+			return []ent.Value{*id}
+		}
+	case proposedchange.EdgeService:
+		if id := m.service; id != nil {
+			return []ent.Value{*id}
+		}
+	case proposedchange.EdgeSchedule:
+		if id := m.schedule; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProposedChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProposedChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProposedChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedorganisation {
+		edges = append(edges, proposedchange.EdgeOrganisation)
+	}
+	if m.clearedservice {
+		edges = append(edges, proposedchange.EdgeService)
+	}
+	if m.clearedschedule {
+		edges = append(edges, proposedchange.EdgeSchedule)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProposedChangeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case proposedchange.EdgeOrganisation:
+		return m.clearedorganisation
+	case proposedchange.EdgeService:
+		return m.clearedservice
+	case proposedchange.EdgeSchedule:
+		return m.clearedschedule
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProposedChangeMutation) ClearEdge(name string) error {
+	switch name {
+	case proposedchange.EdgeOrganisation:
+		m.ClearOrganisation()
+		return nil
+	case proposedchange.EdgeService:
+		m.ClearService()
+		return nil
+	case proposedchange.EdgeSchedule:
+		m.ClearSchedule()
+		return nil
+	}
+	return fmt.Errorf("unknown ProposedChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProposedChangeMutation) ResetEdge(name string) error {
+	switch name {
+	case proposedchange.EdgeOrganisation:
+		m.ResetOrganisation()
+		return nil
+	case proposedchange.EdgeService:
+		m.ResetService()
+		return nil
+	case proposedchange.EdgeSchedule:
+		m.ResetSchedule()
+		return nil
+	}
+	return fmt.Errorf("unknown ProposedChange edge %s", name)
+}
+
 // RoleGrantMutation represents an operation that mutates the RoleGrant nodes in the graph.
 type RoleGrantMutation struct {
 	config
@@ -19364,6 +26960,9 @@ type ScheduleMutation struct {
 	imported_at            *time.Time
 	last_modified          *time.Time
 	retired_at             *time.Time
+	local_fields           *map[string]json.RawMessage
+	version                *int
+	addversion             *int
 	visibility             *schedule.Visibility
 	service_at_location_id *uuid.UUID
 	freq                   *schedule.Freq
@@ -19379,6 +26978,10 @@ type ScheduleMutation struct {
 	valid_to               *time.Time
 	opens_at               *string
 	closes_at              *string
+	excluded_dates         *[]string
+	appendexcluded_dates   []string
+	extra_dates            *[]string
+	appendextra_dates      []string
 	description            *string
 	clearedFields          map[string]struct{}
 	service                *uuid.UUID
@@ -19732,6 +27335,111 @@ func (m *ScheduleMutation) RetiredAtCleared() bool {
 func (m *ScheduleMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, schedule.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *ScheduleMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ScheduleMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ScheduleMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[schedule.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ScheduleMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ScheduleMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, schedule.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ScheduleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ScheduleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ScheduleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ScheduleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ScheduleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetVisibility sets the "visibility" field.
@@ -20384,6 +28092,136 @@ func (m *ScheduleMutation) ResetClosesAt() {
 	delete(m.clearedFields, schedule.FieldClosesAt)
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (m *ScheduleMutation) SetExcludedDates(s []string) {
+	m.excluded_dates = &s
+	m.appendexcluded_dates = nil
+}
+
+// ExcludedDates returns the value of the "excluded_dates" field in the mutation.
+func (m *ScheduleMutation) ExcludedDates() (r []string, exists bool) {
+	v := m.excluded_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExcludedDates returns the old "excluded_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExcludedDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExcludedDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExcludedDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExcludedDates: %w", err)
+	}
+	return oldValue.ExcludedDates, nil
+}
+
+// AppendExcludedDates adds s to the "excluded_dates" field.
+func (m *ScheduleMutation) AppendExcludedDates(s []string) {
+	m.appendexcluded_dates = append(m.appendexcluded_dates, s...)
+}
+
+// AppendedExcludedDates returns the list of values that were appended to the "excluded_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExcludedDates() ([]string, bool) {
+	if len(m.appendexcluded_dates) == 0 {
+		return nil, false
+	}
+	return m.appendexcluded_dates, true
+}
+
+// ClearExcludedDates clears the value of the "excluded_dates" field.
+func (m *ScheduleMutation) ClearExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	m.clearedFields[schedule.FieldExcludedDates] = struct{}{}
+}
+
+// ExcludedDatesCleared returns if the "excluded_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExcludedDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExcludedDates]
+	return ok
+}
+
+// ResetExcludedDates resets all changes to the "excluded_dates" field.
+func (m *ScheduleMutation) ResetExcludedDates() {
+	m.excluded_dates = nil
+	m.appendexcluded_dates = nil
+	delete(m.clearedFields, schedule.FieldExcludedDates)
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (m *ScheduleMutation) SetExtraDates(s []string) {
+	m.extra_dates = &s
+	m.appendextra_dates = nil
+}
+
+// ExtraDates returns the value of the "extra_dates" field in the mutation.
+func (m *ScheduleMutation) ExtraDates() (r []string, exists bool) {
+	v := m.extra_dates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtraDates returns the old "extra_dates" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldExtraDates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtraDates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtraDates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtraDates: %w", err)
+	}
+	return oldValue.ExtraDates, nil
+}
+
+// AppendExtraDates adds s to the "extra_dates" field.
+func (m *ScheduleMutation) AppendExtraDates(s []string) {
+	m.appendextra_dates = append(m.appendextra_dates, s...)
+}
+
+// AppendedExtraDates returns the list of values that were appended to the "extra_dates" field in this mutation.
+func (m *ScheduleMutation) AppendedExtraDates() ([]string, bool) {
+	if len(m.appendextra_dates) == 0 {
+		return nil, false
+	}
+	return m.appendextra_dates, true
+}
+
+// ClearExtraDates clears the value of the "extra_dates" field.
+func (m *ScheduleMutation) ClearExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	m.clearedFields[schedule.FieldExtraDates] = struct{}{}
+}
+
+// ExtraDatesCleared returns if the "extra_dates" field was cleared in this mutation.
+func (m *ScheduleMutation) ExtraDatesCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldExtraDates]
+	return ok
+}
+
+// ResetExtraDates resets all changes to the "extra_dates" field.
+func (m *ScheduleMutation) ResetExtraDates() {
+	m.extra_dates = nil
+	m.appendextra_dates = nil
+	delete(m.clearedFields, schedule.FieldExtraDates)
+}
+
 // SetDescription sets the "description" field.
 func (m *ScheduleMutation) SetDescription(s string) {
 	m.description = &s
@@ -20481,7 +28319,7 @@ func (m *ScheduleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ScheduleMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 24)
 	if m.hub_id != nil {
 		fields = append(fields, schedule.FieldHubID)
 	}
@@ -20499,6 +28337,12 @@ func (m *ScheduleMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, schedule.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, schedule.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, schedule.FieldVisibility)
@@ -20539,6 +28383,12 @@ func (m *ScheduleMutation) Fields() []string {
 	if m.closes_at != nil {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.excluded_dates != nil {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.extra_dates != nil {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	if m.description != nil {
 		fields = append(fields, schedule.FieldDescription)
 	}
@@ -20562,6 +28412,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case schedule.FieldRetiredAt:
 		return m.RetiredAt()
+	case schedule.FieldLocalFields:
+		return m.LocalFields()
+	case schedule.FieldVersion:
+		return m.Version()
 	case schedule.FieldVisibility:
 		return m.Visibility()
 	case schedule.FieldServiceID:
@@ -20588,6 +28442,10 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.OpensAt()
 	case schedule.FieldClosesAt:
 		return m.ClosesAt()
+	case schedule.FieldExcludedDates:
+		return m.ExcludedDates()
+	case schedule.FieldExtraDates:
+		return m.ExtraDates()
 	case schedule.FieldDescription:
 		return m.Description()
 	}
@@ -20611,6 +28469,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldLastModified(ctx)
 	case schedule.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case schedule.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case schedule.FieldVersion:
+		return m.OldVersion(ctx)
 	case schedule.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case schedule.FieldServiceID:
@@ -20637,6 +28499,10 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldOpensAt(ctx)
 	case schedule.FieldClosesAt:
 		return m.OldClosesAt(ctx)
+	case schedule.FieldExcludedDates:
+		return m.OldExcludedDates(ctx)
+	case schedule.FieldExtraDates:
+		return m.OldExtraDates(ctx)
 	case schedule.FieldDescription:
 		return m.OldDescription(ctx)
 	}
@@ -20689,6 +28555,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRetiredAt(v)
+		return nil
+	case schedule.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case schedule.FieldVisibility:
 		v, ok := value.(schedule.Visibility)
@@ -20781,6 +28661,20 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClosesAt(v)
 		return nil
+	case schedule.FieldExcludedDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExcludedDates(v)
+		return nil
+	case schedule.FieldExtraDates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtraDates(v)
+		return nil
 	case schedule.FieldDescription:
 		v, ok := value.(string)
 		if !ok {
@@ -20796,6 +28690,9 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ScheduleMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, schedule.FieldVersion)
+	}
 	if m.addinterval != nil {
 		fields = append(fields, schedule.FieldInterval)
 	}
@@ -20807,6 +28704,8 @@ func (m *ScheduleMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case schedule.FieldVersion:
+		return m.AddedVersion()
 	case schedule.FieldInterval:
 		return m.AddedInterval()
 	}
@@ -20818,6 +28717,13 @@ func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ScheduleMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case schedule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case schedule.FieldInterval:
 		v, ok := value.(int)
 		if !ok {
@@ -20838,6 +28744,9 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(schedule.FieldRetiredAt) {
 		fields = append(fields, schedule.FieldRetiredAt)
+	}
+	if m.FieldCleared(schedule.FieldLocalFields) {
+		fields = append(fields, schedule.FieldLocalFields)
 	}
 	if m.FieldCleared(schedule.FieldServiceAtLocationID) {
 		fields = append(fields, schedule.FieldServiceAtLocationID)
@@ -20869,6 +28778,12 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	if m.FieldCleared(schedule.FieldClosesAt) {
 		fields = append(fields, schedule.FieldClosesAt)
 	}
+	if m.FieldCleared(schedule.FieldExcludedDates) {
+		fields = append(fields, schedule.FieldExcludedDates)
+	}
+	if m.FieldCleared(schedule.FieldExtraDates) {
+		fields = append(fields, schedule.FieldExtraDates)
+	}
 	return fields
 }
 
@@ -20888,6 +28803,9 @@ func (m *ScheduleMutation) ClearField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case schedule.FieldServiceAtLocationID:
 		m.ClearServiceAtLocationID()
@@ -20919,6 +28837,12 @@ func (m *ScheduleMutation) ClearField(name string) error {
 	case schedule.FieldClosesAt:
 		m.ClearClosesAt()
 		return nil
+	case schedule.FieldExcludedDates:
+		m.ClearExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ClearExtraDates()
+		return nil
 	}
 	return fmt.Errorf("unknown Schedule nullable field %s", name)
 }
@@ -20944,6 +28868,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case schedule.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case schedule.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case schedule.FieldVisibility:
 		m.ResetVisibility()
@@ -20983,6 +28913,12 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldClosesAt:
 		m.ResetClosesAt()
+		return nil
+	case schedule.FieldExcludedDates:
+		m.ResetExcludedDates()
+		return nil
+	case schedule.FieldExtraDates:
+		m.ResetExtraDates()
 		return nil
 	case schedule.FieldDescription:
 		m.ResetDescription()
@@ -21077,7 +29013,11 @@ type ServiceMutation struct {
 	imported_at                 *time.Time
 	last_modified               *time.Time
 	retired_at                  *time.Time
+	local_fields                *map[string]json.RawMessage
+	version                     *int
+	addversion                  *int
 	visibility                  *service.Visibility
+	merged_into_id              *uuid.UUID
 	name                        *string
 	alternate_name              *string
 	description                 *string
@@ -21119,6 +29059,12 @@ type ServiceMutation struct {
 	schedules                   map[uuid.UUID]struct{}
 	removedschedules            map[uuid.UUID]struct{}
 	clearedschedules            bool
+	capacities                  map[uuid.UUID]struct{}
+	removedcapacities           map[uuid.UUID]struct{}
+	clearedcapacities           bool
+	assurances                  map[uuid.UUID]struct{}
+	removedassurances           map[uuid.UUID]struct{}
+	clearedassurances           bool
 	service_needs               map[uuid.UUID]struct{}
 	removedservice_needs        map[uuid.UUID]struct{}
 	clearedservice_needs        bool
@@ -21476,6 +29422,111 @@ func (m *ServiceMutation) ResetRetiredAt() {
 	delete(m.clearedFields, service.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[service.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[service.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, service.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *ServiceMutation) SetVisibility(s service.Visibility) {
 	m.visibility = &s
@@ -21510,6 +29561,55 @@ func (m *ServiceMutation) OldVisibility(ctx context.Context) (v service.Visibili
 // ResetVisibility resets all changes to the "visibility" field.
 func (m *ServiceMutation) ResetVisibility() {
 	m.visibility = nil
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *ServiceMutation) SetMergedIntoID(u uuid.UUID) {
+	m.merged_into_id = &u
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *ServiceMutation) MergedIntoID() (r uuid.UUID, exists bool) {
+	v := m.merged_into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldMergedIntoID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *ServiceMutation) ClearMergedIntoID() {
+	m.merged_into_id = nil
+	m.clearedFields[service.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *ServiceMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[service.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *ServiceMutation) ResetMergedIntoID() {
+	m.merged_into_id = nil
+	delete(m.clearedFields, service.FieldMergedIntoID)
 }
 
 // SetOrganisationID sets the "organisation_id" field.
@@ -22760,6 +30860,114 @@ func (m *ServiceMutation) ResetSchedules() {
 	m.removedschedules = nil
 }
 
+// AddCapacityIDs adds the "capacities" edge to the ServiceCapacity entity by ids.
+func (m *ServiceMutation) AddCapacityIDs(ids ...uuid.UUID) {
+	if m.capacities == nil {
+		m.capacities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.capacities[ids[i]] = struct{}{}
+	}
+}
+
+// ClearCapacities clears the "capacities" edge to the ServiceCapacity entity.
+func (m *ServiceMutation) ClearCapacities() {
+	m.clearedcapacities = true
+}
+
+// CapacitiesCleared reports if the "capacities" edge to the ServiceCapacity entity was cleared.
+func (m *ServiceMutation) CapacitiesCleared() bool {
+	return m.clearedcapacities
+}
+
+// RemoveCapacityIDs removes the "capacities" edge to the ServiceCapacity entity by IDs.
+func (m *ServiceMutation) RemoveCapacityIDs(ids ...uuid.UUID) {
+	if m.removedcapacities == nil {
+		m.removedcapacities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.capacities, ids[i])
+		m.removedcapacities[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedCapacities returns the removed IDs of the "capacities" edge to the ServiceCapacity entity.
+func (m *ServiceMutation) RemovedCapacitiesIDs() (ids []uuid.UUID) {
+	for id := range m.removedcapacities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// CapacitiesIDs returns the "capacities" edge IDs in the mutation.
+func (m *ServiceMutation) CapacitiesIDs() (ids []uuid.UUID) {
+	for id := range m.capacities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetCapacities resets all changes to the "capacities" edge.
+func (m *ServiceMutation) ResetCapacities() {
+	m.capacities = nil
+	m.clearedcapacities = false
+	m.removedcapacities = nil
+}
+
+// AddAssuranceIDs adds the "assurances" edge to the Assurance entity by ids.
+func (m *ServiceMutation) AddAssuranceIDs(ids ...uuid.UUID) {
+	if m.assurances == nil {
+		m.assurances = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.assurances[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAssurances clears the "assurances" edge to the Assurance entity.
+func (m *ServiceMutation) ClearAssurances() {
+	m.clearedassurances = true
+}
+
+// AssurancesCleared reports if the "assurances" edge to the Assurance entity was cleared.
+func (m *ServiceMutation) AssurancesCleared() bool {
+	return m.clearedassurances
+}
+
+// RemoveAssuranceIDs removes the "assurances" edge to the Assurance entity by IDs.
+func (m *ServiceMutation) RemoveAssuranceIDs(ids ...uuid.UUID) {
+	if m.removedassurances == nil {
+		m.removedassurances = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.assurances, ids[i])
+		m.removedassurances[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAssurances returns the removed IDs of the "assurances" edge to the Assurance entity.
+func (m *ServiceMutation) RemovedAssurancesIDs() (ids []uuid.UUID) {
+	for id := range m.removedassurances {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AssurancesIDs returns the "assurances" edge IDs in the mutation.
+func (m *ServiceMutation) AssurancesIDs() (ids []uuid.UUID) {
+	for id := range m.assurances {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAssurances resets all changes to the "assurances" edge.
+func (m *ServiceMutation) ResetAssurances() {
+	m.assurances = nil
+	m.clearedassurances = false
+	m.removedassurances = nil
+}
+
 // AddServiceNeedIDs adds the "service_needs" edge to the ServiceNeed entity by ids.
 func (m *ServiceMutation) AddServiceNeedIDs(ids ...uuid.UUID) {
 	if m.service_needs == nil {
@@ -22902,7 +31110,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 28)
+	fields := make([]string, 0, 31)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -22921,8 +31129,17 @@ func (m *ServiceMutation) Fields() []string {
 	if m.retired_at != nil {
 		fields = append(fields, service.FieldRetiredAt)
 	}
+	if m.local_fields != nil {
+		fields = append(fields, service.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, service.FieldVersion)
+	}
 	if m.visibility != nil {
 		fields = append(fields, service.FieldVisibility)
+	}
+	if m.merged_into_id != nil {
+		fields = append(fields, service.FieldMergedIntoID)
 	}
 	if m.organisation != nil {
 		fields = append(fields, service.FieldOrganisationID)
@@ -23007,8 +31224,14 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case service.FieldRetiredAt:
 		return m.RetiredAt()
+	case service.FieldLocalFields:
+		return m.LocalFields()
+	case service.FieldVersion:
+		return m.Version()
 	case service.FieldVisibility:
 		return m.Visibility()
+	case service.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case service.FieldOrganisationID:
 		return m.OrganisationID()
 	case service.FieldName:
@@ -23072,8 +31295,14 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastModified(ctx)
 	case service.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case service.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case service.FieldVersion:
+		return m.OldVersion(ctx)
 	case service.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case service.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case service.FieldOrganisationID:
 		return m.OldOrganisationID(ctx)
 	case service.FieldName:
@@ -23167,12 +31396,33 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case service.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case service.FieldVisibility:
 		v, ok := value.(service.Visibility)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case service.FieldMergedIntoID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
 		return nil
 	case service.FieldOrganisationID:
 		v, ok := value.(uuid.UUID)
@@ -23329,6 +31579,9 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ServiceMutation) AddedFields() []string {
 	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, service.FieldVersion)
+	}
 	if m.addminimum_age != nil {
 		fields = append(fields, service.FieldMinimumAge)
 	}
@@ -23343,6 +31596,8 @@ func (m *ServiceMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case service.FieldVersion:
+		return m.AddedVersion()
 	case service.FieldMinimumAge:
 		return m.AddedMinimumAge()
 	case service.FieldMaximumAge:
@@ -23356,6 +31611,13 @@ func (m *ServiceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case service.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	case service.FieldMinimumAge:
 		v, ok := value.(int)
 		if !ok {
@@ -23383,6 +31645,12 @@ func (m *ServiceMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(service.FieldRetiredAt) {
 		fields = append(fields, service.FieldRetiredAt)
+	}
+	if m.FieldCleared(service.FieldLocalFields) {
+		fields = append(fields, service.FieldLocalFields)
+	}
+	if m.FieldCleared(service.FieldMergedIntoID) {
+		fields = append(fields, service.FieldMergedIntoID)
 	}
 	if m.FieldCleared(service.FieldAlternateName) {
 		fields = append(fields, service.FieldAlternateName)
@@ -23436,6 +31704,12 @@ func (m *ServiceMutation) ClearField(name string) error {
 		return nil
 	case service.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case service.FieldLocalFields:
+		m.ClearLocalFields()
+		return nil
+	case service.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case service.FieldAlternateName:
 		m.ClearAlternateName()
@@ -23496,8 +31770,17 @@ func (m *ServiceMutation) ResetField(name string) error {
 	case service.FieldRetiredAt:
 		m.ResetRetiredAt()
 		return nil
+	case service.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case service.FieldVersion:
+		m.ResetVersion()
+		return nil
 	case service.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case service.FieldMergedIntoID:
+		m.ResetMergedIntoID()
 		return nil
 	case service.FieldOrganisationID:
 		m.ResetOrganisationID()
@@ -23568,7 +31851,7 @@ func (m *ServiceMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ServiceMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.organisation != nil {
 		edges = append(edges, service.EdgeOrganisation)
 	}
@@ -23583,6 +31866,12 @@ func (m *ServiceMutation) AddedEdges() []string {
 	}
 	if m.schedules != nil {
 		edges = append(edges, service.EdgeSchedules)
+	}
+	if m.capacities != nil {
+		edges = append(edges, service.EdgeCapacities)
+	}
+	if m.assurances != nil {
+		edges = append(edges, service.EdgeAssurances)
 	}
 	if m.service_needs != nil {
 		edges = append(edges, service.EdgeServiceNeeds)
@@ -23625,6 +31914,18 @@ func (m *ServiceMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case service.EdgeCapacities:
+		ids := make([]ent.Value, 0, len(m.capacities))
+		for id := range m.capacities {
+			ids = append(ids, id)
+		}
+		return ids
+	case service.EdgeAssurances:
+		ids := make([]ent.Value, 0, len(m.assurances))
+		for id := range m.assurances {
+			ids = append(ids, id)
+		}
+		return ids
 	case service.EdgeServiceNeeds:
 		ids := make([]ent.Value, 0, len(m.service_needs))
 		for id := range m.service_needs {
@@ -23643,7 +31944,7 @@ func (m *ServiceMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ServiceMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.removedneeds != nil {
 		edges = append(edges, service.EdgeNeeds)
 	}
@@ -23655,6 +31956,12 @@ func (m *ServiceMutation) RemovedEdges() []string {
 	}
 	if m.removedschedules != nil {
 		edges = append(edges, service.EdgeSchedules)
+	}
+	if m.removedcapacities != nil {
+		edges = append(edges, service.EdgeCapacities)
+	}
+	if m.removedassurances != nil {
+		edges = append(edges, service.EdgeAssurances)
 	}
 	if m.removedservice_needs != nil {
 		edges = append(edges, service.EdgeServiceNeeds)
@@ -23693,6 +32000,18 @@ func (m *ServiceMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case service.EdgeCapacities:
+		ids := make([]ent.Value, 0, len(m.removedcapacities))
+		for id := range m.removedcapacities {
+			ids = append(ids, id)
+		}
+		return ids
+	case service.EdgeAssurances:
+		ids := make([]ent.Value, 0, len(m.removedassurances))
+		for id := range m.removedassurances {
+			ids = append(ids, id)
+		}
+		return ids
 	case service.EdgeServiceNeeds:
 		ids := make([]ent.Value, 0, len(m.removedservice_needs))
 		for id := range m.removedservice_needs {
@@ -23711,7 +32030,7 @@ func (m *ServiceMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ServiceMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.clearedorganisation {
 		edges = append(edges, service.EdgeOrganisation)
 	}
@@ -23726,6 +32045,12 @@ func (m *ServiceMutation) ClearedEdges() []string {
 	}
 	if m.clearedschedules {
 		edges = append(edges, service.EdgeSchedules)
+	}
+	if m.clearedcapacities {
+		edges = append(edges, service.EdgeCapacities)
+	}
+	if m.clearedassurances {
+		edges = append(edges, service.EdgeAssurances)
 	}
 	if m.clearedservice_needs {
 		edges = append(edges, service.EdgeServiceNeeds)
@@ -23750,6 +32075,10 @@ func (m *ServiceMutation) EdgeCleared(name string) bool {
 		return m.clearedservice_at_locations
 	case service.EdgeSchedules:
 		return m.clearedschedules
+	case service.EdgeCapacities:
+		return m.clearedcapacities
+	case service.EdgeAssurances:
+		return m.clearedassurances
 	case service.EdgeServiceNeeds:
 		return m.clearedservice_needs
 	case service.EdgeServiceTerms:
@@ -23788,6 +32117,12 @@ func (m *ServiceMutation) ResetEdge(name string) error {
 	case service.EdgeSchedules:
 		m.ResetSchedules()
 		return nil
+	case service.EdgeCapacities:
+		m.ResetCapacities()
+		return nil
+	case service.EdgeAssurances:
+		m.ResetAssurances()
+		return nil
 	case service.EdgeServiceNeeds:
 		m.ResetServiceNeeds()
 		return nil
@@ -23810,6 +32145,9 @@ type ServiceAtLocationMutation struct {
 	imported_at     *time.Time
 	last_modified   *time.Time
 	retired_at      *time.Time
+	local_fields    *map[string]json.RawMessage
+	version         *int
+	addversion      *int
 	visibility      *serviceatlocation.Visibility
 	description     *string
 	clearedFields   map[string]struct{}
@@ -24168,6 +32506,111 @@ func (m *ServiceAtLocationMutation) ResetRetiredAt() {
 	delete(m.clearedFields, serviceatlocation.FieldRetiredAt)
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (m *ServiceAtLocationMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *ServiceAtLocationMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *ServiceAtLocationMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[serviceatlocation.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *ServiceAtLocationMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[serviceatlocation.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *ServiceAtLocationMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, serviceatlocation.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceAtLocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceAtLocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ServiceAtLocation entity.
+// If the ServiceAtLocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceAtLocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceAtLocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceAtLocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceAtLocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
 // SetVisibility sets the "visibility" field.
 func (m *ServiceAtLocationMutation) SetVisibility(s serviceatlocation.Visibility) {
 	m.visibility = &s
@@ -24400,7 +32843,7 @@ func (m *ServiceAtLocationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceAtLocationMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.hub_id != nil {
 		fields = append(fields, serviceatlocation.FieldHubID)
 	}
@@ -24418,6 +32861,12 @@ func (m *ServiceAtLocationMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
 	}
 	if m.visibility != nil {
 		fields = append(fields, serviceatlocation.FieldVisibility)
@@ -24451,6 +32900,10 @@ func (m *ServiceAtLocationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case serviceatlocation.FieldRetiredAt:
 		return m.RetiredAt()
+	case serviceatlocation.FieldLocalFields:
+		return m.LocalFields()
+	case serviceatlocation.FieldVersion:
+		return m.Version()
 	case serviceatlocation.FieldVisibility:
 		return m.Visibility()
 	case serviceatlocation.FieldServiceID:
@@ -24480,6 +32933,10 @@ func (m *ServiceAtLocationMutation) OldField(ctx context.Context, name string) (
 		return m.OldLastModified(ctx)
 	case serviceatlocation.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case serviceatlocation.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case serviceatlocation.FieldVersion:
+		return m.OldVersion(ctx)
 	case serviceatlocation.FieldVisibility:
 		return m.OldVisibility(ctx)
 	case serviceatlocation.FieldServiceID:
@@ -24539,6 +32996,20 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case serviceatlocation.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case serviceatlocation.FieldVisibility:
 		v, ok := value.(serviceatlocation.Visibility)
 		if !ok {
@@ -24574,13 +33045,21 @@ func (m *ServiceAtLocationMutation) SetField(name string, value ent.Value) error
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *ServiceAtLocationMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, serviceatlocation.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case serviceatlocation.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -24589,6 +33068,13 @@ func (m *ServiceAtLocationMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ServiceAtLocationMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case serviceatlocation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation numeric field %s", name)
 }
@@ -24602,6 +33088,9 @@ func (m *ServiceAtLocationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(serviceatlocation.FieldRetiredAt) {
 		fields = append(fields, serviceatlocation.FieldRetiredAt)
+	}
+	if m.FieldCleared(serviceatlocation.FieldLocalFields) {
+		fields = append(fields, serviceatlocation.FieldLocalFields)
 	}
 	return fields
 }
@@ -24622,6 +33111,9 @@ func (m *ServiceAtLocationMutation) ClearField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation nullable field %s", name)
@@ -24648,6 +33140,12 @@ func (m *ServiceAtLocationMutation) ResetField(name string) error {
 		return nil
 	case serviceatlocation.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case serviceatlocation.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case serviceatlocation.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case serviceatlocation.FieldVisibility:
 		m.ResetVisibility()
@@ -24755,6 +33253,1035 @@ func (m *ServiceAtLocationMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ServiceAtLocation edge %s", name)
+}
+
+// ServiceCapacityMutation represents an operation that mutates the ServiceCapacity nodes in the graph.
+type ServiceCapacityMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	hub_id         *uuid.UUID
+	trust_id       *uuid.UUID
+	unit           *string
+	available      *int
+	addavailable   *int
+	maximum        *int
+	addmaximum     *int
+	description    *string
+	updated_at     *time.Time
+	by             *servicecapacity.By
+	clearedFields  map[string]struct{}
+	service        *uuid.UUID
+	clearedservice bool
+	staff          *uuid.UUID
+	clearedstaff   bool
+	done           bool
+	oldValue       func(context.Context) (*ServiceCapacity, error)
+	predicates     []predicate.ServiceCapacity
+}
+
+var _ ent.Mutation = (*ServiceCapacityMutation)(nil)
+
+// servicecapacityOption allows management of the mutation configuration using functional options.
+type servicecapacityOption func(*ServiceCapacityMutation)
+
+// newServiceCapacityMutation creates new mutation for the ServiceCapacity entity.
+func newServiceCapacityMutation(c config, op Op, opts ...servicecapacityOption) *ServiceCapacityMutation {
+	m := &ServiceCapacityMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeServiceCapacity,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withServiceCapacityID sets the ID field of the mutation.
+func withServiceCapacityID(id uuid.UUID) servicecapacityOption {
+	return func(m *ServiceCapacityMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ServiceCapacity
+		)
+		m.oldValue = func(ctx context.Context) (*ServiceCapacity, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ServiceCapacity.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withServiceCapacity sets the old ServiceCapacity of the mutation.
+func withServiceCapacity(node *ServiceCapacity) servicecapacityOption {
+	return func(m *ServiceCapacityMutation) {
+		m.oldValue = func(context.Context) (*ServiceCapacity, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ServiceCapacityMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ServiceCapacityMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ServiceCapacity entities.
+func (m *ServiceCapacityMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ServiceCapacityMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ServiceCapacityMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ServiceCapacity.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *ServiceCapacityMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *ServiceCapacityMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *ServiceCapacityMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *ServiceCapacityMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *ServiceCapacityMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *ServiceCapacityMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetServiceID sets the "service_id" field.
+func (m *ServiceCapacityMutation) SetServiceID(u uuid.UUID) {
+	m.service = &u
+}
+
+// ServiceID returns the value of the "service_id" field in the mutation.
+func (m *ServiceCapacityMutation) ServiceID() (r uuid.UUID, exists bool) {
+	v := m.service
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServiceID returns the old "service_id" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldServiceID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServiceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServiceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServiceID: %w", err)
+	}
+	return oldValue.ServiceID, nil
+}
+
+// ResetServiceID resets all changes to the "service_id" field.
+func (m *ServiceCapacityMutation) ResetServiceID() {
+	m.service = nil
+}
+
+// SetUnit sets the "unit" field.
+func (m *ServiceCapacityMutation) SetUnit(s string) {
+	m.unit = &s
+}
+
+// Unit returns the value of the "unit" field in the mutation.
+func (m *ServiceCapacityMutation) Unit() (r string, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnit returns the old "unit" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldUnit(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnit: %w", err)
+	}
+	return oldValue.Unit, nil
+}
+
+// ResetUnit resets all changes to the "unit" field.
+func (m *ServiceCapacityMutation) ResetUnit() {
+	m.unit = nil
+}
+
+// SetAvailable sets the "available" field.
+func (m *ServiceCapacityMutation) SetAvailable(i int) {
+	m.available = &i
+	m.addavailable = nil
+}
+
+// Available returns the value of the "available" field in the mutation.
+func (m *ServiceCapacityMutation) Available() (r int, exists bool) {
+	v := m.available
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAvailable returns the old "available" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldAvailable(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAvailable is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAvailable requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAvailable: %w", err)
+	}
+	return oldValue.Available, nil
+}
+
+// AddAvailable adds i to the "available" field.
+func (m *ServiceCapacityMutation) AddAvailable(i int) {
+	if m.addavailable != nil {
+		*m.addavailable += i
+	} else {
+		m.addavailable = &i
+	}
+}
+
+// AddedAvailable returns the value that was added to the "available" field in this mutation.
+func (m *ServiceCapacityMutation) AddedAvailable() (r int, exists bool) {
+	v := m.addavailable
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAvailable resets all changes to the "available" field.
+func (m *ServiceCapacityMutation) ResetAvailable() {
+	m.available = nil
+	m.addavailable = nil
+}
+
+// SetMaximum sets the "maximum" field.
+func (m *ServiceCapacityMutation) SetMaximum(i int) {
+	m.maximum = &i
+	m.addmaximum = nil
+}
+
+// Maximum returns the value of the "maximum" field in the mutation.
+func (m *ServiceCapacityMutation) Maximum() (r int, exists bool) {
+	v := m.maximum
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMaximum returns the old "maximum" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldMaximum(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMaximum is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMaximum requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMaximum: %w", err)
+	}
+	return oldValue.Maximum, nil
+}
+
+// AddMaximum adds i to the "maximum" field.
+func (m *ServiceCapacityMutation) AddMaximum(i int) {
+	if m.addmaximum != nil {
+		*m.addmaximum += i
+	} else {
+		m.addmaximum = &i
+	}
+}
+
+// AddedMaximum returns the value that was added to the "maximum" field in this mutation.
+func (m *ServiceCapacityMutation) AddedMaximum() (r int, exists bool) {
+	v := m.addmaximum
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMaximum clears the value of the "maximum" field.
+func (m *ServiceCapacityMutation) ClearMaximum() {
+	m.maximum = nil
+	m.addmaximum = nil
+	m.clearedFields[servicecapacity.FieldMaximum] = struct{}{}
+}
+
+// MaximumCleared returns if the "maximum" field was cleared in this mutation.
+func (m *ServiceCapacityMutation) MaximumCleared() bool {
+	_, ok := m.clearedFields[servicecapacity.FieldMaximum]
+	return ok
+}
+
+// ResetMaximum resets all changes to the "maximum" field.
+func (m *ServiceCapacityMutation) ResetMaximum() {
+	m.maximum = nil
+	m.addmaximum = nil
+	delete(m.clearedFields, servicecapacity.FieldMaximum)
+}
+
+// SetDescription sets the "description" field.
+func (m *ServiceCapacityMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *ServiceCapacityMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *ServiceCapacityMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ServiceCapacityMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ServiceCapacityMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ServiceCapacityMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetBy sets the "by" field.
+func (m *ServiceCapacityMutation) SetBy(s servicecapacity.By) {
+	m.by = &s
+}
+
+// By returns the value of the "by" field in the mutation.
+func (m *ServiceCapacityMutation) By() (r servicecapacity.By, exists bool) {
+	v := m.by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBy returns the old "by" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldBy(ctx context.Context) (v servicecapacity.By, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBy: %w", err)
+	}
+	return oldValue.By, nil
+}
+
+// ResetBy resets all changes to the "by" field.
+func (m *ServiceCapacityMutation) ResetBy() {
+	m.by = nil
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *ServiceCapacityMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *ServiceCapacityMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the ServiceCapacity entity.
+// If the ServiceCapacity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceCapacityMutation) OldStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *ServiceCapacityMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[servicecapacity.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *ServiceCapacityMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[servicecapacity.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *ServiceCapacityMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, servicecapacity.FieldStaffID)
+}
+
+// ClearService clears the "service" edge to the Service entity.
+func (m *ServiceCapacityMutation) ClearService() {
+	m.clearedservice = true
+	m.clearedFields[servicecapacity.FieldServiceID] = struct{}{}
+}
+
+// ServiceCleared reports if the "service" edge to the Service entity was cleared.
+func (m *ServiceCapacityMutation) ServiceCleared() bool {
+	return m.clearedservice
+}
+
+// ServiceIDs returns the "service" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ServiceID instead. It exists only for internal usage by the builders.
+func (m *ServiceCapacityMutation) ServiceIDs() (ids []uuid.UUID) {
+	if id := m.service; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetService resets all changes to the "service" edge.
+func (m *ServiceCapacityMutation) ResetService() {
+	m.service = nil
+	m.clearedservice = false
+}
+
+// ClearStaff clears the "staff" edge to the StaffUser entity.
+func (m *ServiceCapacityMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[servicecapacity.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the StaffUser entity was cleared.
+func (m *ServiceCapacityMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *ServiceCapacityMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *ServiceCapacityMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// Where appends a list predicates to the ServiceCapacityMutation builder.
+func (m *ServiceCapacityMutation) Where(ps ...predicate.ServiceCapacity) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ServiceCapacityMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ServiceCapacityMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ServiceCapacity, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ServiceCapacityMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ServiceCapacityMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ServiceCapacity).
+func (m *ServiceCapacityMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ServiceCapacityMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.hub_id != nil {
+		fields = append(fields, servicecapacity.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, servicecapacity.FieldTrustID)
+	}
+	if m.service != nil {
+		fields = append(fields, servicecapacity.FieldServiceID)
+	}
+	if m.unit != nil {
+		fields = append(fields, servicecapacity.FieldUnit)
+	}
+	if m.available != nil {
+		fields = append(fields, servicecapacity.FieldAvailable)
+	}
+	if m.maximum != nil {
+		fields = append(fields, servicecapacity.FieldMaximum)
+	}
+	if m.description != nil {
+		fields = append(fields, servicecapacity.FieldDescription)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, servicecapacity.FieldUpdatedAt)
+	}
+	if m.by != nil {
+		fields = append(fields, servicecapacity.FieldBy)
+	}
+	if m.staff != nil {
+		fields = append(fields, servicecapacity.FieldStaffID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ServiceCapacityMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case servicecapacity.FieldHubID:
+		return m.HubID()
+	case servicecapacity.FieldTrustID:
+		return m.TrustID()
+	case servicecapacity.FieldServiceID:
+		return m.ServiceID()
+	case servicecapacity.FieldUnit:
+		return m.Unit()
+	case servicecapacity.FieldAvailable:
+		return m.Available()
+	case servicecapacity.FieldMaximum:
+		return m.Maximum()
+	case servicecapacity.FieldDescription:
+		return m.Description()
+	case servicecapacity.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case servicecapacity.FieldBy:
+		return m.By()
+	case servicecapacity.FieldStaffID:
+		return m.StaffID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ServiceCapacityMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case servicecapacity.FieldHubID:
+		return m.OldHubID(ctx)
+	case servicecapacity.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case servicecapacity.FieldServiceID:
+		return m.OldServiceID(ctx)
+	case servicecapacity.FieldUnit:
+		return m.OldUnit(ctx)
+	case servicecapacity.FieldAvailable:
+		return m.OldAvailable(ctx)
+	case servicecapacity.FieldMaximum:
+		return m.OldMaximum(ctx)
+	case servicecapacity.FieldDescription:
+		return m.OldDescription(ctx)
+	case servicecapacity.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case servicecapacity.FieldBy:
+		return m.OldBy(ctx)
+	case servicecapacity.FieldStaffID:
+		return m.OldStaffID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ServiceCapacity field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ServiceCapacityMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case servicecapacity.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case servicecapacity.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case servicecapacity.FieldServiceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServiceID(v)
+		return nil
+	case servicecapacity.FieldUnit:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnit(v)
+		return nil
+	case servicecapacity.FieldAvailable:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAvailable(v)
+		return nil
+	case servicecapacity.FieldMaximum:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMaximum(v)
+		return nil
+	case servicecapacity.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case servicecapacity.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case servicecapacity.FieldBy:
+		v, ok := value.(servicecapacity.By)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBy(v)
+		return nil
+	case servicecapacity.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceCapacity field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ServiceCapacityMutation) AddedFields() []string {
+	var fields []string
+	if m.addavailable != nil {
+		fields = append(fields, servicecapacity.FieldAvailable)
+	}
+	if m.addmaximum != nil {
+		fields = append(fields, servicecapacity.FieldMaximum)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ServiceCapacityMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case servicecapacity.FieldAvailable:
+		return m.AddedAvailable()
+	case servicecapacity.FieldMaximum:
+		return m.AddedMaximum()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ServiceCapacityMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case servicecapacity.FieldAvailable:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAvailable(v)
+		return nil
+	case servicecapacity.FieldMaximum:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMaximum(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceCapacity numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ServiceCapacityMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(servicecapacity.FieldMaximum) {
+		fields = append(fields, servicecapacity.FieldMaximum)
+	}
+	if m.FieldCleared(servicecapacity.FieldStaffID) {
+		fields = append(fields, servicecapacity.FieldStaffID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ServiceCapacityMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ServiceCapacityMutation) ClearField(name string) error {
+	switch name {
+	case servicecapacity.FieldMaximum:
+		m.ClearMaximum()
+		return nil
+	case servicecapacity.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceCapacity nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ServiceCapacityMutation) ResetField(name string) error {
+	switch name {
+	case servicecapacity.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case servicecapacity.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case servicecapacity.FieldServiceID:
+		m.ResetServiceID()
+		return nil
+	case servicecapacity.FieldUnit:
+		m.ResetUnit()
+		return nil
+	case servicecapacity.FieldAvailable:
+		m.ResetAvailable()
+		return nil
+	case servicecapacity.FieldMaximum:
+		m.ResetMaximum()
+		return nil
+	case servicecapacity.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case servicecapacity.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case servicecapacity.FieldBy:
+		m.ResetBy()
+		return nil
+	case servicecapacity.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceCapacity field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ServiceCapacityMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.service != nil {
+		edges = append(edges, servicecapacity.EdgeService)
+	}
+	if m.staff != nil {
+		edges = append(edges, servicecapacity.EdgeStaff)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ServiceCapacityMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case servicecapacity.EdgeService:
+		if id := m.service; id != nil {
+			return []ent.Value{*id}
+		}
+	case servicecapacity.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ServiceCapacityMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ServiceCapacityMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ServiceCapacityMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedservice {
+		edges = append(edges, servicecapacity.EdgeService)
+	}
+	if m.clearedstaff {
+		edges = append(edges, servicecapacity.EdgeStaff)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ServiceCapacityMutation) EdgeCleared(name string) bool {
+	switch name {
+	case servicecapacity.EdgeService:
+		return m.clearedservice
+	case servicecapacity.EdgeStaff:
+		return m.clearedstaff
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ServiceCapacityMutation) ClearEdge(name string) error {
+	switch name {
+	case servicecapacity.EdgeService:
+		m.ClearService()
+		return nil
+	case servicecapacity.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceCapacity unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ServiceCapacityMutation) ResetEdge(name string) error {
+	switch name {
+	case servicecapacity.EdgeService:
+		m.ResetService()
+		return nil
+	case servicecapacity.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceCapacity edge %s", name)
 }
 
 // ServiceNeedMutation represents an operation that mutates the ServiceNeed nodes in the graph.
@@ -29480,6 +39007,9 @@ type TaxonomyTermMutation struct {
 	imported_at          *time.Time
 	last_modified        *time.Time
 	retired_at           *time.Time
+	local_fields         *map[string]json.RawMessage
+	version              *int
+	addversion           *int
 	taxonomy             *string
 	code                 *string
 	name                 *string
@@ -29843,6 +39373,111 @@ func (m *TaxonomyTermMutation) RetiredAtCleared() bool {
 func (m *TaxonomyTermMutation) ResetRetiredAt() {
 	m.retired_at = nil
 	delete(m.clearedFields, taxonomyterm.FieldRetiredAt)
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (m *TaxonomyTermMutation) SetLocalFields(mm map[string]json.RawMessage) {
+	m.local_fields = &mm
+}
+
+// LocalFields returns the value of the "local_fields" field in the mutation.
+func (m *TaxonomyTermMutation) LocalFields() (r map[string]json.RawMessage, exists bool) {
+	v := m.local_fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocalFields returns the old "local_fields" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldLocalFields(ctx context.Context) (v map[string]json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocalFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocalFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocalFields: %w", err)
+	}
+	return oldValue.LocalFields, nil
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (m *TaxonomyTermMutation) ClearLocalFields() {
+	m.local_fields = nil
+	m.clearedFields[taxonomyterm.FieldLocalFields] = struct{}{}
+}
+
+// LocalFieldsCleared returns if the "local_fields" field was cleared in this mutation.
+func (m *TaxonomyTermMutation) LocalFieldsCleared() bool {
+	_, ok := m.clearedFields[taxonomyterm.FieldLocalFields]
+	return ok
+}
+
+// ResetLocalFields resets all changes to the "local_fields" field.
+func (m *TaxonomyTermMutation) ResetLocalFields() {
+	m.local_fields = nil
+	delete(m.clearedFields, taxonomyterm.FieldLocalFields)
+}
+
+// SetVersion sets the "version" field.
+func (m *TaxonomyTermMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TaxonomyTermMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TaxonomyTerm entity.
+// If the TaxonomyTerm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaxonomyTermMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TaxonomyTermMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TaxonomyTermMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TaxonomyTermMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetTaxonomy sets the "taxonomy" field.
@@ -30269,7 +39904,7 @@ func (m *TaxonomyTermMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TaxonomyTermMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.hub_id != nil {
 		fields = append(fields, taxonomyterm.FieldHubID)
 	}
@@ -30287,6 +39922,12 @@ func (m *TaxonomyTermMutation) Fields() []string {
 	}
 	if m.retired_at != nil {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.local_fields != nil {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
+	}
+	if m.version != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
 	}
 	if m.taxonomy != nil {
 		fields = append(fields, taxonomyterm.FieldTaxonomy)
@@ -30326,6 +39967,10 @@ func (m *TaxonomyTermMutation) Field(name string) (ent.Value, bool) {
 		return m.LastModified()
 	case taxonomyterm.FieldRetiredAt:
 		return m.RetiredAt()
+	case taxonomyterm.FieldLocalFields:
+		return m.LocalFields()
+	case taxonomyterm.FieldVersion:
+		return m.Version()
 	case taxonomyterm.FieldTaxonomy:
 		return m.Taxonomy()
 	case taxonomyterm.FieldCode:
@@ -30359,6 +40004,10 @@ func (m *TaxonomyTermMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastModified(ctx)
 	case taxonomyterm.FieldRetiredAt:
 		return m.OldRetiredAt(ctx)
+	case taxonomyterm.FieldLocalFields:
+		return m.OldLocalFields(ctx)
+	case taxonomyterm.FieldVersion:
+		return m.OldVersion(ctx)
 	case taxonomyterm.FieldTaxonomy:
 		return m.OldTaxonomy(ctx)
 	case taxonomyterm.FieldCode:
@@ -30422,6 +40071,20 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRetiredAt(v)
 		return nil
+	case taxonomyterm.FieldLocalFields:
+		v, ok := value.(map[string]json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocalFields(v)
+		return nil
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
 	case taxonomyterm.FieldTaxonomy:
 		v, ok := value.(string)
 		if !ok {
@@ -30471,13 +40134,21 @@ func (m *TaxonomyTermMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *TaxonomyTermMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, taxonomyterm.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case taxonomyterm.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -30486,6 +40157,13 @@ func (m *TaxonomyTermMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TaxonomyTermMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case taxonomyterm.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown TaxonomyTerm numeric field %s", name)
 }
@@ -30499,6 +40177,9 @@ func (m *TaxonomyTermMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(taxonomyterm.FieldRetiredAt) {
 		fields = append(fields, taxonomyterm.FieldRetiredAt)
+	}
+	if m.FieldCleared(taxonomyterm.FieldLocalFields) {
+		fields = append(fields, taxonomyterm.FieldLocalFields)
 	}
 	if m.FieldCleared(taxonomyterm.FieldCode) {
 		fields = append(fields, taxonomyterm.FieldCode)
@@ -30528,6 +40209,9 @@ func (m *TaxonomyTermMutation) ClearField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ClearRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ClearLocalFields()
 		return nil
 	case taxonomyterm.FieldCode:
 		m.ClearCode()
@@ -30563,6 +40247,12 @@ func (m *TaxonomyTermMutation) ResetField(name string) error {
 		return nil
 	case taxonomyterm.FieldRetiredAt:
 		m.ResetRetiredAt()
+		return nil
+	case taxonomyterm.FieldLocalFields:
+		m.ResetLocalFields()
+		return nil
+	case taxonomyterm.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case taxonomyterm.FieldTaxonomy:
 		m.ResetTaxonomy()

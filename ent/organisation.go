@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
 	"liferooms.io/liferooms/ent/schema"
 )
 
@@ -32,8 +33,14 @@ type Organisation struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility organisation.Visibility `json:"visibility,omitempty"`
+	// the record that stands for this one, of the same table and not itself folded into another; this one is retired, whatever its source says
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
 	// AlternateName holds the value of the "alternate_name" field.
@@ -60,10 +67,15 @@ type Organisation struct {
 type OrganisationEdges struct {
 	// Services holds the value of the services edge.
 	Services []*Service `json:"services,omitempty"`
+	// Agreement holds the value of the agreement edge.
+	Agreement *PartnerAgreement `json:"agreement,omitempty"`
+	// PartnerLinks holds the value of the partner_links edge.
+	PartnerLinks []*PartnerLink `json:"partner_links,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes   [1]bool
-	namedServices map[string][]*Service
+	loadedTypes       [3]bool
+	namedServices     map[string][]*Service
+	namedPartnerLinks map[string][]*PartnerLink
 }
 
 // ServicesOrErr returns the Services value or an error if the edge
@@ -75,13 +87,37 @@ func (e OrganisationEdges) ServicesOrErr() ([]*Service, error) {
 	return nil, &NotLoadedError{edge: "services"}
 }
 
+// AgreementOrErr returns the Agreement value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e OrganisationEdges) AgreementOrErr() (*PartnerAgreement, error) {
+	if e.Agreement != nil {
+		return e.Agreement, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: partneragreement.Label}
+	}
+	return nil, &NotLoadedError{edge: "agreement"}
+}
+
+// PartnerLinksOrErr returns the PartnerLinks value or an error if the edge
+// was not loaded in eager-loading.
+func (e OrganisationEdges) PartnerLinksOrErr() ([]*PartnerLink, error) {
+	if e.loadedTypes[2] {
+		return e.PartnerLinks, nil
+	}
+	return nil, &NotLoadedError{edge: "partner_links"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Organisation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case organisation.FieldIdentifiers:
+		case organisation.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case organisation.FieldLocalFields, organisation.FieldIdentifiers:
 			values[i] = new([]byte)
+		case organisation.FieldVersion:
+			values[i] = new(sql.NullInt64)
 		case organisation.FieldSource, organisation.FieldExternalID, organisation.FieldVisibility, organisation.FieldName, organisation.FieldAlternateName, organisation.FieldDescription, organisation.FieldEmail, organisation.FieldURL, organisation.FieldPhone, organisation.FieldLegalStatus:
 			values[i] = new(sql.NullString)
 		case organisation.FieldImportedAt, organisation.FieldLastModified, organisation.FieldRetiredAt:
@@ -147,11 +183,32 @@ func (_m *Organisation) assignValues(columns []string, values []any) error {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
 			}
+		case organisation.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case organisation.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
 		case organisation.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = organisation.Visibility(value.String)
+			}
+		case organisation.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
 			}
 		case organisation.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -226,6 +283,16 @@ func (_m *Organisation) QueryServices() *ServiceQuery {
 	return NewOrganisationClient(_m.config).QueryServices(_m)
 }
 
+// QueryAgreement queries the "agreement" edge of the Organisation entity.
+func (_m *Organisation) QueryAgreement() *PartnerAgreementQuery {
+	return NewOrganisationClient(_m.config).QueryAgreement(_m)
+}
+
+// QueryPartnerLinks queries the "partner_links" edge of the Organisation entity.
+func (_m *Organisation) QueryPartnerLinks() *PartnerLinkQuery {
+	return NewOrganisationClient(_m.config).QueryPartnerLinks(_m)
+}
+
 // Update returns a builder for updating this Organisation.
 // Note that you need to call Organisation.Unwrap() before calling this method if this Organisation
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -271,8 +338,19 @@ func (_m *Organisation) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
@@ -316,6 +394,16 @@ func (_m *Organisation) Services() []*Service {
 	return _m.Edges.Services
 }
 
+// Agreement is the "agreement" edge as it was eager-loaded; nil where it was not.
+func (_m *Organisation) Agreement() *PartnerAgreement {
+	return _m.Edges.Agreement
+}
+
+// PartnerLinks is the "partner_links" edge as it was eager-loaded; empty where it was not.
+func (_m *Organisation) PartnerLinks() []*PartnerLink {
+	return _m.Edges.PartnerLinks
+}
+
 // NamedServices returns the Services named value or an error if the edge was not
 // loaded in eager-loading with this name.
 func (_m *Organisation) NamedServices(name string) ([]*Service, error) {
@@ -337,6 +425,30 @@ func (_m *Organisation) appendNamedServices(name string, edges ...*Service) {
 		_m.Edges.namedServices[name] = []*Service{}
 	} else {
 		_m.Edges.namedServices[name] = append(_m.Edges.namedServices[name], edges...)
+	}
+}
+
+// NamedPartnerLinks returns the PartnerLinks named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Organisation) NamedPartnerLinks(name string) ([]*PartnerLink, error) {
+	if _m.Edges.namedPartnerLinks == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedPartnerLinks[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Organisation) appendNamedPartnerLinks(name string, edges ...*PartnerLink) {
+	if _m.Edges.namedPartnerLinks == nil {
+		_m.Edges.namedPartnerLinks = make(map[string][]*PartnerLink)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedPartnerLinks[name] = []*PartnerLink{}
+	} else {
+		_m.Edges.namedPartnerLinks[name] = append(_m.Edges.namedPartnerLinks[name], edges...)
 	}
 }
 

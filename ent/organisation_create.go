@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 )
@@ -83,6 +86,26 @@ func (_c *OrganisationCreate) SetNillableRetiredAt(v *time.Time) *OrganisationCr
 	return _c
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_c *OrganisationCreate) SetLocalFields(v map[string]json.RawMessage) *OrganisationCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *OrganisationCreate) SetVersion(v int) *OrganisationCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableVersion(v *int) *OrganisationCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
 // SetVisibility sets the "visibility" field.
 func (_c *OrganisationCreate) SetVisibility(v organisation.Visibility) *OrganisationCreate {
 	_c.mutation.SetVisibility(v)
@@ -93,6 +116,20 @@ func (_c *OrganisationCreate) SetVisibility(v organisation.Visibility) *Organisa
 func (_c *OrganisationCreate) SetNillableVisibility(v *organisation.Visibility) *OrganisationCreate {
 	if v != nil {
 		_c.SetVisibility(*v)
+	}
+	return _c
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *OrganisationCreate) SetMergedIntoID(v uuid.UUID) *OrganisationCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableMergedIntoID(v *uuid.UUID) *OrganisationCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
 	}
 	return _c
 }
@@ -222,6 +259,40 @@ func (_c *OrganisationCreate) AddServices(v ...*Service) *OrganisationCreate {
 	return _c.AddServiceIDs(ids...)
 }
 
+// SetAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID.
+func (_c *OrganisationCreate) SetAgreementID(id uuid.UUID) *OrganisationCreate {
+	_c.mutation.SetAgreementID(id)
+	return _c
+}
+
+// SetNillableAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID if the given value is not nil.
+func (_c *OrganisationCreate) SetNillableAgreementID(id *uuid.UUID) *OrganisationCreate {
+	if id != nil {
+		_c = _c.SetAgreementID(*id)
+	}
+	return _c
+}
+
+// SetAgreement sets the "agreement" edge to the PartnerAgreement entity.
+func (_c *OrganisationCreate) SetAgreement(v *PartnerAgreement) *OrganisationCreate {
+	return _c.SetAgreementID(v.ID)
+}
+
+// AddPartnerLinkIDs adds the "partner_links" edge to the PartnerLink entity by IDs.
+func (_c *OrganisationCreate) AddPartnerLinkIDs(ids ...uuid.UUID) *OrganisationCreate {
+	_c.mutation.AddPartnerLinkIDs(ids...)
+	return _c
+}
+
+// AddPartnerLinks adds the "partner_links" edges to the PartnerLink entity.
+func (_c *OrganisationCreate) AddPartnerLinks(v ...*PartnerLink) *OrganisationCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPartnerLinkIDs(ids...)
+}
+
 // Mutation returns the OrganisationMutation object of the builder.
 func (_c *OrganisationCreate) Mutation() *OrganisationMutation {
 	return _c.mutation
@@ -261,6 +332,10 @@ func (_c *OrganisationCreate) defaults() {
 		v := organisation.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := organisation.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		v := organisation.DefaultVisibility
 		_c.mutation.SetVisibility(v)
@@ -298,6 +373,9 @@ func (_c *OrganisationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Organisation.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Organisation.version"`)}
 	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Organisation.visibility"`)}
@@ -407,9 +485,21 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 		_spec.SetField(organisation.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
 	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(organisation.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(organisation.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.MergedIntoID(); ok {
+		_spec.SetField(organisation.FieldMergedIntoID, field.TypeUUID, value)
+		_node.MergedIntoID = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
@@ -452,6 +542,38 @@ func (_c *OrganisationCreate) createSpec() (*Organisation, *sqlgraph.CreateSpec)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(service.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AgreementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   organisation.AgreementTable,
+			Columns: []string{organisation.AgreementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partneragreement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PartnerLinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -15,6 +15,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/service"
 )
@@ -22,13 +24,16 @@ import (
 // OrganisationQuery is the builder for querying Organisation entities.
 type OrganisationQuery struct {
 	config
-	ctx               *QueryContext
-	order             []organisation.OrderOption
-	inters            []Interceptor
-	predicates        []predicate.Organisation
-	withServices      *ServiceQuery
-	modifiers         []func(*sql.Selector)
-	withNamedServices map[string]*ServiceQuery
+	ctx                   *QueryContext
+	order                 []organisation.OrderOption
+	inters                []Interceptor
+	predicates            []predicate.Organisation
+	withServices          *ServiceQuery
+	withAgreement         *PartnerAgreementQuery
+	withPartnerLinks      *PartnerLinkQuery
+	modifiers             []func(*sql.Selector)
+	withNamedServices     map[string]*ServiceQuery
+	withNamedPartnerLinks map[string]*PartnerLinkQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -80,6 +85,50 @@ func (_q *OrganisationQuery) QueryServices() *ServiceQuery {
 			sqlgraph.From(organisation.Table, organisation.FieldID, selector),
 			sqlgraph.To(service.Table, service.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, organisation.ServicesTable, organisation.ServicesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAgreement chains the current query on the "agreement" edge.
+func (_q *OrganisationQuery) QueryAgreement() *PartnerAgreementQuery {
+	query := (&PartnerAgreementClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(organisation.Table, organisation.FieldID, selector),
+			sqlgraph.To(partneragreement.Table, partneragreement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, organisation.AgreementTable, organisation.AgreementColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPartnerLinks chains the current query on the "partner_links" edge.
+func (_q *OrganisationQuery) QueryPartnerLinks() *PartnerLinkQuery {
+	query := (&PartnerLinkClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(organisation.Table, organisation.FieldID, selector),
+			sqlgraph.To(partnerlink.Table, partnerlink.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, organisation.PartnerLinksTable, organisation.PartnerLinksColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -274,12 +323,14 @@ func (_q *OrganisationQuery) Clone() *OrganisationQuery {
 		return nil
 	}
 	return &OrganisationQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]organisation.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.Organisation{}, _q.predicates...),
-		withServices: _q.withServices.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]organisation.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.Organisation{}, _q.predicates...),
+		withServices:     _q.withServices.Clone(),
+		withAgreement:    _q.withAgreement.Clone(),
+		withPartnerLinks: _q.withPartnerLinks.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -295,6 +346,28 @@ func (_q *OrganisationQuery) WithServices(opts ...func(*ServiceQuery)) *Organisa
 		opt(query)
 	}
 	_q.withServices = query
+	return _q
+}
+
+// WithAgreement tells the query-builder to eager-load the nodes that are connected to
+// the "agreement" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *OrganisationQuery) WithAgreement(opts ...func(*PartnerAgreementQuery)) *OrganisationQuery {
+	query := (&PartnerAgreementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAgreement = query
+	return _q
+}
+
+// WithPartnerLinks tells the query-builder to eager-load the nodes that are connected to
+// the "partner_links" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *OrganisationQuery) WithPartnerLinks(opts ...func(*PartnerLinkQuery)) *OrganisationQuery {
+	query := (&PartnerLinkClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPartnerLinks = query
 	return _q
 }
 
@@ -376,8 +449,10 @@ func (_q *OrganisationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*Organisation{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [3]bool{
 			_q.withServices != nil,
+			_q.withAgreement != nil,
+			_q.withPartnerLinks != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -408,10 +483,30 @@ func (_q *OrganisationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 			return nil, err
 		}
 	}
+	if query := _q.withAgreement; query != nil {
+		if err := _q.loadAgreement(ctx, query, nodes, nil,
+			func(n *Organisation, e *PartnerAgreement) { n.Edges.Agreement = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPartnerLinks; query != nil {
+		if err := _q.loadPartnerLinks(ctx, query, nodes,
+			func(n *Organisation) { n.Edges.PartnerLinks = []*PartnerLink{} },
+			func(n *Organisation, e *PartnerLink) { n.Edges.PartnerLinks = append(n.Edges.PartnerLinks, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedServices {
 		if err := _q.loadServices(ctx, query, nodes,
 			func(n *Organisation) { n.appendNamedServices(name) },
 			func(n *Organisation, e *Service) { n.appendNamedServices(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedPartnerLinks {
+		if err := _q.loadPartnerLinks(ctx, query, nodes,
+			func(n *Organisation) { n.appendNamedPartnerLinks(name) },
+			func(n *Organisation, e *PartnerLink) { n.appendNamedPartnerLinks(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -433,6 +528,63 @@ func (_q *OrganisationQuery) loadServices(ctx context.Context, query *ServiceQue
 	}
 	query.Where(predicate.Service(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(organisation.ServicesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.OrganisationID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "organisation_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *OrganisationQuery) loadAgreement(ctx context.Context, query *PartnerAgreementQuery, nodes []*Organisation, init func(*Organisation), assign func(*Organisation, *PartnerAgreement)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Organisation)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(partneragreement.FieldOrganisationID)
+	}
+	query.Where(predicate.PartnerAgreement(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(organisation.AgreementColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.OrganisationID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "organisation_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *OrganisationQuery) loadPartnerLinks(ctx context.Context, query *PartnerLinkQuery, nodes []*Organisation, init func(*Organisation), assign func(*Organisation, *PartnerLink)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Organisation)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(partnerlink.FieldOrganisationID)
+	}
+	query.Where(predicate.PartnerLink(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(organisation.PartnerLinksColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -579,6 +731,20 @@ func (_q *OrganisationQuery) WithNamedServices(name string, opts ...func(*Servic
 		_q.withNamedServices = make(map[string]*ServiceQuery)
 	}
 	_q.withNamedServices[name] = query
+	return _q
+}
+
+// WithNamedPartnerLinks tells the query-builder to eager-load the nodes that are connected to the "partner_links"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *OrganisationQuery) WithNamedPartnerLinks(name string, opts ...func(*PartnerLinkQuery)) *OrganisationQuery {
+	query := (&PartnerLinkClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedPartnerLinks == nil {
+		_q.withNamedPartnerLinks = make(map[string]*PartnerLinkQuery)
+	}
+	_q.withNamedPartnerLinks[name] = query
 	return _q
 }
 

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
@@ -87,6 +90,39 @@ func (_u *OrganisationUpdate) ClearRetiredAt() *OrganisationUpdate {
 	return _u
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_u *OrganisationUpdate) SetLocalFields(v map[string]json.RawMessage) *OrganisationUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *OrganisationUpdate) ClearLocalFields() *OrganisationUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *OrganisationUpdate) SetVersion(v int) *OrganisationUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *OrganisationUpdate) SetNillableVersion(v *int) *OrganisationUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *OrganisationUpdate) AddVersion(v int) *OrganisationUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetVisibility sets the "visibility" field.
 func (_u *OrganisationUpdate) SetVisibility(v organisation.Visibility) *OrganisationUpdate {
 	_u.mutation.SetVisibility(v)
@@ -98,6 +134,26 @@ func (_u *OrganisationUpdate) SetNillableVisibility(v *organisation.Visibility) 
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *OrganisationUpdate) SetMergedIntoID(v uuid.UUID) *OrganisationUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *OrganisationUpdate) SetNillableMergedIntoID(v *uuid.UUID) *OrganisationUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *OrganisationUpdate) ClearMergedIntoID() *OrganisationUpdate {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -262,6 +318,40 @@ func (_u *OrganisationUpdate) AddServices(v ...*Service) *OrganisationUpdate {
 	return _u.AddServiceIDs(ids...)
 }
 
+// SetAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID.
+func (_u *OrganisationUpdate) SetAgreementID(id uuid.UUID) *OrganisationUpdate {
+	_u.mutation.SetAgreementID(id)
+	return _u
+}
+
+// SetNillableAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID if the given value is not nil.
+func (_u *OrganisationUpdate) SetNillableAgreementID(id *uuid.UUID) *OrganisationUpdate {
+	if id != nil {
+		_u = _u.SetAgreementID(*id)
+	}
+	return _u
+}
+
+// SetAgreement sets the "agreement" edge to the PartnerAgreement entity.
+func (_u *OrganisationUpdate) SetAgreement(v *PartnerAgreement) *OrganisationUpdate {
+	return _u.SetAgreementID(v.ID)
+}
+
+// AddPartnerLinkIDs adds the "partner_links" edge to the PartnerLink entity by IDs.
+func (_u *OrganisationUpdate) AddPartnerLinkIDs(ids ...uuid.UUID) *OrganisationUpdate {
+	_u.mutation.AddPartnerLinkIDs(ids...)
+	return _u
+}
+
+// AddPartnerLinks adds the "partner_links" edges to the PartnerLink entity.
+func (_u *OrganisationUpdate) AddPartnerLinks(v ...*PartnerLink) *OrganisationUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPartnerLinkIDs(ids...)
+}
+
 // Mutation returns the OrganisationMutation object of the builder.
 func (_u *OrganisationUpdate) Mutation() *OrganisationMutation {
 	return _u.mutation
@@ -286,6 +376,33 @@ func (_u *OrganisationUpdate) RemoveServices(v ...*Service) *OrganisationUpdate 
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveServiceIDs(ids...)
+}
+
+// ClearAgreement clears the "agreement" edge to the PartnerAgreement entity.
+func (_u *OrganisationUpdate) ClearAgreement() *OrganisationUpdate {
+	_u.mutation.ClearAgreement()
+	return _u
+}
+
+// ClearPartnerLinks clears all "partner_links" edges to the PartnerLink entity.
+func (_u *OrganisationUpdate) ClearPartnerLinks() *OrganisationUpdate {
+	_u.mutation.ClearPartnerLinks()
+	return _u
+}
+
+// RemovePartnerLinkIDs removes the "partner_links" edge to PartnerLink entities by IDs.
+func (_u *OrganisationUpdate) RemovePartnerLinkIDs(ids ...uuid.UUID) *OrganisationUpdate {
+	_u.mutation.RemovePartnerLinkIDs(ids...)
+	return _u
+}
+
+// RemovePartnerLinks removes "partner_links" edges to PartnerLink entities.
+func (_u *OrganisationUpdate) RemovePartnerLinks(v ...*PartnerLink) *OrganisationUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePartnerLinkIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -393,8 +510,26 @@ func (_u *OrganisationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(organisation.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(organisation.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(organisation.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(organisation.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(organisation.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(organisation.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(organisation.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
@@ -488,6 +623,80 @@ func (_u *OrganisationUpdate) sqlSave(ctx context.Context) (_node int, err error
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.AgreementCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   organisation.AgreementTable,
+			Columns: []string{organisation.AgreementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partneragreement.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AgreementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   organisation.AgreementTable,
+			Columns: []string{organisation.AgreementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partneragreement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PartnerLinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPartnerLinksIDs(); len(nodes) > 0 && !_u.mutation.PartnerLinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PartnerLinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -564,6 +773,39 @@ func (_u *OrganisationUpdateOne) ClearRetiredAt() *OrganisationUpdateOne {
 	return _u
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_u *OrganisationUpdateOne) SetLocalFields(v map[string]json.RawMessage) *OrganisationUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *OrganisationUpdateOne) ClearLocalFields() *OrganisationUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *OrganisationUpdateOne) SetVersion(v int) *OrganisationUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *OrganisationUpdateOne) SetNillableVersion(v *int) *OrganisationUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *OrganisationUpdateOne) AddVersion(v int) *OrganisationUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetVisibility sets the "visibility" field.
 func (_u *OrganisationUpdateOne) SetVisibility(v organisation.Visibility) *OrganisationUpdateOne {
 	_u.mutation.SetVisibility(v)
@@ -575,6 +817,26 @@ func (_u *OrganisationUpdateOne) SetNillableVisibility(v *organisation.Visibilit
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *OrganisationUpdateOne) SetMergedIntoID(v uuid.UUID) *OrganisationUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *OrganisationUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *OrganisationUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *OrganisationUpdateOne) ClearMergedIntoID() *OrganisationUpdateOne {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -739,6 +1001,40 @@ func (_u *OrganisationUpdateOne) AddServices(v ...*Service) *OrganisationUpdateO
 	return _u.AddServiceIDs(ids...)
 }
 
+// SetAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID.
+func (_u *OrganisationUpdateOne) SetAgreementID(id uuid.UUID) *OrganisationUpdateOne {
+	_u.mutation.SetAgreementID(id)
+	return _u
+}
+
+// SetNillableAgreementID sets the "agreement" edge to the PartnerAgreement entity by ID if the given value is not nil.
+func (_u *OrganisationUpdateOne) SetNillableAgreementID(id *uuid.UUID) *OrganisationUpdateOne {
+	if id != nil {
+		_u = _u.SetAgreementID(*id)
+	}
+	return _u
+}
+
+// SetAgreement sets the "agreement" edge to the PartnerAgreement entity.
+func (_u *OrganisationUpdateOne) SetAgreement(v *PartnerAgreement) *OrganisationUpdateOne {
+	return _u.SetAgreementID(v.ID)
+}
+
+// AddPartnerLinkIDs adds the "partner_links" edge to the PartnerLink entity by IDs.
+func (_u *OrganisationUpdateOne) AddPartnerLinkIDs(ids ...uuid.UUID) *OrganisationUpdateOne {
+	_u.mutation.AddPartnerLinkIDs(ids...)
+	return _u
+}
+
+// AddPartnerLinks adds the "partner_links" edges to the PartnerLink entity.
+func (_u *OrganisationUpdateOne) AddPartnerLinks(v ...*PartnerLink) *OrganisationUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPartnerLinkIDs(ids...)
+}
+
 // Mutation returns the OrganisationMutation object of the builder.
 func (_u *OrganisationUpdateOne) Mutation() *OrganisationMutation {
 	return _u.mutation
@@ -763,6 +1059,33 @@ func (_u *OrganisationUpdateOne) RemoveServices(v ...*Service) *OrganisationUpda
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveServiceIDs(ids...)
+}
+
+// ClearAgreement clears the "agreement" edge to the PartnerAgreement entity.
+func (_u *OrganisationUpdateOne) ClearAgreement() *OrganisationUpdateOne {
+	_u.mutation.ClearAgreement()
+	return _u
+}
+
+// ClearPartnerLinks clears all "partner_links" edges to the PartnerLink entity.
+func (_u *OrganisationUpdateOne) ClearPartnerLinks() *OrganisationUpdateOne {
+	_u.mutation.ClearPartnerLinks()
+	return _u
+}
+
+// RemovePartnerLinkIDs removes the "partner_links" edge to PartnerLink entities by IDs.
+func (_u *OrganisationUpdateOne) RemovePartnerLinkIDs(ids ...uuid.UUID) *OrganisationUpdateOne {
+	_u.mutation.RemovePartnerLinkIDs(ids...)
+	return _u
+}
+
+// RemovePartnerLinks removes "partner_links" edges to PartnerLink entities.
+func (_u *OrganisationUpdateOne) RemovePartnerLinks(v ...*PartnerLink) *OrganisationUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePartnerLinkIDs(ids...)
 }
 
 // Where appends a list predicates to the OrganisationUpdate builder.
@@ -900,8 +1223,26 @@ func (_u *OrganisationUpdateOne) sqlSave(ctx context.Context) (_node *Organisati
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(organisation.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(organisation.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(organisation.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(organisation.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(organisation.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(organisation.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(organisation.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(organisation.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(organisation.FieldName, field.TypeString, value)
@@ -988,6 +1329,80 @@ func (_u *OrganisationUpdateOne) sqlSave(ctx context.Context) (_node *Organisati
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(service.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AgreementCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   organisation.AgreementTable,
+			Columns: []string{organisation.AgreementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partneragreement.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AgreementIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   organisation.AgreementTable,
+			Columns: []string{organisation.AgreementColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partneragreement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PartnerLinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPartnerLinksIDs(); len(nodes) > 0 && !_u.mutation.PartnerLinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PartnerLinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   organisation.PartnerLinksTable,
+			Columns: []string{organisation.PartnerLinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(partnerlink.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -7,26 +7,34 @@ import (
 
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -60,6 +68,19 @@ func init() {
 	accessneedDescID := accessneedMixinFields0[0].Descriptor()
 	// accessneed.DefaultID holds the default value on creation for the id field.
 	accessneed.DefaultID = accessneedDescID.Default.(func() uuid.UUID)
+	assuranceMixin := schema.Assurance{}.Mixin()
+	assuranceMixinFields0 := assuranceMixin[0].Fields()
+	_ = assuranceMixinFields0
+	assuranceFields := schema.Assurance{}.Fields()
+	_ = assuranceFields
+	// assuranceDescCreatedAt is the schema descriptor for created_at field.
+	assuranceDescCreatedAt := assuranceFields[5].Descriptor()
+	// assurance.DefaultCreatedAt holds the default value on creation for the created_at field.
+	assurance.DefaultCreatedAt = assuranceDescCreatedAt.Default.(func() time.Time)
+	// assuranceDescID is the schema descriptor for id field.
+	assuranceDescID := assuranceMixinFields0[0].Descriptor()
+	// assurance.DefaultID holds the default value on creation for the id field.
+	assurance.DefaultID = assuranceDescID.Default.(func() uuid.UUID)
 	auditeventMixin := schema.AuditEvent{}.Mixin()
 	auditeventMixinFields0 := auditeventMixin[0].Fields()
 	_ = auditeventMixinFields0
@@ -280,6 +301,33 @@ func init() {
 	cataloguesourceDescID := cataloguesourceMixinFields0[0].Descriptor()
 	// cataloguesource.DefaultID holds the default value on creation for the id field.
 	cataloguesource.DefaultID = cataloguesourceDescID.Default.(func() uuid.UUID)
+	cataloguewordMixin := schema.CatalogueWord{}.Mixin()
+	cataloguewordMixinFields0 := cataloguewordMixin[0].Fields()
+	_ = cataloguewordMixinFields0
+	cataloguewordFields := schema.CatalogueWord{}.Fields()
+	_ = cataloguewordFields
+	// cataloguewordDescWord is the schema descriptor for word field.
+	cataloguewordDescWord := cataloguewordFields[0].Descriptor()
+	// catalogueword.WordValidator is a validator for the "word" field. It is called by the builders before save.
+	catalogueword.WordValidator = func() func(string) error {
+		validators := cataloguewordDescWord.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(word string) error {
+			for _, fn := range fns {
+				if err := fn(word); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cataloguewordDescID is the schema descriptor for id field.
+	cataloguewordDescID := cataloguewordMixinFields0[0].Descriptor()
+	// catalogueword.DefaultID holds the default value on creation for the id field.
+	catalogueword.DefaultID = cataloguewordDescID.Default.(func() uuid.UUID)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0
@@ -336,6 +384,33 @@ func init() {
 	conversationneedDescID := conversationneedMixinFields0[0].Descriptor()
 	// conversationneed.DefaultID holds the default value on creation for the id field.
 	conversationneed.DefaultID = conversationneedDescID.Default.(func() uuid.UUID)
+	duplicatedismissalMixin := schema.DuplicateDismissal{}.Mixin()
+	duplicatedismissalMixinFields0 := duplicatedismissalMixin[0].Fields()
+	_ = duplicatedismissalMixinFields0
+	duplicatedismissalMixinFields2 := duplicatedismissalMixin[2].Fields()
+	_ = duplicatedismissalMixinFields2
+	duplicatedismissalFields := schema.DuplicateDismissal{}.Fields()
+	_ = duplicatedismissalFields
+	// duplicatedismissalDescCreatedAt is the schema descriptor for created_at field.
+	duplicatedismissalDescCreatedAt := duplicatedismissalMixinFields2[1].Descriptor()
+	// duplicatedismissal.DefaultCreatedAt holds the default value on creation for the created_at field.
+	duplicatedismissal.DefaultCreatedAt = duplicatedismissalDescCreatedAt.Default.(func() time.Time)
+	// duplicatedismissalDescClientMutationID is the schema descriptor for client_mutation_id field.
+	duplicatedismissalDescClientMutationID := duplicatedismissalMixinFields2[3].Descriptor()
+	// duplicatedismissal.ClientMutationIDValidator is a validator for the "client_mutation_id" field. It is called by the builders before save.
+	duplicatedismissal.ClientMutationIDValidator = duplicatedismissalDescClientMutationID.Validators[0].(func(string) error)
+	// duplicatedismissalDescLikeness is the schema descriptor for likeness field.
+	duplicatedismissalDescLikeness := duplicatedismissalFields[3].Descriptor()
+	// duplicatedismissal.LikenessValidator is a validator for the "likeness" field. It is called by the builders before save.
+	duplicatedismissal.LikenessValidator = duplicatedismissalDescLikeness.Validators[0].(func(string) error)
+	// duplicatedismissalDescDismissedAt is the schema descriptor for dismissed_at field.
+	duplicatedismissalDescDismissedAt := duplicatedismissalFields[4].Descriptor()
+	// duplicatedismissal.DefaultDismissedAt holds the default value on creation for the dismissed_at field.
+	duplicatedismissal.DefaultDismissedAt = duplicatedismissalDescDismissedAt.Default.(func() time.Time)
+	// duplicatedismissalDescID is the schema descriptor for id field.
+	duplicatedismissalDescID := duplicatedismissalMixinFields0[0].Descriptor()
+	// duplicatedismissal.DefaultID holds the default value on creation for the id field.
+	duplicatedismissal.DefaultID = duplicatedismissalDescID.Default.(func() uuid.UUID)
 	groupgrantMixin := schema.GroupGrant{}.Mixin()
 	groupgrantMixinFields0 := groupgrantMixin[0].Fields()
 	_ = groupgrantMixinFields0
@@ -553,6 +628,10 @@ func init() {
 	locationDescImportedAt := locationMixinFields2[2].Descriptor()
 	// location.DefaultImportedAt holds the default value on creation for the imported_at field.
 	location.DefaultImportedAt = locationDescImportedAt.Default.(func() time.Time)
+	// locationDescVersion is the schema descriptor for version field.
+	locationDescVersion := locationMixinFields2[6].Descriptor()
+	// location.DefaultVersion holds the default value on creation for the version field.
+	location.DefaultVersion = locationDescVersion.Default.(int)
 	// locationDescName is the schema descriptor for name field.
 	locationDescName := locationFields[0].Descriptor()
 	// location.DefaultName holds the default value on creation for the name field.
@@ -585,6 +664,25 @@ func init() {
 	locationDescID := locationMixinFields0[0].Descriptor()
 	// location.DefaultID holds the default value on creation for the id field.
 	location.DefaultID = locationDescID.Default.(func() uuid.UUID)
+	mergeMixin := schema.Merge{}.Mixin()
+	mergeMixinFields0 := mergeMixin[0].Fields()
+	_ = mergeMixinFields0
+	mergeMixinFields2 := mergeMixin[2].Fields()
+	_ = mergeMixinFields2
+	mergeFields := schema.Merge{}.Fields()
+	_ = mergeFields
+	// mergeDescCreatedAt is the schema descriptor for created_at field.
+	mergeDescCreatedAt := mergeMixinFields2[1].Descriptor()
+	// merge.DefaultCreatedAt holds the default value on creation for the created_at field.
+	merge.DefaultCreatedAt = mergeDescCreatedAt.Default.(func() time.Time)
+	// mergeDescClientMutationID is the schema descriptor for client_mutation_id field.
+	mergeDescClientMutationID := mergeMixinFields2[3].Descriptor()
+	// merge.ClientMutationIDValidator is a validator for the "client_mutation_id" field. It is called by the builders before save.
+	merge.ClientMutationIDValidator = mergeDescClientMutationID.Validators[0].(func(string) error)
+	// mergeDescID is the schema descriptor for id field.
+	mergeDescID := mergeMixinFields0[0].Descriptor()
+	// merge.DefaultID holds the default value on creation for the id field.
+	merge.DefaultID = mergeDescID.Default.(func() uuid.UUID)
 	needMixin := schema.Need{}.Mixin()
 	needMixinFields0 := needMixin[0].Fields()
 	_ = needMixinFields0
@@ -659,6 +757,10 @@ func init() {
 	organisationDescImportedAt := organisationMixinFields2[2].Descriptor()
 	// organisation.DefaultImportedAt holds the default value on creation for the imported_at field.
 	organisation.DefaultImportedAt = organisationDescImportedAt.Default.(func() time.Time)
+	// organisationDescVersion is the schema descriptor for version field.
+	organisationDescVersion := organisationMixinFields2[6].Descriptor()
+	// organisation.DefaultVersion holds the default value on creation for the version field.
+	organisation.DefaultVersion = organisationDescVersion.Default.(int)
 	// organisationDescName is the schema descriptor for name field.
 	organisationDescName := organisationFields[0].Descriptor()
 	// organisation.NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -707,6 +809,54 @@ func init() {
 	organisationDescID := organisationMixinFields0[0].Descriptor()
 	// organisation.DefaultID holds the default value on creation for the id field.
 	organisation.DefaultID = organisationDescID.Default.(func() uuid.UUID)
+	partneragreementMixin := schema.PartnerAgreement{}.Mixin()
+	partneragreementMixinFields0 := partneragreementMixin[0].Fields()
+	_ = partneragreementMixinFields0
+	partneragreementFields := schema.PartnerAgreement{}.Fields()
+	_ = partneragreementFields
+	// partneragreementDescSignedBy is the schema descriptor for signed_by field.
+	partneragreementDescSignedBy := partneragreementFields[2].Descriptor()
+	// partneragreement.DefaultSignedBy holds the default value on creation for the signed_by field.
+	partneragreement.DefaultSignedBy = partneragreementDescSignedBy.Default.(string)
+	// partneragreement.SignedByValidator is a validator for the "signed_by" field. It is called by the builders before save.
+	partneragreement.SignedByValidator = partneragreementDescSignedBy.Validators[0].(func(string) error)
+	// partneragreementDescResponseDays is the schema descriptor for response_days field.
+	partneragreementDescResponseDays := partneragreementFields[3].Descriptor()
+	// partneragreement.ResponseDaysValidator is a validator for the "response_days" field. It is called by the builders before save.
+	partneragreement.ResponseDaysValidator = partneragreementDescResponseDays.Validators[0].(func(int) error)
+	// partneragreementDescNote is the schema descriptor for note field.
+	partneragreementDescNote := partneragreementFields[5].Descriptor()
+	// partneragreement.DefaultNote holds the default value on creation for the note field.
+	partneragreement.DefaultNote = partneragreementDescNote.Default.(string)
+	// partneragreement.NoteValidator is a validator for the "note" field. It is called by the builders before save.
+	partneragreement.NoteValidator = partneragreementDescNote.Validators[0].(func(string) error)
+	// partneragreementDescID is the schema descriptor for id field.
+	partneragreementDescID := partneragreementMixinFields0[0].Descriptor()
+	// partneragreement.DefaultID holds the default value on creation for the id field.
+	partneragreement.DefaultID = partneragreementDescID.Default.(func() uuid.UUID)
+	partnerlinkMixin := schema.PartnerLink{}.Mixin()
+	partnerlinkMixinFields0 := partnerlinkMixin[0].Fields()
+	_ = partnerlinkMixinFields0
+	partnerlinkMixinFields2 := partnerlinkMixin[2].Fields()
+	_ = partnerlinkMixinFields2
+	partnerlinkFields := schema.PartnerLink{}.Fields()
+	_ = partnerlinkFields
+	// partnerlinkDescCreatedAt is the schema descriptor for created_at field.
+	partnerlinkDescCreatedAt := partnerlinkMixinFields2[1].Descriptor()
+	// partnerlink.DefaultCreatedAt holds the default value on creation for the created_at field.
+	partnerlink.DefaultCreatedAt = partnerlinkDescCreatedAt.Default.(func() time.Time)
+	// partnerlinkDescClientMutationID is the schema descriptor for client_mutation_id field.
+	partnerlinkDescClientMutationID := partnerlinkMixinFields2[3].Descriptor()
+	// partnerlink.ClientMutationIDValidator is a validator for the "client_mutation_id" field. It is called by the builders before save.
+	partnerlink.ClientMutationIDValidator = partnerlinkDescClientMutationID.Validators[0].(func(string) error)
+	// partnerlinkDescTokenHash is the schema descriptor for token_hash field.
+	partnerlinkDescTokenHash := partnerlinkFields[1].Descriptor()
+	// partnerlink.TokenHashValidator is a validator for the "token_hash" field. It is called by the builders before save.
+	partnerlink.TokenHashValidator = partnerlinkDescTokenHash.Validators[0].(func([]byte) error)
+	// partnerlinkDescID is the schema descriptor for id field.
+	partnerlinkDescID := partnerlinkMixinFields0[0].Descriptor()
+	// partnerlink.DefaultID holds the default value on creation for the id field.
+	partnerlink.DefaultID = partnerlinkDescID.Default.(func() uuid.UUID)
 	personMixin := schema.Person{}.Mixin()
 	personMixinFields0 := personMixin[0].Fields()
 	_ = personMixinFields0
@@ -806,6 +956,55 @@ func init() {
 	personDescID := personMixinFields0[0].Descriptor()
 	// person.DefaultID holds the default value on creation for the id field.
 	person.DefaultID = personDescID.Default.(func() uuid.UUID)
+	proposedchangeMixin := schema.ProposedChange{}.Mixin()
+	proposedchangeMixinFields0 := proposedchangeMixin[0].Fields()
+	_ = proposedchangeMixinFields0
+	proposedchangeFields := schema.ProposedChange{}.Fields()
+	_ = proposedchangeFields
+	// proposedchangeDescField is the schema descriptor for field field.
+	proposedchangeDescField := proposedchangeFields[4].Descriptor()
+	// proposedchange.FieldValidator is a validator for the "field" field. It is called by the builders before save.
+	proposedchange.FieldValidator = func() func(string) error {
+		validators := proposedchangeDescField.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(field string) error {
+			for _, fn := range fns {
+				if err := fn(field); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// proposedchangeDescBefore is the schema descriptor for before field.
+	proposedchangeDescBefore := proposedchangeFields[5].Descriptor()
+	// proposedchange.DefaultBefore holds the default value on creation for the before field.
+	proposedchange.DefaultBefore = proposedchangeDescBefore.Default.(string)
+	// proposedchange.BeforeValidator is a validator for the "before" field. It is called by the builders before save.
+	proposedchange.BeforeValidator = proposedchangeDescBefore.Validators[0].(func(string) error)
+	// proposedchangeDescProposed is the schema descriptor for proposed field.
+	proposedchangeDescProposed := proposedchangeFields[6].Descriptor()
+	// proposedchange.DefaultProposed holds the default value on creation for the proposed field.
+	proposedchange.DefaultProposed = proposedchangeDescProposed.Default.(string)
+	// proposedchange.ProposedValidator is a validator for the "proposed" field. It is called by the builders before save.
+	proposedchange.ProposedValidator = proposedchangeDescProposed.Validators[0].(func(string) error)
+	// proposedchangeDescCreatedAt is the schema descriptor for created_at field.
+	proposedchangeDescCreatedAt := proposedchangeFields[8].Descriptor()
+	// proposedchange.DefaultCreatedAt holds the default value on creation for the created_at field.
+	proposedchange.DefaultCreatedAt = proposedchangeDescCreatedAt.Default.(func() time.Time)
+	// proposedchangeDescReason is the schema descriptor for reason field.
+	proposedchangeDescReason := proposedchangeFields[11].Descriptor()
+	// proposedchange.DefaultReason holds the default value on creation for the reason field.
+	proposedchange.DefaultReason = proposedchangeDescReason.Default.(string)
+	// proposedchange.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	proposedchange.ReasonValidator = proposedchangeDescReason.Validators[0].(func(string) error)
+	// proposedchangeDescID is the schema descriptor for id field.
+	proposedchangeDescID := proposedchangeMixinFields0[0].Descriptor()
+	// proposedchange.DefaultID holds the default value on creation for the id field.
+	proposedchange.DefaultID = proposedchangeDescID.Default.(func() uuid.UUID)
 	rolegrantMixin := schema.RoleGrant{}.Mixin()
 	rolegrantMixinFields0 := rolegrantMixin[0].Fields()
 	_ = rolegrantMixinFields0
@@ -875,6 +1074,10 @@ func init() {
 	scheduleDescImportedAt := scheduleMixinFields2[2].Descriptor()
 	// schedule.DefaultImportedAt holds the default value on creation for the imported_at field.
 	schedule.DefaultImportedAt = scheduleDescImportedAt.Default.(func() time.Time)
+	// scheduleDescVersion is the schema descriptor for version field.
+	scheduleDescVersion := scheduleMixinFields2[6].Descriptor()
+	// schedule.DefaultVersion holds the default value on creation for the version field.
+	schedule.DefaultVersion = scheduleDescVersion.Default.(int)
 	// scheduleDescInterval is the schema descriptor for interval field.
 	scheduleDescInterval := scheduleFields[3].Descriptor()
 	// schedule.DefaultInterval holds the default value on creation for the interval field.
@@ -890,7 +1093,7 @@ func init() {
 	// schedule.ClosesAtValidator is a validator for the "closes_at" field. It is called by the builders before save.
 	schedule.ClosesAtValidator = scheduleDescClosesAt.Validators[0].(func(string) error)
 	// scheduleDescDescription is the schema descriptor for description field.
-	scheduleDescDescription := scheduleFields[12].Descriptor()
+	scheduleDescDescription := scheduleFields[14].Descriptor()
 	// schedule.DefaultDescription holds the default value on creation for the description field.
 	schedule.DefaultDescription = scheduleDescDescription.Default.(string)
 	// schedule.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
@@ -920,6 +1123,10 @@ func init() {
 	serviceDescImportedAt := serviceMixinFields2[2].Descriptor()
 	// service.DefaultImportedAt holds the default value on creation for the imported_at field.
 	service.DefaultImportedAt = serviceDescImportedAt.Default.(func() time.Time)
+	// serviceDescVersion is the schema descriptor for version field.
+	serviceDescVersion := serviceMixinFields2[6].Descriptor()
+	// service.DefaultVersion holds the default value on creation for the version field.
+	service.DefaultVersion = serviceDescVersion.Default.(int)
 	// serviceDescName is the schema descriptor for name field.
 	serviceDescName := serviceFields[1].Descriptor()
 	// service.NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -1019,6 +1226,10 @@ func init() {
 	serviceatlocationDescImportedAt := serviceatlocationMixinFields2[2].Descriptor()
 	// serviceatlocation.DefaultImportedAt holds the default value on creation for the imported_at field.
 	serviceatlocation.DefaultImportedAt = serviceatlocationDescImportedAt.Default.(func() time.Time)
+	// serviceatlocationDescVersion is the schema descriptor for version field.
+	serviceatlocationDescVersion := serviceatlocationMixinFields2[6].Descriptor()
+	// serviceatlocation.DefaultVersion holds the default value on creation for the version field.
+	serviceatlocation.DefaultVersion = serviceatlocationDescVersion.Default.(int)
 	// serviceatlocationDescDescription is the schema descriptor for description field.
 	serviceatlocationDescDescription := serviceatlocationFields[2].Descriptor()
 	// serviceatlocation.DefaultDescription holds the default value on creation for the description field.
@@ -1029,6 +1240,47 @@ func init() {
 	serviceatlocationDescID := serviceatlocationMixinFields0[0].Descriptor()
 	// serviceatlocation.DefaultID holds the default value on creation for the id field.
 	serviceatlocation.DefaultID = serviceatlocationDescID.Default.(func() uuid.UUID)
+	servicecapacityMixin := schema.ServiceCapacity{}.Mixin()
+	servicecapacityMixinFields0 := servicecapacityMixin[0].Fields()
+	_ = servicecapacityMixinFields0
+	servicecapacityFields := schema.ServiceCapacity{}.Fields()
+	_ = servicecapacityFields
+	// servicecapacityDescUnit is the schema descriptor for unit field.
+	servicecapacityDescUnit := servicecapacityFields[1].Descriptor()
+	// servicecapacity.UnitValidator is a validator for the "unit" field. It is called by the builders before save.
+	servicecapacity.UnitValidator = func() func(string) error {
+		validators := servicecapacityDescUnit.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(unit string) error {
+			for _, fn := range fns {
+				if err := fn(unit); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// servicecapacityDescAvailable is the schema descriptor for available field.
+	servicecapacityDescAvailable := servicecapacityFields[2].Descriptor()
+	// servicecapacity.AvailableValidator is a validator for the "available" field. It is called by the builders before save.
+	servicecapacity.AvailableValidator = servicecapacityDescAvailable.Validators[0].(func(int) error)
+	// servicecapacityDescMaximum is the schema descriptor for maximum field.
+	servicecapacityDescMaximum := servicecapacityFields[3].Descriptor()
+	// servicecapacity.MaximumValidator is a validator for the "maximum" field. It is called by the builders before save.
+	servicecapacity.MaximumValidator = servicecapacityDescMaximum.Validators[0].(func(int) error)
+	// servicecapacityDescDescription is the schema descriptor for description field.
+	servicecapacityDescDescription := servicecapacityFields[4].Descriptor()
+	// servicecapacity.DefaultDescription holds the default value on creation for the description field.
+	servicecapacity.DefaultDescription = servicecapacityDescDescription.Default.(string)
+	// servicecapacity.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	servicecapacity.DescriptionValidator = servicecapacityDescDescription.Validators[0].(func(string) error)
+	// servicecapacityDescID is the schema descriptor for id field.
+	servicecapacityDescID := servicecapacityMixinFields0[0].Descriptor()
+	// servicecapacity.DefaultID holds the default value on creation for the id field.
+	servicecapacity.DefaultID = servicecapacityDescID.Default.(func() uuid.UUID)
 	serviceneedMixin := schema.ServiceNeed{}.Mixin()
 	serviceneedMixinFields0 := serviceneedMixin[0].Fields()
 	_ = serviceneedMixinFields0
@@ -1160,6 +1412,10 @@ func init() {
 	taxonomytermDescImportedAt := taxonomytermMixinFields2[2].Descriptor()
 	// taxonomyterm.DefaultImportedAt holds the default value on creation for the imported_at field.
 	taxonomyterm.DefaultImportedAt = taxonomytermDescImportedAt.Default.(func() time.Time)
+	// taxonomytermDescVersion is the schema descriptor for version field.
+	taxonomytermDescVersion := taxonomytermMixinFields2[6].Descriptor()
+	// taxonomyterm.DefaultVersion holds the default value on creation for the version field.
+	taxonomyterm.DefaultVersion = taxonomytermDescVersion.Default.(int)
 	// taxonomytermDescTaxonomy is the schema descriptor for taxonomy field.
 	taxonomytermDescTaxonomy := taxonomytermFields[0].Descriptor()
 	// taxonomyterm.DefaultTaxonomy holds the default value on creation for the taxonomy field.

@@ -32,6 +32,10 @@ type Schedule struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility schedule.Visibility `json:"visibility,omitempty"`
 	// ServiceID holds the value of the "service_id" field.
@@ -58,6 +62,10 @@ type Schedule struct {
 	OpensAt *string `json:"opens_at,omitempty"`
 	// ClosesAt holds the value of the "closes_at" field.
 	ClosesAt *string `json:"closes_at,omitempty"`
+	// days, as 2006-01-02, on which the rule does not hold
+	ExcludedDates []string `json:"excluded_dates,omitempty"`
+	// days besides the rule's
+	ExtraDates []string `json:"extra_dates,omitempty"`
 	// Description holds the value of the "description" field.
 	Description string `json:"description,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -93,9 +101,9 @@ func (*Schedule) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case schedule.FieldServiceAtLocationID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case schedule.FieldByDay, schedule.FieldByMonthDay:
+		case schedule.FieldLocalFields, schedule.FieldByDay, schedule.FieldByMonthDay, schedule.FieldExcludedDates, schedule.FieldExtraDates:
 			values[i] = new([]byte)
-		case schedule.FieldInterval:
+		case schedule.FieldVersion, schedule.FieldInterval:
 			values[i] = new(sql.NullInt64)
 		case schedule.FieldSource, schedule.FieldExternalID, schedule.FieldVisibility, schedule.FieldFreq, schedule.FieldOpensAt, schedule.FieldClosesAt, schedule.FieldDescription:
 			values[i] = new(sql.NullString)
@@ -161,6 +169,20 @@ func (_m *Schedule) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case schedule.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case schedule.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
 			}
 		case schedule.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -252,6 +274,22 @@ func (_m *Schedule) assignValues(columns []string, values []any) error {
 				_m.ClosesAt = new(string)
 				*_m.ClosesAt = value.String
 			}
+		case schedule.FieldExcludedDates:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field excluded_dates", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ExcludedDates); err != nil {
+					return fmt.Errorf("unmarshal field excluded_dates: %w", err)
+				}
+			}
+		case schedule.FieldExtraDates:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field extra_dates", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ExtraDates); err != nil {
+					return fmt.Errorf("unmarshal field extra_dates: %w", err)
+				}
+			}
 		case schedule.FieldDescription:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field description", values[i])
@@ -321,6 +359,12 @@ func (_m *Schedule) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
 	builder.WriteString(", ")
@@ -375,6 +419,12 @@ func (_m *Schedule) String() string {
 		builder.WriteString("closes_at=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("excluded_dates=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ExcludedDates))
+	builder.WriteString(", ")
+	builder.WriteString("extra_dates=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ExtraDates))
 	builder.WriteString(", ")
 	builder.WriteString("description=")
 	builder.WriteString(_m.Description)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -78,6 +79,26 @@ func (_c *ScheduleCreate) SetRetiredAt(v time.Time) *ScheduleCreate {
 func (_c *ScheduleCreate) SetNillableRetiredAt(v *time.Time) *ScheduleCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_c *ScheduleCreate) SetLocalFields(v map[string]json.RawMessage) *ScheduleCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *ScheduleCreate) SetVersion(v int) *ScheduleCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *ScheduleCreate) SetNillableVersion(v *int) *ScheduleCreate {
+	if v != nil {
+		_c.SetVersion(*v)
 	}
 	return _c
 }
@@ -240,6 +261,18 @@ func (_c *ScheduleCreate) SetNillableClosesAt(v *string) *ScheduleCreate {
 	return _c
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (_c *ScheduleCreate) SetExcludedDates(v []string) *ScheduleCreate {
+	_c.mutation.SetExcludedDates(v)
+	return _c
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (_c *ScheduleCreate) SetExtraDates(v []string) *ScheduleCreate {
+	_c.mutation.SetExtraDates(v)
+	return _c
+}
+
 // SetDescription sets the "description" field.
 func (_c *ScheduleCreate) SetDescription(v string) *ScheduleCreate {
 	_c.mutation.SetDescription(v)
@@ -312,6 +345,10 @@ func (_c *ScheduleCreate) defaults() {
 		v := schedule.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := schedule.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		v := schedule.DefaultVisibility
 		_c.mutation.SetVisibility(v)
@@ -353,6 +390,9 @@ func (_c *ScheduleCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Schedule.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Schedule.version"`)}
 	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Schedule.visibility"`)}
@@ -458,6 +498,14 @@ func (_c *ScheduleCreate) createSpec() (*Schedule, *sqlgraph.CreateSpec) {
 		_spec.SetField(schedule.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
 	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(schedule.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(schedule.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(schedule.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
@@ -505,6 +553,14 @@ func (_c *ScheduleCreate) createSpec() (*Schedule, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ClosesAt(); ok {
 		_spec.SetField(schedule.FieldClosesAt, field.TypeString, value)
 		_node.ClosesAt = &value
+	}
+	if value, ok := _c.mutation.ExcludedDates(); ok {
+		_spec.SetField(schedule.FieldExcludedDates, field.TypeJSON, value)
+		_node.ExcludedDates = value
+	}
+	if value, ok := _c.mutation.ExtraDates(); ok {
+		_spec.SetField(schedule.FieldExtraDates, field.TypeJSON, value)
+		_node.ExtraDates = value
 	}
 	if value, ok := _c.mutation.Description(); ok {
 		_spec.SetField(schedule.FieldDescription, field.TypeString, value)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -82,6 +83,39 @@ func (_u *ScheduleUpdate) SetNillableRetiredAt(v *time.Time) *ScheduleUpdate {
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ScheduleUpdate) ClearRetiredAt() *ScheduleUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *ScheduleUpdate) SetLocalFields(v map[string]json.RawMessage) *ScheduleUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ScheduleUpdate) ClearLocalFields() *ScheduleUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ScheduleUpdate) SetVersion(v int) *ScheduleUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ScheduleUpdate) SetNillableVersion(v *int) *ScheduleUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ScheduleUpdate) AddVersion(v int) *ScheduleUpdate {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -316,6 +350,42 @@ func (_u *ScheduleUpdate) ClearClosesAt() *ScheduleUpdate {
 	return _u
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (_u *ScheduleUpdate) SetExcludedDates(v []string) *ScheduleUpdate {
+	_u.mutation.SetExcludedDates(v)
+	return _u
+}
+
+// AppendExcludedDates appends value to the "excluded_dates" field.
+func (_u *ScheduleUpdate) AppendExcludedDates(v []string) *ScheduleUpdate {
+	_u.mutation.AppendExcludedDates(v)
+	return _u
+}
+
+// ClearExcludedDates clears the value of the "excluded_dates" field.
+func (_u *ScheduleUpdate) ClearExcludedDates() *ScheduleUpdate {
+	_u.mutation.ClearExcludedDates()
+	return _u
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (_u *ScheduleUpdate) SetExtraDates(v []string) *ScheduleUpdate {
+	_u.mutation.SetExtraDates(v)
+	return _u
+}
+
+// AppendExtraDates appends value to the "extra_dates" field.
+func (_u *ScheduleUpdate) AppendExtraDates(v []string) *ScheduleUpdate {
+	_u.mutation.AppendExtraDates(v)
+	return _u
+}
+
+// ClearExtraDates clears the value of the "extra_dates" field.
+func (_u *ScheduleUpdate) ClearExtraDates() *ScheduleUpdate {
+	_u.mutation.ClearExtraDates()
+	return _u
+}
+
 // SetDescription sets the "description" field.
 func (_u *ScheduleUpdate) SetDescription(v string) *ScheduleUpdate {
 	_u.mutation.SetDescription(v)
@@ -433,6 +503,18 @@ func (_u *ScheduleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(schedule.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(schedule.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(schedule.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(schedule.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(schedule.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(schedule.FieldVisibility, field.TypeEnum, value)
 	}
@@ -512,6 +594,28 @@ func (_u *ScheduleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ClosesAtCleared() {
 		_spec.ClearField(schedule.FieldClosesAt, field.TypeString)
 	}
+	if value, ok := _u.mutation.ExcludedDates(); ok {
+		_spec.SetField(schedule.FieldExcludedDates, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedExcludedDates(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, schedule.FieldExcludedDates, value)
+		})
+	}
+	if _u.mutation.ExcludedDatesCleared() {
+		_spec.ClearField(schedule.FieldExcludedDates, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ExtraDates(); ok {
+		_spec.SetField(schedule.FieldExtraDates, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedExtraDates(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, schedule.FieldExtraDates, value)
+		})
+	}
+	if _u.mutation.ExtraDatesCleared() {
+		_spec.ClearField(schedule.FieldExtraDates, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(schedule.FieldDescription, field.TypeString, value)
 	}
@@ -588,6 +692,39 @@ func (_u *ScheduleUpdateOne) SetNillableRetiredAt(v *time.Time) *ScheduleUpdateO
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ScheduleUpdateOne) ClearRetiredAt() *ScheduleUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *ScheduleUpdateOne) SetLocalFields(v map[string]json.RawMessage) *ScheduleUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ScheduleUpdateOne) ClearLocalFields() *ScheduleUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ScheduleUpdateOne) SetVersion(v int) *ScheduleUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ScheduleUpdateOne) SetNillableVersion(v *int) *ScheduleUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ScheduleUpdateOne) AddVersion(v int) *ScheduleUpdateOne {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -822,6 +959,42 @@ func (_u *ScheduleUpdateOne) ClearClosesAt() *ScheduleUpdateOne {
 	return _u
 }
 
+// SetExcludedDates sets the "excluded_dates" field.
+func (_u *ScheduleUpdateOne) SetExcludedDates(v []string) *ScheduleUpdateOne {
+	_u.mutation.SetExcludedDates(v)
+	return _u
+}
+
+// AppendExcludedDates appends value to the "excluded_dates" field.
+func (_u *ScheduleUpdateOne) AppendExcludedDates(v []string) *ScheduleUpdateOne {
+	_u.mutation.AppendExcludedDates(v)
+	return _u
+}
+
+// ClearExcludedDates clears the value of the "excluded_dates" field.
+func (_u *ScheduleUpdateOne) ClearExcludedDates() *ScheduleUpdateOne {
+	_u.mutation.ClearExcludedDates()
+	return _u
+}
+
+// SetExtraDates sets the "extra_dates" field.
+func (_u *ScheduleUpdateOne) SetExtraDates(v []string) *ScheduleUpdateOne {
+	_u.mutation.SetExtraDates(v)
+	return _u
+}
+
+// AppendExtraDates appends value to the "extra_dates" field.
+func (_u *ScheduleUpdateOne) AppendExtraDates(v []string) *ScheduleUpdateOne {
+	_u.mutation.AppendExtraDates(v)
+	return _u
+}
+
+// ClearExtraDates clears the value of the "extra_dates" field.
+func (_u *ScheduleUpdateOne) ClearExtraDates() *ScheduleUpdateOne {
+	_u.mutation.ClearExtraDates()
+	return _u
+}
+
 // SetDescription sets the "description" field.
 func (_u *ScheduleUpdateOne) SetDescription(v string) *ScheduleUpdateOne {
 	_u.mutation.SetDescription(v)
@@ -969,6 +1142,18 @@ func (_u *ScheduleUpdateOne) sqlSave(ctx context.Context) (_node *Schedule, err 
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(schedule.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(schedule.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(schedule.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(schedule.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(schedule.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(schedule.FieldVisibility, field.TypeEnum, value)
 	}
@@ -1047,6 +1232,28 @@ func (_u *ScheduleUpdateOne) sqlSave(ctx context.Context) (_node *Schedule, err 
 	}
 	if _u.mutation.ClosesAtCleared() {
 		_spec.ClearField(schedule.FieldClosesAt, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExcludedDates(); ok {
+		_spec.SetField(schedule.FieldExcludedDates, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedExcludedDates(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, schedule.FieldExcludedDates, value)
+		})
+	}
+	if _u.mutation.ExcludedDatesCleared() {
+		_spec.ClearField(schedule.FieldExcludedDates, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ExtraDates(); ok {
+		_spec.SetField(schedule.FieldExtraDates, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedExtraDates(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, schedule.FieldExtraDates, value)
+		})
+	}
+	if _u.mutation.ExtraDatesCleared() {
+		_spec.ClearField(schedule.FieldExtraDates, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(schedule.FieldDescription, field.TypeString, value)

@@ -33,8 +33,14 @@ type Service struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility service.Visibility `json:"visibility,omitempty"`
+	// the record that stands for this one, of the same table and not itself folded into another; this one is retired, whatever its source says
+	MergedIntoID *uuid.UUID `json:"merged_into_id,omitempty"`
 	// OrganisationID holds the value of the "organisation_id" field.
 	OrganisationID uuid.UUID `json:"organisation_id,omitempty"`
 	// Name holds the value of the "name" field.
@@ -95,17 +101,23 @@ type ServiceEdges struct {
 	ServiceAtLocations []*ServiceAtLocation `json:"service_at_locations,omitempty"`
 	// Schedules holds the value of the schedules edge.
 	Schedules []*Schedule `json:"schedules,omitempty"`
+	// Capacities holds the value of the capacities edge.
+	Capacities []*ServiceCapacity `json:"capacities,omitempty"`
+	// Assurances holds the value of the assurances edge.
+	Assurances []*Assurance `json:"assurances,omitempty"`
 	// ServiceNeeds holds the value of the service_needs edge.
 	ServiceNeeds []*ServiceNeed `json:"service_needs,omitempty"`
 	// ServiceTerms holds the value of the service_terms edge.
 	ServiceTerms []*ServiceTerm `json:"service_terms,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes             [7]bool
+	loadedTypes             [9]bool
 	namedNeeds              map[string][]*Need
 	namedTaxonomyTerms      map[string][]*TaxonomyTerm
 	namedServiceAtLocations map[string][]*ServiceAtLocation
 	namedSchedules          map[string][]*Schedule
+	namedCapacities         map[string][]*ServiceCapacity
+	namedAssurances         map[string][]*Assurance
 	namedServiceNeeds       map[string][]*ServiceNeed
 	namedServiceTerms       map[string][]*ServiceTerm
 }
@@ -157,10 +169,28 @@ func (e ServiceEdges) SchedulesOrErr() ([]*Schedule, error) {
 	return nil, &NotLoadedError{edge: "schedules"}
 }
 
+// CapacitiesOrErr returns the Capacities value or an error if the edge
+// was not loaded in eager-loading.
+func (e ServiceEdges) CapacitiesOrErr() ([]*ServiceCapacity, error) {
+	if e.loadedTypes[5] {
+		return e.Capacities, nil
+	}
+	return nil, &NotLoadedError{edge: "capacities"}
+}
+
+// AssurancesOrErr returns the Assurances value or an error if the edge
+// was not loaded in eager-loading.
+func (e ServiceEdges) AssurancesOrErr() ([]*Assurance, error) {
+	if e.loadedTypes[6] {
+		return e.Assurances, nil
+	}
+	return nil, &NotLoadedError{edge: "assurances"}
+}
+
 // ServiceNeedsOrErr returns the ServiceNeeds value or an error if the edge
 // was not loaded in eager-loading.
 func (e ServiceEdges) ServiceNeedsOrErr() ([]*ServiceNeed, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[7] {
 		return e.ServiceNeeds, nil
 	}
 	return nil, &NotLoadedError{edge: "service_needs"}
@@ -169,7 +199,7 @@ func (e ServiceEdges) ServiceNeedsOrErr() ([]*ServiceNeed, error) {
 // ServiceTermsOrErr returns the ServiceTerms value or an error if the edge
 // was not loaded in eager-loading.
 func (e ServiceEdges) ServiceTermsOrErr() ([]*ServiceTerm, error) {
-	if e.loadedTypes[6] {
+	if e.loadedTypes[8] {
 		return e.ServiceTerms, nil
 	}
 	return nil, &NotLoadedError{edge: "service_terms"}
@@ -180,11 +210,13 @@ func (*Service) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
+		case service.FieldMergedIntoID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case service.FieldLocalFields, service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
 			values[i] = new([]byte)
 		case service.FieldFree:
 			values[i] = new(sql.NullBool)
-		case service.FieldMinimumAge, service.FieldMaximumAge:
+		case service.FieldVersion, service.FieldMinimumAge, service.FieldMaximumAge:
 			values[i] = new(sql.NullInt64)
 		case service.FieldSource, service.FieldExternalID, service.FieldVisibility, service.FieldName, service.FieldAlternateName, service.FieldDescription, service.FieldURL, service.FieldEmail, service.FieldPhone, service.FieldStatus, service.FieldEligibilityDescription, service.FieldFeesDescription, service.FieldApplicationProcess, service.FieldAccreditations, service.FieldAlert:
 			values[i] = new(sql.NullString)
@@ -251,11 +283,32 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
 			}
+		case service.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case service.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
 		case service.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = service.Visibility(value.String)
+			}
+		case service.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(uuid.UUID)
+				*_m.MergedIntoID = *value.S.(*uuid.UUID)
 			}
 		case service.FieldOrganisationID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -436,6 +489,16 @@ func (_m *Service) QuerySchedules() *ScheduleQuery {
 	return NewServiceClient(_m.config).QuerySchedules(_m)
 }
 
+// QueryCapacities queries the "capacities" edge of the Service entity.
+func (_m *Service) QueryCapacities() *ServiceCapacityQuery {
+	return NewServiceClient(_m.config).QueryCapacities(_m)
+}
+
+// QueryAssurances queries the "assurances" edge of the Service entity.
+func (_m *Service) QueryAssurances() *AssuranceQuery {
+	return NewServiceClient(_m.config).QueryAssurances(_m)
+}
+
 // QueryServiceNeeds queries the "service_needs" edge of the Service entity.
 func (_m *Service) QueryServiceNeeds() *ServiceNeedQuery {
 	return NewServiceClient(_m.config).QueryServiceNeeds(_m)
@@ -491,8 +554,19 @@ func (_m *Service) String() string {
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("organisation_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.OrganisationID))
@@ -599,6 +673,16 @@ func (_m *Service) Schedules() []*Schedule {
 	return _m.Edges.Schedules
 }
 
+// Capacities is the "capacities" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) Capacities() []*ServiceCapacity {
+	return _m.Edges.Capacities
+}
+
+// Assurances is the "assurances" edge as it was eager-loaded; empty where it was not.
+func (_m *Service) Assurances() []*Assurance {
+	return _m.Edges.Assurances
+}
+
 // ServiceNeeds is the "service_needs" edge as it was eager-loaded; empty where it was not.
 func (_m *Service) ServiceNeeds() []*ServiceNeed {
 	return _m.Edges.ServiceNeeds
@@ -702,6 +786,54 @@ func (_m *Service) appendNamedSchedules(name string, edges ...*Schedule) {
 		_m.Edges.namedSchedules[name] = []*Schedule{}
 	} else {
 		_m.Edges.namedSchedules[name] = append(_m.Edges.namedSchedules[name], edges...)
+	}
+}
+
+// NamedCapacities returns the Capacities named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Service) NamedCapacities(name string) ([]*ServiceCapacity, error) {
+	if _m.Edges.namedCapacities == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedCapacities[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Service) appendNamedCapacities(name string, edges ...*ServiceCapacity) {
+	if _m.Edges.namedCapacities == nil {
+		_m.Edges.namedCapacities = make(map[string][]*ServiceCapacity)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedCapacities[name] = []*ServiceCapacity{}
+	} else {
+		_m.Edges.namedCapacities[name] = append(_m.Edges.namedCapacities[name], edges...)
+	}
+}
+
+// NamedAssurances returns the Assurances named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Service) NamedAssurances(name string) ([]*Assurance, error) {
+	if _m.Edges.namedAssurances == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedAssurances[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Service) appendNamedAssurances(name string, edges ...*Assurance) {
+	if _m.Edges.namedAssurances == nil {
+		_m.Edges.namedAssurances = make(map[string][]*Assurance)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedAssurances[name] = []*Assurance{}
+	} else {
+		_m.Edges.namedAssurances[name] = append(_m.Edges.namedAssurances[name], edges...)
 	}
 }
 

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,12 +12,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/taxonomyterm"
@@ -89,6 +92,26 @@ func (_c *ServiceCreate) SetNillableRetiredAt(v *time.Time) *ServiceCreate {
 	return _c
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_c *ServiceCreate) SetLocalFields(v map[string]json.RawMessage) *ServiceCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *ServiceCreate) SetVersion(v int) *ServiceCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableVersion(v *int) *ServiceCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
 // SetVisibility sets the "visibility" field.
 func (_c *ServiceCreate) SetVisibility(v service.Visibility) *ServiceCreate {
 	_c.mutation.SetVisibility(v)
@@ -99,6 +122,20 @@ func (_c *ServiceCreate) SetVisibility(v service.Visibility) *ServiceCreate {
 func (_c *ServiceCreate) SetNillableVisibility(v *service.Visibility) *ServiceCreate {
 	if v != nil {
 		_c.SetVisibility(*v)
+	}
+	return _c
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *ServiceCreate) SetMergedIntoID(v uuid.UUID) *ServiceCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *ServiceCreate) SetNillableMergedIntoID(v *uuid.UUID) *ServiceCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
 	}
 	return _c
 }
@@ -428,6 +465,36 @@ func (_c *ServiceCreate) AddSchedules(v ...*Schedule) *ServiceCreate {
 	return _c.AddScheduleIDs(ids...)
 }
 
+// AddCapacityIDs adds the "capacities" edge to the ServiceCapacity entity by IDs.
+func (_c *ServiceCreate) AddCapacityIDs(ids ...uuid.UUID) *ServiceCreate {
+	_c.mutation.AddCapacityIDs(ids...)
+	return _c
+}
+
+// AddCapacities adds the "capacities" edges to the ServiceCapacity entity.
+func (_c *ServiceCreate) AddCapacities(v ...*ServiceCapacity) *ServiceCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCapacityIDs(ids...)
+}
+
+// AddAssuranceIDs adds the "assurances" edge to the Assurance entity by IDs.
+func (_c *ServiceCreate) AddAssuranceIDs(ids ...uuid.UUID) *ServiceCreate {
+	_c.mutation.AddAssuranceIDs(ids...)
+	return _c
+}
+
+// AddAssurances adds the "assurances" edges to the Assurance entity.
+func (_c *ServiceCreate) AddAssurances(v ...*Assurance) *ServiceCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAssuranceIDs(ids...)
+}
+
 // AddServiceNeedIDs adds the "service_needs" edge to the ServiceNeed entity by IDs.
 func (_c *ServiceCreate) AddServiceNeedIDs(ids ...uuid.UUID) *ServiceCreate {
 	_c.mutation.AddServiceNeedIDs(ids...)
@@ -497,6 +564,10 @@ func (_c *ServiceCreate) defaults() {
 		v := service.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := service.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		v := service.DefaultVisibility
 		_c.mutation.SetVisibility(v)
@@ -562,6 +633,9 @@ func (_c *ServiceCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "Service.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Service.version"`)}
 	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "Service.visibility"`)}
@@ -723,9 +797,21 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 		_spec.SetField(service.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
 	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(service.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(service.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.MergedIntoID(); ok {
+		_spec.SetField(service.FieldMergedIntoID, field.TypeUUID, value)
+		_node.MergedIntoID = &value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
@@ -895,6 +981,38 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(schedule.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CapacitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AssurancesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -14,12 +14,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/taxonomyterm"
@@ -37,6 +39,8 @@ type ServiceQuery struct {
 	withTaxonomyTerms           *TaxonomyTermQuery
 	withServiceAtLocations      *ServiceAtLocationQuery
 	withSchedules               *ScheduleQuery
+	withCapacities              *ServiceCapacityQuery
+	withAssurances              *AssuranceQuery
 	withServiceNeeds            *ServiceNeedQuery
 	withServiceTerms            *ServiceTermQuery
 	modifiers                   []func(*sql.Selector)
@@ -44,6 +48,8 @@ type ServiceQuery struct {
 	withNamedTaxonomyTerms      map[string]*TaxonomyTermQuery
 	withNamedServiceAtLocations map[string]*ServiceAtLocationQuery
 	withNamedSchedules          map[string]*ScheduleQuery
+	withNamedCapacities         map[string]*ServiceCapacityQuery
+	withNamedAssurances         map[string]*AssuranceQuery
 	withNamedServiceNeeds       map[string]*ServiceNeedQuery
 	withNamedServiceTerms       map[string]*ServiceTermQuery
 	// intermediate query (i.e. traversal path).
@@ -185,6 +191,50 @@ func (_q *ServiceQuery) QuerySchedules() *ScheduleQuery {
 			sqlgraph.From(service.Table, service.FieldID, selector),
 			sqlgraph.To(schedule.Table, schedule.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, service.SchedulesTable, service.SchedulesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCapacities chains the current query on the "capacities" edge.
+func (_q *ServiceQuery) QueryCapacities() *ServiceCapacityQuery {
+	query := (&ServiceCapacityClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(service.Table, service.FieldID, selector),
+			sqlgraph.To(servicecapacity.Table, servicecapacity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, service.CapacitiesTable, service.CapacitiesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAssurances chains the current query on the "assurances" edge.
+func (_q *ServiceQuery) QueryAssurances() *AssuranceQuery {
+	query := (&AssuranceClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(service.Table, service.FieldID, selector),
+			sqlgraph.To(assurance.Table, assurance.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, service.AssurancesTable, service.AssurancesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -433,6 +483,8 @@ func (_q *ServiceQuery) Clone() *ServiceQuery {
 		withTaxonomyTerms:      _q.withTaxonomyTerms.Clone(),
 		withServiceAtLocations: _q.withServiceAtLocations.Clone(),
 		withSchedules:          _q.withSchedules.Clone(),
+		withCapacities:         _q.withCapacities.Clone(),
+		withAssurances:         _q.withAssurances.Clone(),
 		withServiceNeeds:       _q.withServiceNeeds.Clone(),
 		withServiceTerms:       _q.withServiceTerms.Clone(),
 		// clone intermediate query.
@@ -494,6 +546,28 @@ func (_q *ServiceQuery) WithSchedules(opts ...func(*ScheduleQuery)) *ServiceQuer
 		opt(query)
 	}
 	_q.withSchedules = query
+	return _q
+}
+
+// WithCapacities tells the query-builder to eager-load the nodes that are connected to
+// the "capacities" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ServiceQuery) WithCapacities(opts ...func(*ServiceCapacityQuery)) *ServiceQuery {
+	query := (&ServiceCapacityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCapacities = query
+	return _q
+}
+
+// WithAssurances tells the query-builder to eager-load the nodes that are connected to
+// the "assurances" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ServiceQuery) WithAssurances(opts ...func(*AssuranceQuery)) *ServiceQuery {
+	query := (&AssuranceClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAssurances = query
 	return _q
 }
 
@@ -597,12 +671,14 @@ func (_q *ServiceQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Serv
 	var (
 		nodes       = []*Service{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [9]bool{
 			_q.withOrganisation != nil,
 			_q.withNeeds != nil,
 			_q.withTaxonomyTerms != nil,
 			_q.withServiceAtLocations != nil,
 			_q.withSchedules != nil,
+			_q.withCapacities != nil,
+			_q.withAssurances != nil,
 			_q.withServiceNeeds != nil,
 			_q.withServiceTerms != nil,
 		}
@@ -664,6 +740,20 @@ func (_q *ServiceQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Serv
 			return nil, err
 		}
 	}
+	if query := _q.withCapacities; query != nil {
+		if err := _q.loadCapacities(ctx, query, nodes,
+			func(n *Service) { n.Edges.Capacities = []*ServiceCapacity{} },
+			func(n *Service, e *ServiceCapacity) { n.Edges.Capacities = append(n.Edges.Capacities, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAssurances; query != nil {
+		if err := _q.loadAssurances(ctx, query, nodes,
+			func(n *Service) { n.Edges.Assurances = []*Assurance{} },
+			func(n *Service, e *Assurance) { n.Edges.Assurances = append(n.Edges.Assurances, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withServiceNeeds; query != nil {
 		if err := _q.loadServiceNeeds(ctx, query, nodes,
 			func(n *Service) { n.Edges.ServiceNeeds = []*ServiceNeed{} },
@@ -703,6 +793,20 @@ func (_q *ServiceQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Serv
 		if err := _q.loadSchedules(ctx, query, nodes,
 			func(n *Service) { n.appendNamedSchedules(name) },
 			func(n *Service, e *Schedule) { n.appendNamedSchedules(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedCapacities {
+		if err := _q.loadCapacities(ctx, query, nodes,
+			func(n *Service) { n.appendNamedCapacities(name) },
+			func(n *Service, e *ServiceCapacity) { n.appendNamedCapacities(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedAssurances {
+		if err := _q.loadAssurances(ctx, query, nodes,
+			func(n *Service) { n.appendNamedAssurances(name) },
+			func(n *Service, e *Assurance) { n.appendNamedAssurances(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -919,6 +1023,66 @@ func (_q *ServiceQuery) loadSchedules(ctx context.Context, query *ScheduleQuery,
 	}
 	query.Where(predicate.Schedule(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(service.SchedulesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ServiceID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "service_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ServiceQuery) loadCapacities(ctx context.Context, query *ServiceCapacityQuery, nodes []*Service, init func(*Service), assign func(*Service, *ServiceCapacity)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Service)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(servicecapacity.FieldServiceID)
+	}
+	query.Where(predicate.ServiceCapacity(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(service.CapacitiesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ServiceID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "service_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ServiceQuery) loadAssurances(ctx context.Context, query *AssuranceQuery, nodes []*Service, init func(*Service), assign func(*Service, *Assurance)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Service)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(assurance.FieldServiceID)
+	}
+	query.Where(predicate.Assurance(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(service.AssurancesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -1170,6 +1334,34 @@ func (_q *ServiceQuery) WithNamedSchedules(name string, opts ...func(*ScheduleQu
 		_q.withNamedSchedules = make(map[string]*ScheduleQuery)
 	}
 	_q.withNamedSchedules[name] = query
+	return _q
+}
+
+// WithNamedCapacities tells the query-builder to eager-load the nodes that are connected to the "capacities"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *ServiceQuery) WithNamedCapacities(name string, opts ...func(*ServiceCapacityQuery)) *ServiceQuery {
+	query := (&ServiceCapacityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedCapacities == nil {
+		_q.withNamedCapacities = make(map[string]*ServiceCapacityQuery)
+	}
+	_q.withNamedCapacities[name] = query
+	return _q
+}
+
+// WithNamedAssurances tells the query-builder to eager-load the nodes that are connected to the "assurances"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *ServiceQuery) WithNamedAssurances(name string, opts ...func(*AssuranceQuery)) *ServiceQuery {
+	query := (&AssuranceClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedAssurances == nil {
+		_q.withNamedAssurances = make(map[string]*AssuranceQuery)
+	}
+	_q.withNamedAssurances[name] = query
 	return _q
 }
 

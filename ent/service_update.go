@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/predicate"
@@ -20,6 +22,7 @@ import (
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/taxonomyterm"
@@ -93,6 +96,39 @@ func (_u *ServiceUpdate) ClearRetiredAt() *ServiceUpdate {
 	return _u
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_u *ServiceUpdate) SetLocalFields(v map[string]json.RawMessage) *ServiceUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ServiceUpdate) ClearLocalFields() *ServiceUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ServiceUpdate) SetVersion(v int) *ServiceUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableVersion(v *int) *ServiceUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ServiceUpdate) AddVersion(v int) *ServiceUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetVisibility sets the "visibility" field.
 func (_u *ServiceUpdate) SetVisibility(v service.Visibility) *ServiceUpdate {
 	_u.mutation.SetVisibility(v)
@@ -104,6 +140,26 @@ func (_u *ServiceUpdate) SetNillableVisibility(v *service.Visibility) *ServiceUp
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *ServiceUpdate) SetMergedIntoID(v uuid.UUID) *ServiceUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *ServiceUpdate) SetNillableMergedIntoID(v *uuid.UUID) *ServiceUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *ServiceUpdate) ClearMergedIntoID() *ServiceUpdate {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -538,6 +594,36 @@ func (_u *ServiceUpdate) AddSchedules(v ...*Schedule) *ServiceUpdate {
 	return _u.AddScheduleIDs(ids...)
 }
 
+// AddCapacityIDs adds the "capacities" edge to the ServiceCapacity entity by IDs.
+func (_u *ServiceUpdate) AddCapacityIDs(ids ...uuid.UUID) *ServiceUpdate {
+	_u.mutation.AddCapacityIDs(ids...)
+	return _u
+}
+
+// AddCapacities adds the "capacities" edges to the ServiceCapacity entity.
+func (_u *ServiceUpdate) AddCapacities(v ...*ServiceCapacity) *ServiceUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCapacityIDs(ids...)
+}
+
+// AddAssuranceIDs adds the "assurances" edge to the Assurance entity by IDs.
+func (_u *ServiceUpdate) AddAssuranceIDs(ids ...uuid.UUID) *ServiceUpdate {
+	_u.mutation.AddAssuranceIDs(ids...)
+	return _u
+}
+
+// AddAssurances adds the "assurances" edges to the Assurance entity.
+func (_u *ServiceUpdate) AddAssurances(v ...*Assurance) *ServiceUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAssuranceIDs(ids...)
+}
+
 // AddServiceNeedIDs adds the "service_needs" edge to the ServiceNeed entity by IDs.
 func (_u *ServiceUpdate) AddServiceNeedIDs(ids ...uuid.UUID) *ServiceUpdate {
 	_u.mutation.AddServiceNeedIDs(ids...)
@@ -661,6 +747,48 @@ func (_u *ServiceUpdate) RemoveSchedules(v ...*Schedule) *ServiceUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveScheduleIDs(ids...)
+}
+
+// ClearCapacities clears all "capacities" edges to the ServiceCapacity entity.
+func (_u *ServiceUpdate) ClearCapacities() *ServiceUpdate {
+	_u.mutation.ClearCapacities()
+	return _u
+}
+
+// RemoveCapacityIDs removes the "capacities" edge to ServiceCapacity entities by IDs.
+func (_u *ServiceUpdate) RemoveCapacityIDs(ids ...uuid.UUID) *ServiceUpdate {
+	_u.mutation.RemoveCapacityIDs(ids...)
+	return _u
+}
+
+// RemoveCapacities removes "capacities" edges to ServiceCapacity entities.
+func (_u *ServiceUpdate) RemoveCapacities(v ...*ServiceCapacity) *ServiceUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCapacityIDs(ids...)
+}
+
+// ClearAssurances clears all "assurances" edges to the Assurance entity.
+func (_u *ServiceUpdate) ClearAssurances() *ServiceUpdate {
+	_u.mutation.ClearAssurances()
+	return _u
+}
+
+// RemoveAssuranceIDs removes the "assurances" edge to Assurance entities by IDs.
+func (_u *ServiceUpdate) RemoveAssuranceIDs(ids ...uuid.UUID) *ServiceUpdate {
+	_u.mutation.RemoveAssuranceIDs(ids...)
+	return _u
+}
+
+// RemoveAssurances removes "assurances" edges to Assurance entities.
+func (_u *ServiceUpdate) RemoveAssurances(v ...*Assurance) *ServiceUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAssuranceIDs(ids...)
 }
 
 // ClearServiceNeeds clears all "service_needs" edges to the ServiceNeed entity.
@@ -838,8 +966,26 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(service.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(service.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(service.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(service.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(service.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(service.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(service.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
@@ -1211,6 +1357,96 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.CapacitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedCapacitiesIDs(); len(nodes) > 0 && !_u.mutation.CapacitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CapacitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AssurancesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAssurancesIDs(); len(nodes) > 0 && !_u.mutation.AssurancesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AssurancesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ServiceNeedsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -1377,6 +1613,39 @@ func (_u *ServiceUpdateOne) ClearRetiredAt() *ServiceUpdateOne {
 	return _u
 }
 
+// SetLocalFields sets the "local_fields" field.
+func (_u *ServiceUpdateOne) SetLocalFields(v map[string]json.RawMessage) *ServiceUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ServiceUpdateOne) ClearLocalFields() *ServiceUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ServiceUpdateOne) SetVersion(v int) *ServiceUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableVersion(v *int) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ServiceUpdateOne) AddVersion(v int) *ServiceUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetVisibility sets the "visibility" field.
 func (_u *ServiceUpdateOne) SetVisibility(v service.Visibility) *ServiceUpdateOne {
 	_u.mutation.SetVisibility(v)
@@ -1388,6 +1657,26 @@ func (_u *ServiceUpdateOne) SetNillableVisibility(v *service.Visibility) *Servic
 	if v != nil {
 		_u.SetVisibility(*v)
 	}
+	return _u
+}
+
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *ServiceUpdateOne) SetMergedIntoID(v uuid.UUID) *ServiceUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *ServiceUpdateOne) SetNillableMergedIntoID(v *uuid.UUID) *ServiceUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *ServiceUpdateOne) ClearMergedIntoID() *ServiceUpdateOne {
+	_u.mutation.ClearMergedIntoID()
 	return _u
 }
 
@@ -1822,6 +2111,36 @@ func (_u *ServiceUpdateOne) AddSchedules(v ...*Schedule) *ServiceUpdateOne {
 	return _u.AddScheduleIDs(ids...)
 }
 
+// AddCapacityIDs adds the "capacities" edge to the ServiceCapacity entity by IDs.
+func (_u *ServiceUpdateOne) AddCapacityIDs(ids ...uuid.UUID) *ServiceUpdateOne {
+	_u.mutation.AddCapacityIDs(ids...)
+	return _u
+}
+
+// AddCapacities adds the "capacities" edges to the ServiceCapacity entity.
+func (_u *ServiceUpdateOne) AddCapacities(v ...*ServiceCapacity) *ServiceUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCapacityIDs(ids...)
+}
+
+// AddAssuranceIDs adds the "assurances" edge to the Assurance entity by IDs.
+func (_u *ServiceUpdateOne) AddAssuranceIDs(ids ...uuid.UUID) *ServiceUpdateOne {
+	_u.mutation.AddAssuranceIDs(ids...)
+	return _u
+}
+
+// AddAssurances adds the "assurances" edges to the Assurance entity.
+func (_u *ServiceUpdateOne) AddAssurances(v ...*Assurance) *ServiceUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAssuranceIDs(ids...)
+}
+
 // AddServiceNeedIDs adds the "service_needs" edge to the ServiceNeed entity by IDs.
 func (_u *ServiceUpdateOne) AddServiceNeedIDs(ids ...uuid.UUID) *ServiceUpdateOne {
 	_u.mutation.AddServiceNeedIDs(ids...)
@@ -1945,6 +2264,48 @@ func (_u *ServiceUpdateOne) RemoveSchedules(v ...*Schedule) *ServiceUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveScheduleIDs(ids...)
+}
+
+// ClearCapacities clears all "capacities" edges to the ServiceCapacity entity.
+func (_u *ServiceUpdateOne) ClearCapacities() *ServiceUpdateOne {
+	_u.mutation.ClearCapacities()
+	return _u
+}
+
+// RemoveCapacityIDs removes the "capacities" edge to ServiceCapacity entities by IDs.
+func (_u *ServiceUpdateOne) RemoveCapacityIDs(ids ...uuid.UUID) *ServiceUpdateOne {
+	_u.mutation.RemoveCapacityIDs(ids...)
+	return _u
+}
+
+// RemoveCapacities removes "capacities" edges to ServiceCapacity entities.
+func (_u *ServiceUpdateOne) RemoveCapacities(v ...*ServiceCapacity) *ServiceUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCapacityIDs(ids...)
+}
+
+// ClearAssurances clears all "assurances" edges to the Assurance entity.
+func (_u *ServiceUpdateOne) ClearAssurances() *ServiceUpdateOne {
+	_u.mutation.ClearAssurances()
+	return _u
+}
+
+// RemoveAssuranceIDs removes the "assurances" edge to Assurance entities by IDs.
+func (_u *ServiceUpdateOne) RemoveAssuranceIDs(ids ...uuid.UUID) *ServiceUpdateOne {
+	_u.mutation.RemoveAssuranceIDs(ids...)
+	return _u
+}
+
+// RemoveAssurances removes "assurances" edges to Assurance entities.
+func (_u *ServiceUpdateOne) RemoveAssurances(v ...*Assurance) *ServiceUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAssuranceIDs(ids...)
 }
 
 // ClearServiceNeeds clears all "service_needs" edges to the ServiceNeed entity.
@@ -2152,8 +2513,26 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(service.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(service.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(service.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(service.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(service.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(service.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.MergedIntoID(); ok {
+		_spec.SetField(service.FieldMergedIntoID, field.TypeUUID, value)
+	}
+	if _u.mutation.MergedIntoIDCleared() {
+		_spec.ClearField(service.FieldMergedIntoID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(service.FieldName, field.TypeString, value)
@@ -2518,6 +2897,96 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(schedule.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CapacitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedCapacitiesIDs(); len(nodes) > 0 && !_u.mutation.CapacitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CapacitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.CapacitiesTable,
+			Columns: []string{service.CapacitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(servicecapacity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AssurancesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAssurancesIDs(); len(nodes) > 0 && !_u.mutation.AssurancesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AssurancesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   service.AssurancesTable,
+			Columns: []string{service.AssurancesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assurance.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +33,10 @@ type ServiceAtLocation struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// STAFF: the hub's own staff; RESTRICTED: the same, and it must never be passed on, such as a refuge's address
 	Visibility serviceatlocation.Visibility `json:"visibility,omitempty"`
 	// ServiceID holds the value of the "service_id" field.
@@ -84,6 +89,10 @@ func (*ServiceAtLocation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case serviceatlocation.FieldLocalFields:
+			values[i] = new([]byte)
+		case serviceatlocation.FieldVersion:
+			values[i] = new(sql.NullInt64)
 		case serviceatlocation.FieldSource, serviceatlocation.FieldExternalID, serviceatlocation.FieldVisibility, serviceatlocation.FieldDescription:
 			values[i] = new(sql.NullString)
 		case serviceatlocation.FieldImportedAt, serviceatlocation.FieldLastModified, serviceatlocation.FieldRetiredAt:
@@ -148,6 +157,20 @@ func (_m *ServiceAtLocation) assignValues(columns []string, values []any) error 
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case serviceatlocation.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case serviceatlocation.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
 			}
 		case serviceatlocation.FieldVisibility:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -240,6 +263,12 @@ func (_m *ServiceAtLocation) String() string {
 		builder.WriteString("retired_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))

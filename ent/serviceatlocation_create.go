@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -79,6 +80,26 @@ func (_c *ServiceAtLocationCreate) SetRetiredAt(v time.Time) *ServiceAtLocationC
 func (_c *ServiceAtLocationCreate) SetNillableRetiredAt(v *time.Time) *ServiceAtLocationCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_c *ServiceAtLocationCreate) SetLocalFields(v map[string]json.RawMessage) *ServiceAtLocationCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *ServiceAtLocationCreate) SetVersion(v int) *ServiceAtLocationCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *ServiceAtLocationCreate) SetNillableVersion(v *int) *ServiceAtLocationCreate {
+	if v != nil {
+		_c.SetVersion(*v)
 	}
 	return _c
 }
@@ -186,6 +207,10 @@ func (_c *ServiceAtLocationCreate) defaults() {
 		v := serviceatlocation.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := serviceatlocation.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		v := serviceatlocation.DefaultVisibility
 		_c.mutation.SetVisibility(v)
@@ -223,6 +248,9 @@ func (_c *ServiceAtLocationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "ServiceAtLocation.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "ServiceAtLocation.version"`)}
 	}
 	if _, ok := _c.mutation.Visibility(); !ok {
 		return &ValidationError{Name: "visibility", err: errors.New(`ent: missing required field "ServiceAtLocation.visibility"`)}
@@ -310,6 +338,14 @@ func (_c *ServiceAtLocationCreate) createSpec() (*ServiceAtLocation, *sqlgraph.C
 	if value, ok := _c.mutation.RetiredAt(); ok {
 		_spec.SetField(serviceatlocation.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
+	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(serviceatlocation.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(serviceatlocation.FieldVersion, field.TypeInt, value)
+		_node.Version = value
 	}
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(serviceatlocation.FieldVisibility, field.TypeEnum, value)

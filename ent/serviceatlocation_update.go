@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -82,6 +83,39 @@ func (_u *ServiceAtLocationUpdate) SetNillableRetiredAt(v *time.Time) *ServiceAt
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ServiceAtLocationUpdate) ClearRetiredAt() *ServiceAtLocationUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *ServiceAtLocationUpdate) SetLocalFields(v map[string]json.RawMessage) *ServiceAtLocationUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ServiceAtLocationUpdate) ClearLocalFields() *ServiceAtLocationUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ServiceAtLocationUpdate) SetVersion(v int) *ServiceAtLocationUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ServiceAtLocationUpdate) SetNillableVersion(v *int) *ServiceAtLocationUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ServiceAtLocationUpdate) AddVersion(v int) *ServiceAtLocationUpdate {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -224,6 +258,18 @@ func (_u *ServiceAtLocationUpdate) sqlSave(ctx context.Context) (_node int, err 
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(serviceatlocation.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(serviceatlocation.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(serviceatlocation.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(serviceatlocation.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(serviceatlocation.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(serviceatlocation.FieldVisibility, field.TypeEnum, value)
 	}
@@ -332,6 +378,39 @@ func (_u *ServiceAtLocationUpdateOne) SetNillableRetiredAt(v *time.Time) *Servic
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *ServiceAtLocationUpdateOne) ClearRetiredAt() *ServiceAtLocationUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *ServiceAtLocationUpdateOne) SetLocalFields(v map[string]json.RawMessage) *ServiceAtLocationUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *ServiceAtLocationUpdateOne) ClearLocalFields() *ServiceAtLocationUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *ServiceAtLocationUpdateOne) SetVersion(v int) *ServiceAtLocationUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *ServiceAtLocationUpdateOne) SetNillableVersion(v *int) *ServiceAtLocationUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *ServiceAtLocationUpdateOne) AddVersion(v int) *ServiceAtLocationUpdateOne {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -503,6 +582,18 @@ func (_u *ServiceAtLocationUpdateOne) sqlSave(ctx context.Context) (_node *Servi
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(serviceatlocation.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(serviceatlocation.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(serviceatlocation.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(serviceatlocation.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(serviceatlocation.FieldVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(serviceatlocation.FieldVisibility, field.TypeEnum, value)

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -31,6 +32,10 @@ type TaxonomyTerm struct {
 	LastModified *time.Time `json:"last_modified,omitempty"`
 	// no longer offered; kept for what points to it
 	RetiredAt *time.Time `json:"retired_at,omitempty"`
+	// columns that staff hold against the source, each with what the source says
+	LocalFields map[string]json.RawMessage `json:"local_fields,omitempty"`
+	// counts its changes: who saves says which one they saw
+	Version int `json:"version,omitempty"`
 	// Taxonomy holds the value of the "taxonomy" field.
 	Taxonomy string `json:"taxonomy,omitempty"`
 	// Code holds the value of the "code" field.
@@ -100,6 +105,10 @@ func (*TaxonomyTerm) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case taxonomyterm.FieldNeedID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case taxonomyterm.FieldLocalFields:
+			values[i] = new([]byte)
+		case taxonomyterm.FieldVersion:
+			values[i] = new(sql.NullInt64)
 		case taxonomyterm.FieldSource, taxonomyterm.FieldExternalID, taxonomyterm.FieldTaxonomy, taxonomyterm.FieldCode, taxonomyterm.FieldName, taxonomyterm.FieldDescription, taxonomyterm.FieldParentExternalID:
 			values[i] = new(sql.NullString)
 		case taxonomyterm.FieldImportedAt, taxonomyterm.FieldLastModified, taxonomyterm.FieldRetiredAt:
@@ -164,6 +173,20 @@ func (_m *TaxonomyTerm) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RetiredAt = new(time.Time)
 				*_m.RetiredAt = value.Time
+			}
+		case taxonomyterm.FieldLocalFields:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field local_fields", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LocalFields); err != nil {
+					return fmt.Errorf("unmarshal field local_fields: %w", err)
+				}
+			}
+		case taxonomyterm.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
 			}
 		case taxonomyterm.FieldTaxonomy:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -276,6 +299,12 @@ func (_m *TaxonomyTerm) String() string {
 		builder.WriteString("retired_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("local_fields=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LocalFields))
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
 	builder.WriteString("taxonomy=")
 	builder.WriteString(_m.Taxonomy)

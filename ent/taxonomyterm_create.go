@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -80,6 +81,26 @@ func (_c *TaxonomyTermCreate) SetRetiredAt(v time.Time) *TaxonomyTermCreate {
 func (_c *TaxonomyTermCreate) SetNillableRetiredAt(v *time.Time) *TaxonomyTermCreate {
 	if v != nil {
 		_c.SetRetiredAt(*v)
+	}
+	return _c
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_c *TaxonomyTermCreate) SetLocalFields(v map[string]json.RawMessage) *TaxonomyTermCreate {
+	_c.mutation.SetLocalFields(v)
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *TaxonomyTermCreate) SetVersion(v int) *TaxonomyTermCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *TaxonomyTermCreate) SetNillableVersion(v *int) *TaxonomyTermCreate {
+	if v != nil {
+		_c.SetVersion(*v)
 	}
 	return _c
 }
@@ -248,6 +269,10 @@ func (_c *TaxonomyTermCreate) defaults() {
 		v := taxonomyterm.DefaultImportedAt()
 		_c.mutation.SetImportedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := taxonomyterm.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.Taxonomy(); !ok {
 		v := taxonomyterm.DefaultTaxonomy
 		_c.mutation.SetTaxonomy(v)
@@ -285,6 +310,9 @@ func (_c *TaxonomyTermCreate) check() error {
 	}
 	if _, ok := _c.mutation.ImportedAt(); !ok {
 		return &ValidationError{Name: "imported_at", err: errors.New(`ent: missing required field "TaxonomyTerm.imported_at"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "TaxonomyTerm.version"`)}
 	}
 	if _, ok := _c.mutation.Taxonomy(); !ok {
 		return &ValidationError{Name: "taxonomy", err: errors.New(`ent: missing required field "TaxonomyTerm.taxonomy"`)}
@@ -378,6 +406,14 @@ func (_c *TaxonomyTermCreate) createSpec() (*TaxonomyTerm, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.RetiredAt(); ok {
 		_spec.SetField(taxonomyterm.FieldRetiredAt, field.TypeTime, value)
 		_node.RetiredAt = &value
+	}
+	if value, ok := _c.mutation.LocalFields(); ok {
+		_spec.SetField(taxonomyterm.FieldLocalFields, field.TypeJSON, value)
+		_node.LocalFields = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(taxonomyterm.FieldVersion, field.TypeInt, value)
+		_node.Version = value
 	}
 	if value, ok := _c.mutation.Taxonomy(); ok {
 		_spec.SetField(taxonomyterm.FieldTaxonomy, field.TypeString, value)

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -84,6 +85,39 @@ func (_u *TaxonomyTermUpdate) SetNillableRetiredAt(v *time.Time) *TaxonomyTermUp
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *TaxonomyTermUpdate) ClearRetiredAt() *TaxonomyTermUpdate {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *TaxonomyTermUpdate) SetLocalFields(v map[string]json.RawMessage) *TaxonomyTermUpdate {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *TaxonomyTermUpdate) ClearLocalFields() *TaxonomyTermUpdate {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *TaxonomyTermUpdate) SetVersion(v int) *TaxonomyTermUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *TaxonomyTermUpdate) SetNillableVersion(v *int) *TaxonomyTermUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *TaxonomyTermUpdate) AddVersion(v int) *TaxonomyTermUpdate {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -367,6 +401,18 @@ func (_u *TaxonomyTermUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(taxonomyterm.FieldRetiredAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(taxonomyterm.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(taxonomyterm.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(taxonomyterm.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(taxonomyterm.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Taxonomy(); ok {
 		_spec.SetField(taxonomyterm.FieldTaxonomy, field.TypeString, value)
 	}
@@ -601,6 +647,39 @@ func (_u *TaxonomyTermUpdateOne) SetNillableRetiredAt(v *time.Time) *TaxonomyTer
 // ClearRetiredAt clears the value of the "retired_at" field.
 func (_u *TaxonomyTermUpdateOne) ClearRetiredAt() *TaxonomyTermUpdateOne {
 	_u.mutation.ClearRetiredAt()
+	return _u
+}
+
+// SetLocalFields sets the "local_fields" field.
+func (_u *TaxonomyTermUpdateOne) SetLocalFields(v map[string]json.RawMessage) *TaxonomyTermUpdateOne {
+	_u.mutation.SetLocalFields(v)
+	return _u
+}
+
+// ClearLocalFields clears the value of the "local_fields" field.
+func (_u *TaxonomyTermUpdateOne) ClearLocalFields() *TaxonomyTermUpdateOne {
+	_u.mutation.ClearLocalFields()
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *TaxonomyTermUpdateOne) SetVersion(v int) *TaxonomyTermUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *TaxonomyTermUpdateOne) SetNillableVersion(v *int) *TaxonomyTermUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *TaxonomyTermUpdateOne) AddVersion(v int) *TaxonomyTermUpdateOne {
+	_u.mutation.AddVersion(v)
 	return _u
 }
 
@@ -913,6 +992,18 @@ func (_u *TaxonomyTermUpdateOne) sqlSave(ctx context.Context) (_node *TaxonomyTe
 	}
 	if _u.mutation.RetiredAtCleared() {
 		_spec.ClearField(taxonomyterm.FieldRetiredAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LocalFields(); ok {
+		_spec.SetField(taxonomyterm.FieldLocalFields, field.TypeJSON, value)
+	}
+	if _u.mutation.LocalFieldsCleared() {
+		_spec.ClearField(taxonomyterm.FieldLocalFields, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(taxonomyterm.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(taxonomyterm.FieldVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Taxonomy(); ok {
 		_spec.SetField(taxonomyterm.FieldTaxonomy, field.TypeString, value)

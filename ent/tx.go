@@ -14,6 +14,8 @@ type Tx struct {
 	config
 	// AccessNeed is the client for interacting with the AccessNeed builders.
 	AccessNeed *AccessNeedClient
+	// Assurance is the client for interacting with the Assurance builders.
+	Assurance *AssuranceClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// CatalogueCheck is the client for interacting with the CatalogueCheck builders.
@@ -22,10 +24,14 @@ type Tx struct {
 	CataloguePart *CataloguePartClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
+	// CatalogueWord is the client for interacting with the CatalogueWord builders.
+	CatalogueWord *CatalogueWordClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationNeed is the client for interacting with the ConversationNeed builders.
 	ConversationNeed *ConversationNeedClient
+	// DuplicateDismissal is the client for interacting with the DuplicateDismissal builders.
+	DuplicateDismissal *DuplicateDismissalClient
 	// GroupGrant is the client for interacting with the GroupGrant builders.
 	GroupGrant *GroupGrantClient
 	// Hostname is the client for interacting with the Hostname builders.
@@ -36,12 +42,20 @@ type Tx struct {
 	IdentityProvider *IdentityProviderClient
 	// Location is the client for interacting with the Location builders.
 	Location *LocationClient
+	// Merge is the client for interacting with the Merge builders.
+	Merge *MergeClient
 	// Need is the client for interacting with the Need builders.
 	Need *NeedClient
 	// Organisation is the client for interacting with the Organisation builders.
 	Organisation *OrganisationClient
+	// PartnerAgreement is the client for interacting with the PartnerAgreement builders.
+	PartnerAgreement *PartnerAgreementClient
+	// PartnerLink is the client for interacting with the PartnerLink builders.
+	PartnerLink *PartnerLinkClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// ProposedChange is the client for interacting with the ProposedChange builders.
+	ProposedChange *ProposedChangeClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
 	// Room is the client for interacting with the Room builders.
@@ -52,6 +66,8 @@ type Tx struct {
 	Service *ServiceClient
 	// ServiceAtLocation is the client for interacting with the ServiceAtLocation builders.
 	ServiceAtLocation *ServiceAtLocationClient
+	// ServiceCapacity is the client for interacting with the ServiceCapacity builders.
+	ServiceCapacity *ServiceCapacityClient
 	// ServiceNeed is the client for interacting with the ServiceNeed builders.
 	ServiceNeed *ServiceNeedClient
 	// ServiceTerm is the client for interacting with the ServiceTerm builders.
@@ -204,25 +220,33 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.AccessNeed = NewAccessNeedClient(tx.config)
+	tx.Assurance = NewAssuranceClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.CatalogueCheck = NewCatalogueCheckClient(tx.config)
 	tx.CataloguePart = NewCataloguePartClient(tx.config)
 	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
+	tx.CatalogueWord = NewCatalogueWordClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationNeed = NewConversationNeedClient(tx.config)
+	tx.DuplicateDismissal = NewDuplicateDismissalClient(tx.config)
 	tx.GroupGrant = NewGroupGrantClient(tx.config)
 	tx.Hostname = NewHostnameClient(tx.config)
 	tx.Hub = NewHubClient(tx.config)
 	tx.IdentityProvider = NewIdentityProviderClient(tx.config)
 	tx.Location = NewLocationClient(tx.config)
+	tx.Merge = NewMergeClient(tx.config)
 	tx.Need = NewNeedClient(tx.config)
 	tx.Organisation = NewOrganisationClient(tx.config)
+	tx.PartnerAgreement = NewPartnerAgreementClient(tx.config)
+	tx.PartnerLink = NewPartnerLinkClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
+	tx.ProposedChange = NewProposedChangeClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
 	tx.Room = NewRoomClient(tx.config)
 	tx.Schedule = NewScheduleClient(tx.config)
 	tx.Service = NewServiceClient(tx.config)
 	tx.ServiceAtLocation = NewServiceAtLocationClient(tx.config)
+	tx.ServiceCapacity = NewServiceCapacityClient(tx.config)
 	tx.ServiceNeed = NewServiceNeedClient(tx.config)
 	tx.ServiceTerm = NewServiceTermClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

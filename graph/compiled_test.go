@@ -21,19 +21,25 @@ import (
 )
 
 // interpreted are the operations of the app that do not run as one statement, and why. Of the mutations, the rows that they
-// answer with are read by one: see TestPayloadsAreCompiled.
+// answer with are read by one: see TestPayloadsAreCompiled. A comparison of two records and the history of merges are put into words in
+// Go, for a page that one manager opens now and then.
 var interpreted = map[string]string{
 	"CheckIn":              graph.BecauseMutation,
 	"CheckSource":          graph.BecauseMutation,
+	"DismissDuplicate":     graph.BecauseMutation,
 	"EndConversation":      graph.BecauseMutation,
 	"EndVisit":             graph.BecauseMutation,
 	"GrantRole":            graph.BecauseMutation,
+	"MergeRecords":         graph.BecauseMutation,
+	"Merges":               "Hub.merges",
 	"RecordAnonymousVisit": graph.BecauseMutation,
+	"RecordComparison":     "Hub.recordComparison",
 	"RecordConversation":   graph.BecauseMutation,
 	"RecordFollowUp":       graph.BecauseMutation,
 	"RegisterPerson":       graph.BecauseMutation,
 	"RemoveSignpost":       graph.BecauseMutation,
 	"RemoveSource":         graph.BecauseMutation,
+	"RestoreDuplicate":     graph.BecauseMutation,
 	"RevokeRole":           graph.BecauseMutation,
 	"SaveSource":           graph.BecauseMutation,
 	"SetAccessNeeds":       graph.BecauseMutation,
@@ -41,6 +47,7 @@ var interpreted = map[string]string{
 	"SyncSource":           graph.BecauseMutation,
 	"TakeNext":             graph.BecauseMutation,
 	"TakeVisit":            graph.BecauseMutation,
+	"UndoMerge":            graph.BecauseMutation,
 	"UndoVisit":            graph.BecauseMutation,
 	"UpdatePerson":         graph.BecauseMutation,
 }
@@ -104,8 +111,18 @@ var asked = []string{
 		schedules { id summary description } nextSessions { startsAt endsAt __typename } few: nextSessions(first: 1) { s: startsAt } } } pageInfo { hasNextPage endCursor } } } }`,
 	`{ hub(slug: "walton") { services(filter: {text: "advice", near: {latitude: 53.4, longitude: -2.9, metres: 20000}, free: true, day: THURSDAY, needs: ["money"]}) { edges { distanceMetres node { name } } } } }`,
 	`{ hub(slug: "walton") { services(filter: {near: {latitude: 153.4, longitude: -2.9}}) { nodes { id } } } }`,
+	`{ hub(slug: "walton") { services(filter: {text: "advise", near: {latitude: 53.4, longitude: -2.9, metres: 20000}, day: THURSDAY, from: "09:00", to: "11:00", needs: ["money"], age: 30,
+		languages: ["English"], accessibility: [STEP_FREE, HEARING_LOOP], hasCapacity: false}) { correctedText edges { reasons node { name } } pageInfo { endCursor } } } }`,
+	`{ hub(slug: "walton") { a: services(filter: {text: "debt adv"}, first: 1) { correctedText } b: services(filter: {text: "zzqxzz"}) { correctedText edges { reasons } }
+		c: services(filter: {from: "noon"}) { nodes { id } } } }`,
+	`{ hub(slug: "walton") { d: services(filter: {to: "09:00", from: "10:00"}) { nodes { id } } } }`,
+	`{ hub(slug: "walton") { services(filter: {age: -1}) { nodes { id } } } }`,
+	`{ hub(slug: "walton") { suggestServices(text: "deb") { kind label id code organisationName __typename } mny: suggestServices(text: "mony", first: 2) { kind label code } none: suggestServices(text: "&") { id } catalogueLanguages } }`,
+	`{ hub(slug: "walton") { suggestServices(text: "deb", first: 21) { id } } }`,
 	`{ hub(slug: "walton") { services { nodes { nextSessions(first: 21) { startsAt } } } } }`,
 	`{ hub(slug: "walton") { organisations(first: 1) { nodes { id name description email url phone services { id name } } pageInfo { hasNextPage endCursor } totalCount } } }`,
+	`{ hub(slug: "walton") { duplicates(kind: SERVICE, first: 1) { edges { cursor node { kind } } nodes { reasons dismissedAt records { id name detail sourceName visibility __typename } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
+		dismissed: duplicates(kind: ORGANISATION, dismissed: true) { nodes { kind } } places: duplicates(kind: LOCATION) { pageInfo { endCursor } } } }`,
 	`{ hub(slug: "walton") { service(id: "00000000-0000-7000-8000-000000000000") { id } organisation(id: "00000000-0000-7000-8000-000000000000") { id } } }`,
 	`{ hub(slug: "walton") { visitsByWeek(from: "2020-01-01", to: "2022-12-31") { week visits need { code name } } } }`,
 	`{ hub(slug: "walton") { staff { edges { cursor node { id name email lastSignedInAt grants { id role createdAt } } } pageInfo { endCursor } } findStaff(search: "Staff") { name grants { role } } none: findStaff(search: "m") { id } } }`,
@@ -125,6 +142,11 @@ func TestCompiledAnswersAsInterpreted(t *testing.T) {
 	c.Schedule.Create().SetServiceID(s.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetSource("local").SetExternalID("1").ExecX(ctx)
 	l := c.Location.Create().SetName("Place").SetLatitude(53.4123456789).SetLongitude(-2.95).SetAccessibility([]string{"step-free", "loop"}).SetSource("local").SetExternalID("1").SaveX(ctx)
 	c.ServiceAtLocation.Create().SetServiceID(s.ID).SetLocationID(l.ID).SetSource("local").SetExternalID("1").ExecX(ctx)
+	a.service(t, h.ctx, "Same again")
+	twin := c.Organisation.Create().SetName("Partner of Same again").SetSource("local").SetExternalID("twin").SaveX(ctx)
+	for i := range 2 {
+		c.Service.Create().SetName("Same again").SetOrganisationID(twin.ID).SetSource("local").SetExternalID(fmt.Sprint("twin", i)).ExecX(ctx)
+	}
 	id := map[string]any{"id": h.people[0].ID}
 	for _, query := range asked {
 		want := a.interpreted().ask(ctx, query, id)

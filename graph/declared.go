@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,17 +15,23 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/migrate"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/trust"
@@ -64,7 +71,7 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 			"my_roles":       {Type: "jsonb[]", Of: ofMyHubs(func(_ *viewer.Viewer, h viewer.Hub) any { return h.Roles })},
 			"my_permissions": {Type: "jsonb[]", Of: ofMyHubs(func(v *viewer.Viewer, h viewer.Hub) any { return access.In(v, h) })},
 		},
-		Objects: map[string]*compile.Object{
+		Objects: with(map[string]*compile.Object{
 			"Query": {Fields: map[string]compile.Field{
 				"hub":    compile.Lookup{Object: "Hub", Free: true},
 				"viewer": compile.Group{Object: "Viewer", Alone: true},
@@ -94,6 +101,9 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"day": compile.SQL("@row.hours->>'day'"), "opens": compile.SQL("@row.hours->>'opens'"), "closes": compile.SQL("@row.hours->>'closes'"),
 			}},
 			"Need": {Table: need.Table},
+			"Point": {Fields: map[string]compile.Field{
+				"latitude": compile.SQL("@row.latitude"), "longitude": compile.SQL("@row.longitude"), "postcode": compile.SQL("@row.postcode"),
+			}},
 			"Today": {Fields: map[string]compile.Field{
 				"date": compile.SQL("@today"), "opens": compile.SQL("@opens"), "closes": compile.SQL("@closes"),
 				"visitCount": compile.SQL("@row.visits"), "anonymousCount": compile.SQL("@row.anonymous"), "waitingCount": compile.SQL("@row.waiting"),
@@ -116,16 +126,36 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"needs":     needsThrough(conversation.NeedsTable, conversation.NeedsPrimaryKey),
 				"signposts": compile.List{Rows: compile.Rows{Object: "Signpost", Where: "@row.conversation_id = @parent.id", Order: by("given_at", "id")}},
 			}},
-			"Signpost":        {Table: signpost.Table},
 			"CatalogueSource": compiledSource, "CatalogueCheck": compiledCheck, "SourceProblem": compiledProblem,
 			"DifferenceCount": compiledCount, "CatalogueDifference": compiledDifference, "FieldDifference": compiledFieldDifference,
-			"Organisation": {Table: organisation.Table, Fields: map[string]compile.Field{
+			"Signpost": {Table: signpost.Table},
+			"Organisation": {Table: organisation.Table, Fields: editedFields(map[string]compile.Field{
+				"agreement": agreementOf, "partnerLinks": linksOf,
 				"services": compile.List{Rows: compile.Rows{Object: "Service", Where: "@row.organisation_id = @parent.id and @row.retired_at is null",
 					Order: by("name", "id")}, Limit: strconv.Itoa(maxServices)},
+			})},
+			"Service":          {Table: service.Table, Fields: r.serviceFields()},
+			"Location":         {Table: location.Table, Fields: editedFields(nil)},
+			"Schedule":         {Table: schedule.Table, Fields: editedFields(map[string]compile.Field{"summary": scheduleSummary})},
+			"ServiceCapacity":  {Table: servicecapacity.Table, Fields: capacityFields},
+			"Assurance":        {Table: assurance.Table, Fields: assuranceFields},
+			"CatalogueEditor":  {Table: staffuser.Table},
+			"PartnerAgreement": {Table: partneragreement.Table, Fields: agreementFields},
+			"PartnerLink":      {Table: partnerlink.Table, Fields: linkFields},
+			"ProposedChange":   {Table: proposedchange.Table, Fields: proposedFields},
+			"Suggestion": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@row.kind"), "label": compile.SQL("@row.label"), "id": compile.SQL("@row.id"), "code": compile.SQL("@row.code"),
+				"organisationName": compile.SQL("@row.organisation_name"),
 			}},
-			"Service":  {Table: service.Table, Fields: r.serviceFields()},
-			"Location": {Table: location.Table},
-			"Schedule": {Table: schedule.Table, Fields: map[string]compile.Field{"summary": scheduleSummary}},
+			"Duplicate": {Fields: map[string]compile.Field{
+				"kind": compile.SQL("@kind"), "reasons": compile.SQL("to_jsonb(@row.reasons)"), "dismissedAt": compile.SQL("@row.dismissed_at"),
+				"records": compile.List{Rows: compile.Rows{Object: "CatalogueRecord",
+					From: "jsonb_array_elements(@parent.records) with ordinality @row(held, n)", Order: by("n")}},
+			}},
+			"CatalogueRecord": {Fields: map[string]compile.Field{
+				"id": compile.SQL("(@row.held->>'id')::uuid"), "name": compile.SQL("@row.held->>'name'"), "detail": compile.SQL("@row.held->>'detail'"),
+				"sourceName": compile.SQL("@row.held->>'sourceName'"), "visibility": compile.SQL("@row.held->>'visibility'"),
+			}},
 			"StaffMember": {Table: staffuser.Table, Fields: map[string]compile.Field{
 				"grants": compile.List{Rows: compile.Rows{Object: "RoleGrant", Where: "@row.staff_user_id = @parent.id", Order: by("role")}},
 			}},
@@ -134,8 +164,14 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"actor": compile.One{Object: "AuditActor", On: "@row.id = @parent.actor_id"},
 			}},
 			"AuditActor": {Table: staffuser.Table},
-		},
+		}, editingObjects),
 	})
+}
+
+// with adds entries to a map.
+func with[T any](all map[string]T, more map[string]T) map[string]T {
+	maps.Copy(all, more)
+	return all
 }
 
 func hubID(ctx context.Context) (any, error) {
@@ -279,11 +315,13 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 		r.Log.Read(ctx, e)
 	}
 	byID := func(lookup compile.Lookup) compile.Field {
-		lookup.Where = "@row.id = @id"
+		if lookup.Where == "" {
+			lookup.Where = "@row.id = @id"
+		}
 		return compile.With{Params: params("id uuid"), Bind: argument("id"), Field: lookup}
 	}
 	hasPerson := func(rows compile.Selection) bool { return rows.Has("person") }
-	return map[string]compile.Field{
+	return with(map[string]compile.Field{
 		"id":    compile.SQL("@hub"),
 		"needs": compile.List{Rows: compile.Rows{Object: "Need", Order: by("position", "id")}},
 
@@ -359,10 +397,25 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 				Record: compile.Record{Shown: "@row.person_id", Each: listed, If: hasPerson}},
 		},
 
-		"services":      r.servicesField(),
-		"service":       byID(compile.Lookup{Object: "Service", Missing: "service"}),
-		"organisations": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
-		"organisation":  byID(compile.Lookup{Object: "Organisation", Missing: "organisation"}),
+		"services":           r.servicesField(),
+		"suggestServices":    suggestionsField(),
+		"catalogueLanguages": languagesField,
+		"locate":             locateField,
+		"service":            byID(compile.Lookup{Object: "Service", Missing: "service", Where: whatStandsFor("services")}),
+		"organisations":      compile.Page{Rows: compile.Rows{Object: "Organisation", Where: "@row.retired_at is null", Order: byName}},
+		"organisation":       byID(compile.Lookup{Object: "Organisation", Missing: "organisation", Where: whatStandsFor("organisations")}),
+
+		"proposedChanges": proposedChanges,
+		"duplicates": compile.With{
+			Params: params("kind text, dismissed boolean"),
+			Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+				return []any{string(a["kind"].(merge.Kind)), a["dismissed"]}, nil
+			},
+			Field: compile.Page{Itself: true, Rows: compile.Rows{Object: "Duplicate",
+				From: "likely_duplicates(@hub, @kind, @dismissed, @after1, @after2, @after3, @limit) @row", Where: "true",
+				Order: []compile.Key{{By: "@row.rank", Kind: paging.Number, Type: "float8"}, {By: "@row.one", Kind: paging.ID, Type: "uuid"},
+					{By: "@row.other", Kind: paging.ID, Type: "uuid"}}}},
+		},
 
 		"staff": compile.Page{Rows: compile.Rows{Object: "StaffMember", Where: `@row.id in (
 			select g.staff_user_id from role_grants g where g.trust_id = @trust and (g.hub_id = @hub or g.hub_id is null))`, Order: byName}},
@@ -380,7 +433,12 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			Field: compile.Page{Rows: compile.Rows{Object: "AuditEvent", Where: "@row.hub_id = @hub",
 				Given: map[string]string{"personId": "@row.person_id = @whose"}, Order: newestEvent}},
 		},
-	}
+	}, editingHubFields())
+}
+
+// whatStandsFor finds the record that has the id, or the one that stands for it where that was merged.
+func whatStandsFor(table string) string {
+	return "@row.id = coalesce((select m.merged_into_id from " + table + " m where m.hub_id = @hub and m.id = @id), @id)"
 }
 
 // eachFound looks up each person that person_matches found. Postgres takes the function for one that finds a thousand, and
@@ -436,25 +494,74 @@ func (r *Resolver) todayField() compile.Field {
 
 func (r *Resolver) servicesField() compile.Field {
 	return compile.With{
-		Params: params("words text, head text, last_word text, needs text[], day text, latitude float8, longitude float8, metres float8, free boolean"),
+		Params: params("words text, head text, last_word text, needs text[], day text, from text, to text, latitude float8, longitude float8, metres float8, " +
+			"free boolean, age int, spoken text[], access text[], capacity boolean"),
 		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
 			filter, _ := a["filter"].(*ServiceFilter)
-			return queryOf(filter).Arguments()
+			arguments, err := queryOf(filter).Arguments()
+			if err != nil {
+				return nil, err
+			}
+			return arguments[:len(arguments)-1], nil // @today is there already
 		},
 		Field: compile.Page{Itself: true,
 			Rows: compile.Rows{Object: "Service",
-				From: `search_services(@hub, @words, @head, @last_word, @needs, @day, @latitude, @longitude, @metres, @free,
+				From: `find_services(@hub, @words, @head, @last_word, @needs, @day, @from, @to, @latitude, @longitude, @metres, @free, @age, @spoken, @access, @capacity, @today,
 					@after1, @after2, @after3, @after4, @limit) found join services @row on @row.id = found.service_id`,
 				Order: []compile.Key{{By: "found.standing", Kind: paging.Number, Type: "float8"}, {By: "found.distance", Kind: paging.Number, Type: "float8"},
 					{By: "found.sort_name", Kind: paging.Text, Type: "text"}, {By: "found.service_id", Kind: paging.ID, Type: "uuid"}}},
-			// Rounded as Go does, half away from zero.
-			Edge: map[string]compile.SQL{"distanceMetres": "case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"},
+			Also:  map[string]string{"corrected": "found.corrected"},
+			First: map[string]compile.SQL{"correctedText": "@row.corrected"},
+			Edge: map[string]compile.Field{
+				// Rounded as Go does, half away from zero.
+				"distanceMetres": compile.SQL("case when @metres is not null then (trunc(@row.k2) + (@row.k2 - trunc(@row.k2) >= 0.5)::int)::int end"),
+				"reasons": compile.Computed{
+					From: `service_facts(@hub, @row.id, @words, @head, @last_word, @row.corrected, @needs, @day, @from, @to,
+						case when @metres is not null then @row.k2 end, @age, @spoken, @access, @today)`,
+					Write: writeReasons,
+				},
+			},
 		},
 	}
 }
 
+// writeReasons says in words why a service was found.
+func writeReasons(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+	facts, err := directory.ReadFacts(from)
+	if err != nil {
+		return nil, err
+	}
+	words, err := json.Marshal(facts.Reasons())
+	return append(b, words...), err
+}
+
+// suggestionsField completes what is being typed.
+func suggestionsField() compile.Field {
+	return compile.With{
+		Params: params("typed text, first int"),
+		Bind: func(_ context.Context, a map[string]any) ([]any, error) {
+			first, _ := a["first"].(*int)
+			return directory.SuggestArguments(a["text"].(string), first)
+		},
+		Field: compile.List{Rows: compile.Rows{Object: "Suggestion", From: "suggest_services(@hub, @typed, @first) @row", Order: by("n")}},
+	}
+}
+
+// languagesField lists the languages of the catalogue by their English names.
+var languagesField = compile.Computed{
+	From: strings.ReplaceAll(directory.LanguagesSQL, "$1", "@hub"),
+	Write: func(_ context.Context, b, from []byte, _ compile.Selected) ([]byte, error) {
+		var written []string
+		if err := json.Unmarshal(from, &written); err != nil {
+			return nil, fmt.Errorf("read the catalogue's languages: %w", err)
+		}
+		names, err := json.Marshal(directory.LanguagesIn(written))
+		return append(b, names...), err
+	},
+}
+
 func (r *Resolver) serviceFields() map[string]compile.Field {
-	return map[string]compile.Field{
+	return with(map[string]compile.Field{
 		"retired": compile.SQL("@row.retired_at is not null"),
 		"needs":   needsThrough(service.NeedsTable, service.NeedsPrimaryKey),
 		// Each place once, in the order in which the service came to it.
@@ -464,12 +571,14 @@ func (r *Resolver) serviceFields() map[string]compile.Field {
 			Order: []compile.Key{{By: "held.first"}}}},
 		"schedules":    compile.List{Rows: compile.Rows{Object: "Schedule", Where: "@row.service_id = @parent.id and @row.retired_at is null", Order: by("id")}},
 		"nextSessions": r.nextSessions(),
-	}
+		"capacities":   serviceCapacities,
+		"assurance":    lastAssurance,
+	}, editingServiceFields())
 }
 
 // scheduleColumns are what Go needs of a schedule, by the names of its JSON.
 const scheduleColumns = `json_build_object('freq', s.freq, 'interval', s.interval, 'by_day', s.by_day, 'by_month_day', s.by_month_day, 'dtstart', s.dtstart,
-	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at)`
+	'until', s.until, 'valid_from', s.valid_from, 'valid_to', s.valid_to, 'opens_at', s.opens_at, 'closes_at', s.closes_at, 'excluded_dates', s.excluded_dates, 'extra_dates', s.extra_dates)`
 
 // recurrence is a schedule as scheduleColumns gives it.
 type recurrence struct {
@@ -483,6 +592,8 @@ type recurrence struct {
 	ValidTo    *day           `json:"valid_to"`
 	OpensAt    *string        `json:"opens_at"`
 	ClosesAt   *string        `json:"closes_at"`
+	Excluded   []string       `json:"excluded_dates"`
+	Extra      []string       `json:"extra_dates"`
 }
 
 // day is a date of Postgres's JSON.
@@ -496,7 +607,8 @@ func (d *day) UnmarshalJSON(b []byte) error {
 
 func (c *recurrence) schedule() *ent.Schedule {
 	return &ent.Schedule{Freq: c.Freq, Interval: c.Interval, ByDay: c.ByDay, ByMonthDay: c.ByMonthDay,
-		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt}
+		Dtstart: (*time.Time)(c.Dtstart), Until: (*time.Time)(c.Until), ValidFrom: (*time.Time)(c.ValidFrom), ValidTo: (*time.Time)(c.ValidTo), OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
+		ExcludedDates: c.Excluded, ExtraDates: c.Extra}
 }
 
 // scheduleSummary says a schedule in words.

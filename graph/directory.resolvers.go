@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
@@ -24,10 +25,22 @@ func (r *hubResolver) Services(ctx context.Context, obj *ent.Hub, filter *Servic
 }
 
 func (r *hubResolver) Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error) {
-	q := r.Store.Client(ctx).Service.Query().Where(service.ID(id))
+	here, err := standing[predicate.Service](ctx, service.Table, id)
+	if err != nil {
+		return nil, err
+	}
+	q := r.Store.Client(ctx).Service.Query().Where(here)
 	selectService(q, wanted(ctx))
 	row, err := q.Only(ctx)
 	return found("service", row, err)
+}
+
+func (r *hubResolver) SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error) {
+	return r.Directory.Suggest(ctx, text, first)
+}
+
+func (r *hubResolver) CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error) {
+	return r.Directory.Languages(ctx)
 }
 
 func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
@@ -55,7 +68,11 @@ func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *in
 }
 
 func (r *hubResolver) Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error) {
-	q := r.Store.Client(ctx).Organisation.Query().Where(organisation.ID(id))
+	here, err := standing[predicate.Organisation](ctx, organisation.Table, id)
+	if err != nil {
+		return nil, err
+	}
+	q := r.Store.Client(ctx).Organisation.Query().Where(here)
 	selectOrganisation(q, wanted(ctx))
 	row, err := q.Only(ctx)
 	return found("organisation", row, err)
@@ -85,11 +102,17 @@ func (r *serviceResolver) NextSessions(ctx context.Context, obj *ent.Service, fi
 	return sessions, nil
 }
 
+func (r *Resolver) Location() LocationResolver { return &locationResolver{r} }
+
+func (r *Resolver) Organisation() OrganisationResolver { return &organisationResolver{r} }
+
 func (r *Resolver) Schedule() ScheduleResolver { return &scheduleResolver{r} }
 
 func (r *Resolver) Service() ServiceResolver { return &serviceResolver{r} }
 
 type (
-	scheduleResolver struct{ *Resolver }
-	serviceResolver  struct{ *Resolver }
+	locationResolver     struct{ *Resolver }
+	organisationResolver struct{ *Resolver }
+	scheduleResolver     struct{ *Resolver }
+	serviceResolver      struct{ *Resolver }
 )

@@ -257,29 +257,40 @@ func nothing(ctx context.Context, op *graphql.OperationContext, err error) *grap
 func decodeArguments(e *executableSchema) func(ctx context.Context, object, field string, raw map[string]any) (map[string]any, error) {
 	ec := newExecutionContext(nil, e, nil)
 	decoders := map[string]func(context.Context, map[string]any) (map[string]any, error){
-		"Hub.auditEvents":        ec.field_Hub_auditEvents_args,
-		"Hub.catalogueCheck":     ec.field_Hub_catalogueCheck_args,
-		"Hub.catalogueSource":    ec.field_Hub_catalogueSource_args,
-		"Hub.conversation":       ec.field_Hub_conversation_args,
-		"Hub.findStaff":          ec.field_Hub_findStaff_args,
-		"Hub.followUps":          ec.field_Hub_followUps_args,
-		"Hub.organisation":       ec.field_Hub_organisation_args,
-		"Hub.organisations":      ec.field_Hub_organisations_args,
-		"Hub.people":             ec.field_Hub_people_args,
-		"Hub.person":             ec.field_Hub_person_args,
-		"Hub.possibleDuplicates": ec.field_Hub_possibleDuplicates_args,
-		"Hub.service":            ec.field_Hub_service_args,
-		"Hub.services":           ec.field_Hub_services_args,
-		"Hub.staff":              ec.field_Hub_staff_args,
-		"Hub.visits":             ec.field_Hub_visits_args,
-		"Hub.visitsByWeek":       ec.field_Hub_visitsByWeek_args,
-		"Person.conversations":   ec.field_Person_conversations_args,
-		"Person.visits":          ec.field_Person_visits_args,
-		"Service.nextSessions":   ec.field_Service_nextSessions_args,
+		"Hub.auditEvents":           ec.field_Hub_auditEvents_args,
+		"Hub.catalogueCheck":        ec.field_Hub_catalogueCheck_args,
+		"Hub.catalogueSource":       ec.field_Hub_catalogueSource_args,
+		"Hub.conversation":          ec.field_Hub_conversation_args,
+		"Hub.duplicates":            ec.field_Hub_duplicates_args,
+		"Hub.editableLocations":     ec.field_Hub_editableLocations_args,
+		"Hub.editableOrganisations": ec.field_Hub_editableOrganisations_args,
+		"Hub.editableServices":      ec.field_Hub_editableServices_args,
+		"Hub.findStaff":             ec.field_Hub_findStaff_args,
+		"Hub.followUps":             ec.field_Hub_followUps_args,
+		"Hub.locate":                ec.field_Hub_locate_args,
+		"Hub.location":              ec.field_Hub_location_args,
+		"Hub.organisation":          ec.field_Hub_organisation_args,
+		"Hub.organisations":         ec.field_Hub_organisations_args,
+		"Hub.people":                ec.field_Hub_people_args,
+		"Hub.person":                ec.field_Hub_person_args,
+		"Hub.possibleDuplicates":    ec.field_Hub_possibleDuplicates_args,
+		"Hub.proposedChanges":       ec.field_Hub_proposedChanges_args,
+		"Hub.service":               ec.field_Hub_service_args,
+		"Hub.services":              ec.field_Hub_services_args,
+		"Hub.staff":                 ec.field_Hub_staff_args,
+		"Hub.suggestServices":       ec.field_Hub_suggestServices_args,
+		"Hub.visits":                ec.field_Hub_visits_args,
+		"Hub.visitsByWeek":          ec.field_Hub_visitsByWeek_args,
+		"Person.conversations":      ec.field_Person_conversations_args,
+		"Person.visits":             ec.field_Person_visits_args,
+		"Service.nextSessions":      ec.field_Service_nextSessions_args,
 	}
 	return func(ctx context.Context, object, field string, raw map[string]any) (map[string]any, error) {
 		decode := decoders[object+"."+field]
 		if decode == nil {
+			if len(raw) > 0 { // which would be passed over in silence
+				return nil, fmt.Errorf("no decoder of the arguments of %s.%s is listed in decodeArguments", object, field)
+			}
 			return raw, nil
 		}
 		return decode(ctx, raw)

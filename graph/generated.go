@@ -19,17 +19,26 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
+	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
+	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/proposedchange"
+	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/graph/scalar"
 	"liferooms.io/liferooms/internal/access"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/partner"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/viewer"
@@ -49,14 +58,21 @@ type ResolverRoot interface {
 	CatalogueCheck() CatalogueCheckResolver
 	CatalogueSource() CatalogueSourceResolver
 	Hub() HubResolver
+	Location() LocationResolver
 	Mutation() MutationResolver
+	Organisation() OrganisationResolver
+	PartnerAgreement() PartnerAgreementResolver
+	PartnerLink() PartnerLinkResolver
 	Person() PersonResolver
 	Platform() PlatformResolver
 	PlatformCatalogueSource() PlatformCatalogueSourceResolver
+	ProposedChange() ProposedChangeResolver
 	Query() QueryResolver
 	RoleGrant() RoleGrantResolver
 	Schedule() ScheduleResolver
 	Service() ServiceResolver
+	ServiceAtLocation() ServiceAtLocationResolver
+	ServiceCapacity() ServiceCapacityResolver
 	Subscription() SubscriptionResolver
 	UserError() UserErrorResolver
 }
@@ -86,9 +102,26 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	ApproveChangesPayload struct {
+		Approved   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ArchiveHubPayload struct {
 		Archived   func(childComplexity int) int
 		Hub        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Assurance struct {
+		AssuredOn func(childComplexity int) int
+		By        func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Staff     func(childComplexity int) int
+	}
+
+	AssureServicesPayload struct {
+		Services   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -148,6 +181,19 @@ type ComplexityRoot struct {
 		What   func(childComplexity int) int
 	}
 
+	CatalogueEditor struct {
+		ID   func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
+	CatalogueRecord struct {
+		Detail     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		SourceName func(childComplexity int) int
+		Visibility func(childComplexity int) int
+	}
+
 	CatalogueSource struct {
 		ByStaff        func(childComplexity int) int
 		DueAt          func(childComplexity int) int
@@ -191,6 +237,20 @@ type ComplexityRoot struct {
 		Slug    func(childComplexity int) int
 	}
 
+	ComparedField struct {
+		Fold func(childComplexity int) int
+		Keep func(childComplexity int) int
+		Name func(childComplexity int) int
+		Same func(childComplexity int) int
+	}
+
+	Contact struct {
+		Email  func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Phones func(childComplexity int) int
+		Title  func(childComplexity int) int
+	}
+
 	Conversation struct {
 		Advisor     func(childComplexity int) int
 		Agreed      func(childComplexity int) int
@@ -216,6 +276,22 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CostOption struct {
+		Amount            func(childComplexity int) int
+		AmountDescription func(childComplexity int) int
+		Currency          func(childComplexity int) int
+		Option            func(childComplexity int) int
+		ValidFrom         func(childComplexity int) int
+		ValidTo           func(childComplexity int) int
+	}
+
+	CreatePartnerLinkPayload struct {
+		ClientMutationID func(childComplexity int) int
+		PartnerLink      func(childComplexity int) int
+		Path             func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	DifferenceCount struct {
 		Added    func(childComplexity int) int
 		Changed  func(childComplexity int) int
@@ -229,6 +305,42 @@ type ComplexityRoot struct {
 		SuppressBelow func(childComplexity int) int
 	}
 
+	DismissDuplicatePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Dismissed        func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Duplicate struct {
+		DismissedAt func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Reasons     func(childComplexity int) int
+		Records     func(childComplexity int) int
+	}
+
+	DuplicateConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DuplicateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EditableServiceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EditableServiceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	EndConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -237,6 +349,12 @@ type ComplexityRoot struct {
 	EndVisitPayload struct {
 		UserErrors func(childComplexity int) int
 		Visit      func(childComplexity int) int
+	}
+
+	FieldChange struct {
+		Name func(childComplexity int) int
+		Now  func(childComplexity int) int
+		Was  func(childComplexity int) int
 	}
 
 	FieldDifference struct {
@@ -252,76 +370,162 @@ type ComplexityRoot struct {
 	}
 
 	Hub struct {
-		Address            func(childComplexity int) int
-		AuditEvents        func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
-		CatalogueCheck     func(childComplexity int, id uuid.UUID) int
-		CatalogueSource    func(childComplexity int, id uuid.UUID) int
-		CatalogueSources   func(childComplexity int) int
-		Conversation       func(childComplexity int, id uuid.UUID) int
-		FindStaff          func(childComplexity int, search string) int
-		FollowUps          func(childComplexity int, dueBy *time.Time, first *int, after *string) int
-		ID                 func(childComplexity int) int
-		Latitude           func(childComplexity int) int
-		Longitude          func(childComplexity int) int
-		MyConversation     func(childComplexity int) int
-		Name               func(childComplexity int) int
-		Needs              func(childComplexity int) int
-		OpeningHours       func(childComplexity int) int
-		Organisation       func(childComplexity int, id uuid.UUID) int
-		Organisations      func(childComplexity int, first *int, after *string) int
-		People             func(childComplexity int, search string, first *int, after *string) int
-		Person             func(childComplexity int, id uuid.UUID) int
-		PossibleDuplicates func(childComplexity int, of PossibleDuplicatesInput) int
-		Postcode           func(childComplexity int) int
-		Queue              func(childComplexity int) int
-		Service            func(childComplexity int, id uuid.UUID) int
-		Services           func(childComplexity int, filter *ServiceFilter, first *int, after *string) int
-		Slug               func(childComplexity int) int
-		Staff              func(childComplexity int, first *int, after *string) int
-		State              func(childComplexity int) int
-		TimeZone           func(childComplexity int) int
-		Today              func(childComplexity int) int
-		Visits             func(childComplexity int, on *time.Time, first *int, after *string, last *int, before *string) int
-		VisitsByWeek       func(childComplexity int, from time.Time, to time.Time) int
+		Address               func(childComplexity int) int
+		AuditEvents           func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
+		CatalogueCheck        func(childComplexity int, id uuid.UUID) int
+		CatalogueLanguages    func(childComplexity int) int
+		CatalogueSource       func(childComplexity int, id uuid.UUID) int
+		CatalogueSources      func(childComplexity int) int
+		Conversation          func(childComplexity int, id uuid.UUID) int
+		Duplicates            func(childComplexity int, kind merge.Kind, dismissed bool, first *int, after *string) int
+		EditableLocations     func(childComplexity int, search string) int
+		EditableOrganisations func(childComplexity int, filter *EditableFilter, first *int, after *string) int
+		EditableServices      func(childComplexity int, filter *EditableFilter, first *int, after *string) int
+		FindStaff             func(childComplexity int, search string) int
+		FollowUps             func(childComplexity int, dueBy *time.Time, first *int, after *string) int
+		ID                    func(childComplexity int) int
+		Latitude              func(childComplexity int) int
+		Locate                func(childComplexity int, postcode string) int
+		Location              func(childComplexity int, id uuid.UUID) int
+		Longitude             func(childComplexity int) int
+		Merges                func(childComplexity int, first *int, after *string) int
+		MyConversation        func(childComplexity int) int
+		Name                  func(childComplexity int) int
+		Needs                 func(childComplexity int) int
+		OpeningHours          func(childComplexity int) int
+		Organisation          func(childComplexity int, id uuid.UUID) int
+		Organisations         func(childComplexity int, first *int, after *string) int
+		People                func(childComplexity int, search string, first *int, after *string) int
+		Person                func(childComplexity int, id uuid.UUID) int
+		PossibleDuplicates    func(childComplexity int, of PossibleDuplicatesInput) int
+		Postcode              func(childComplexity int) int
+		ProposedChanges       func(childComplexity int, first *int, after *string) int
+		Queue                 func(childComplexity int) int
+		RecordComparison      func(childComplexity int, kind merge.Kind, keepID uuid.UUID, foldID uuid.UUID) int
+		RecordSources         func(childComplexity int) int
+		Service               func(childComplexity int, id uuid.UUID) int
+		Services              func(childComplexity int, filter *ServiceFilter, first *int, after *string) int
+		Slug                  func(childComplexity int) int
+		Staff                 func(childComplexity int, first *int, after *string) int
+		State                 func(childComplexity int) int
+		SuggestServices       func(childComplexity int, text string, first *int) int
+		TimeZone              func(childComplexity int) int
+		Today                 func(childComplexity int) int
+		Visits                func(childComplexity int, on *time.Time, first *int, after *string, last *int, before *string) int
+		VisitsByWeek          func(childComplexity int, from time.Time, to time.Time) int
+	}
+
+	LocalField struct {
+		Field       func(childComplexity int) int
+		SourceValue func(childComplexity int) int
 	}
 
 	Location struct {
 		Accessibility func(childComplexity int) int
 		Address       func(childComplexity int) int
 		City          func(childComplexity int) int
+		County        func(childComplexity int) int
+		Description   func(childComplexity int) int
 		ID            func(childComplexity int) int
+		ImportedAt    func(childComplexity int) int
+		Kind          func(childComplexity int) int
 		Latitude      func(childComplexity int) int
+		LocalFields   func(childComplexity int) int
 		Longitude     func(childComplexity int) int
 		Name          func(childComplexity int) int
 		Postcode      func(childComplexity int) int
+		Retired       func(childComplexity int) int
+		Source        func(childComplexity int) int
+		Version       func(childComplexity int) int
+		Visibility    func(childComplexity int) int
+	}
+
+	Merge struct {
+		Folded      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kept        func(childComplexity int) int
+		KeptRetired func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		MergedAt    func(childComplexity int) int
+		MergedBy    func(childComplexity int) int
+		Moved       func(childComplexity int) int
+		Obstacle    func(childComplexity int) int
+		OtherSays   func(childComplexity int) int
+		Remained    func(childComplexity int) int
+		Stayed      func(childComplexity int) int
+		Taken       func(childComplexity int) int
+		UndoneAt    func(childComplexity int) int
+		UndoneBy    func(childComplexity int) int
+	}
+
+	MergeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MergeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MergePart struct {
+		Count func(childComplexity int) int
+		What  func(childComplexity int) int
+	}
+
+	MergeRecordsPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Merge            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Mutation struct {
 		ApplyHub              func(childComplexity int, input ApplyHubInput) int
 		ApplyTrust            func(childComplexity int, input ApplyTrustInput) int
+		ApproveChanges        func(childComplexity int, input ApproveChangesInput) int
 		ArchiveHub            func(childComplexity int, input ArchiveHubInput) int
+		AssureServices        func(childComplexity int, input AssureServicesInput) int
 		CheckCatalogueSource  func(childComplexity int, input CheckCatalogueSourceInput) int
 		CheckIn               func(childComplexity int, input CheckInInput) int
+		CreatePartnerLink     func(childComplexity int, input CreatePartnerLinkInput) int
+		DismissDuplicate      func(childComplexity int, input DismissDuplicateInput) int
 		EndConversation       func(childComplexity int, input EndConversationInput) int
 		EndVisit              func(childComplexity int, input EndVisitInput) int
 		GrantRole             func(childComplexity int, input GrantRoleInput) int
+		MergeRecords          func(childComplexity int, input MergeRecordsInput) int
+		RecordAgreement       func(childComplexity int, input RecordAgreementInput) int
 		RecordAnonymousVisit  func(childComplexity int, input RecordAnonymousVisitInput) int
 		RecordConversation    func(childComplexity int, input RecordConversationInput) int
 		RecordFollowUp        func(childComplexity int, input RecordFollowUpInput) int
 		RegisterPerson        func(childComplexity int, input RegisterPersonInput) int
+		RejectChanges         func(childComplexity int, input RejectChangesInput) int
 		RemoveCatalogueSource func(childComplexity int, input RemoveCatalogueSourceInput) int
 		RemoveSignpost        func(childComplexity int, input RemoveSignpostInput) int
+		RestoreDuplicate      func(childComplexity int, input RestoreDuplicateInput) int
+		RestoreRecord         func(childComplexity int, input RestoreRecordInput) int
+		RetireRecord          func(childComplexity int, input RetireRecordInput) int
+		RevokePartnerLink     func(childComplexity int, input RevokePartnerLinkInput) int
 		RevokeRole            func(childComplexity int, input RevokeRoleInput) int
 		SaveCatalogueSource   func(childComplexity int, input SaveCatalogueSourceInput) int
+		SaveLocation          func(childComplexity int, input SaveLocationInput) int
+		SaveOrganisation      func(childComplexity int, input SaveOrganisationInput) int
+		SavePlace             func(childComplexity int, input SavePlaceInput) int
+		SaveSchedule          func(childComplexity int, input SaveScheduleInput) int
+		SaveService           func(childComplexity int, input SaveServiceInput) int
 		SetAccessNeeds        func(childComplexity int, input SetAccessNeedsInput) int
+		SetServiceCapacity    func(childComplexity int, input SetServiceCapacityInput) int
+		SetVisibility         func(childComplexity int, input SetVisibilityInput) int
 		SignOut               func(childComplexity int) int
 		Signpost              func(childComplexity int, input SignpostInput) int
 		SyncCatalogue         func(childComplexity int, input SyncCatalogueInput) int
 		SyncCatalogueSource   func(childComplexity int, input SyncCatalogueSourceInput) int
 		TakeNext              func(childComplexity int, input TakeNextInput) int
 		TakeVisit             func(childComplexity int, input TakeVisitInput) int
+		UndoMerge             func(childComplexity int, input UndoMergeInput) int
 		UndoVisit             func(childComplexity int, input UndoVisitInput) int
 		UpdatePerson          func(childComplexity int, input UpdatePersonInput) int
+		UseSource             func(childComplexity int, input UseSourceInput) int
 	}
 
 	Need struct {
@@ -338,13 +542,23 @@ type ComplexityRoot struct {
 	}
 
 	Organisation struct {
-		Description func(childComplexity int) int
-		Email       func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Phone       func(childComplexity int) int
-		Services    func(childComplexity int) int
-		URL         func(childComplexity int) int
+		Agreement     func(childComplexity int) int
+		AlternateName func(childComplexity int) int
+		Description   func(childComplexity int) int
+		Email         func(childComplexity int) int
+		ID            func(childComplexity int) int
+		ImportedAt    func(childComplexity int) int
+		LegalStatus   func(childComplexity int) int
+		LocalFields   func(childComplexity int) int
+		Name          func(childComplexity int) int
+		PartnerLinks  func(childComplexity int) int
+		Phone         func(childComplexity int) int
+		Retired       func(childComplexity int) int
+		Services      func(childComplexity int) int
+		Source        func(childComplexity int) int
+		URL           func(childComplexity int) int
+		Version       func(childComplexity int) int
+		Visibility    func(childComplexity int) int
 	}
 
 	OrganisationConnection struct {
@@ -364,6 +578,28 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PartnerAgreement struct {
+		Current      func(childComplexity int) int
+		EndsOn       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Note         func(childComplexity int) int
+		ResponseDays func(childComplexity int) int
+		SignedBy     func(childComplexity int) int
+		SignedOn     func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		UpdatedBy    func(childComplexity int) int
+	}
+
+	PartnerLink struct {
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		OpenedAt  func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+		State     func(childComplexity int) int
 	}
 
 	Person struct {
@@ -520,6 +756,37 @@ type ComplexityRoot struct {
 		SessionHours      func(childComplexity int) int
 	}
 
+	Point struct {
+		Latitude  func(childComplexity int) int
+		Longitude func(childComplexity int) int
+		Postcode  func(childComplexity int) int
+	}
+
+	ProposedChange struct {
+		Before       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Field        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Now          func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		Proposed     func(childComplexity int) int
+		Schedule     func(childComplexity int) int
+		Service      func(childComplexity int) int
+		State        func(childComplexity int) int
+	}
+
+	ProposedChangeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProposedChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
 		Hub      func(childComplexity int, slug string) int
 		Platform func(childComplexity int) int
@@ -531,10 +798,27 @@ type ComplexityRoot struct {
 		WithAdvisor func(childComplexity int) int
 	}
 
+	RecordAgreementPayload struct {
+		Organisation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	RecordAnonymousVisitPayload struct {
 		ClientMutationID func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 		Visit            func(childComplexity int) int
+	}
+
+	RecordComparison struct {
+		Comes      func(childComplexity int) int
+		Fields     func(childComplexity int) int
+		Fold       func(childComplexity int) int
+		Hides      func(childComplexity int) int
+		Keep       func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Seen       func(childComplexity int) int
+		Stricter   func(childComplexity int) int
+		Visibility func(childComplexity int) int
 	}
 
 	RecordConversationPayload struct {
@@ -547,11 +831,21 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RecordSource struct {
+		Name   func(childComplexity int) int
+		Source func(childComplexity int) int
+	}
+
 	RegisterPersonPayload struct {
 		ClientMutationID   func(childComplexity int) int
 		Person             func(childComplexity int) int
 		PossibleDuplicates func(childComplexity int) int
 		UserErrors         func(childComplexity int) int
+	}
+
+	RejectChangesPayload struct {
+		Rejected   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RemoveCatalogueSourcePayload struct {
@@ -564,10 +858,30 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RestoreDuplicatePayload struct {
+		Restored   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RestoreRecordPayload struct {
+		Restored   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Retention struct {
 		AfterDeathYears   func(childComplexity int) int
 		MentalHealthYears func(childComplexity int) int
 		OtherAdultYears   func(childComplexity int) int
+	}
+
+	RetireRecordPayload struct {
+		Retired    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokePartnerLinkPayload struct {
+		PartnerLink func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RevokeRolePayload struct {
@@ -587,22 +901,80 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	SaveLocationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Location         func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SaveOrganisationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Organisation     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SavePlacePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Place            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SaveSchedulePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Schedule         func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SaveServicePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Service          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Schedule struct {
-		Description func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Summary     func(childComplexity int) int
+		ByDay               func(childComplexity int) int
+		ByMonthDay          func(childComplexity int) int
+		ClosesAt            func(childComplexity int) int
+		Description         func(childComplexity int) int
+		Dtstart             func(childComplexity int) int
+		ExcludedDates       func(childComplexity int) int
+		ExtraDates          func(childComplexity int) int
+		Freq                func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		ImportedAt          func(childComplexity int) int
+		Interval            func(childComplexity int) int
+		LocalFields         func(childComplexity int) int
+		OpensAt             func(childComplexity int) int
+		Retired             func(childComplexity int) int
+		ServiceAtLocationID func(childComplexity int) int
+		Source              func(childComplexity int) int
+		Summary             func(childComplexity int) int
+		Until               func(childComplexity int) int
+		ValidFrom           func(childComplexity int) int
+		ValidTo             func(childComplexity int) int
+		Version             func(childComplexity int) int
+		Visibility          func(childComplexity int) int
 	}
 
 	Service struct {
+		Accreditations         func(childComplexity int) int
+		Alert                  func(childComplexity int) int
+		AlternateName          func(childComplexity int) int
 		ApplicationProcess     func(childComplexity int) int
+		Assurance              func(childComplexity int) int
 		AssuredDate            func(childComplexity int) int
+		Capacities             func(childComplexity int) int
+		Contacts               func(childComplexity int) int
+		CostOptions            func(childComplexity int) int
 		Description            func(childComplexity int) int
 		EligibilityDescription func(childComplexity int) int
 		Email                  func(childComplexity int) int
 		FeesDescription        func(childComplexity int) int
 		Free                   func(childComplexity int) int
 		ID                     func(childComplexity int) int
+		ImportedAt             func(childComplexity int) int
 		Languages              func(childComplexity int) int
+		LocalFields            func(childComplexity int) int
 		Locations              func(childComplexity int) int
 		MaximumAge             func(childComplexity int) int
 		MinimumAge             func(childComplexity int) int
@@ -611,22 +983,61 @@ type ComplexityRoot struct {
 		NextSessions           func(childComplexity int, first *int) int
 		Organisation           func(childComplexity int) int
 		Phone                  func(childComplexity int) int
+		Places                 func(childComplexity int) int
 		Retired                func(childComplexity int) int
+		RetiredPlaces          func(childComplexity int) int
+		RetiredSchedules       func(childComplexity int) int
 		Schedules              func(childComplexity int) int
+		ServiceAreas           func(childComplexity int) int
+		Source                 func(childComplexity int) int
 		Status                 func(childComplexity int) int
 		URL                    func(childComplexity int) int
+		Version                func(childComplexity int) int
+		Visibility             func(childComplexity int) int
+	}
+
+	ServiceArea struct {
+		Description func(childComplexity int) int
+		Name        func(childComplexity int) int
+		URI         func(childComplexity int) int
+	}
+
+	ServiceAtLocation struct {
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		ImportedAt  func(childComplexity int) int
+		LocalFields func(childComplexity int) int
+		Location    func(childComplexity int) int
+		Retired     func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Version     func(childComplexity int) int
+		Visibility  func(childComplexity int) int
+	}
+
+	ServiceCapacity struct {
+		Available   func(childComplexity int) int
+		By          func(childComplexity int) int
+		Current     func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Maximum     func(childComplexity int) int
+		Staff       func(childComplexity int) int
+		Unit        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
 	}
 
 	ServiceConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		CorrectedText func(childComplexity int) int
+		Edges         func(childComplexity int) int
+		Nodes         func(childComplexity int) int
+		PageInfo      func(childComplexity int) int
 	}
 
 	ServiceEdge struct {
 		Cursor         func(childComplexity int) int
 		DistanceMetres func(childComplexity int) int
 		Node           func(childComplexity int) int
+		Reasons        func(childComplexity int) int
 	}
 
 	Session struct {
@@ -636,6 +1047,16 @@ type ComplexityRoot struct {
 
 	SetAccessNeedsPayload struct {
 		Person     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetServiceCapacityPayload struct {
+		Service    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetVisibilityPayload struct {
+		Effect     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -710,6 +1131,14 @@ type ComplexityRoot struct {
 		Queue func(childComplexity int, hub string) int
 	}
 
+	Suggestion struct {
+		Code             func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Label            func(childComplexity int) int
+		OrganisationName func(childComplexity int) int
+	}
+
 	SyncCataloguePayload struct {
 		Hub        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -741,6 +1170,11 @@ type ComplexityRoot struct {
 		WaitingCount   func(childComplexity int) int
 	}
 
+	UndoMergePayload struct {
+		Merge      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UndoVisitPayload struct {
 		Undone     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -748,6 +1182,11 @@ type ComplexityRoot struct {
 
 	UpdatePersonPayload struct {
 		Person     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UseSourcePayload struct {
+		Fields     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -840,14 +1279,26 @@ type CatalogueSourceResolver interface {
 }
 type HubResolver interface {
 	Needs(ctx context.Context, obj *ent.Hub) ([]*ent.Need, error)
+	EditableServices(ctx context.Context, obj *ent.Hub, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Service], error)
+	EditableOrganisations(ctx context.Context, obj *ent.Hub, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
+	EditableLocations(ctx context.Context, obj *ent.Hub, search string) ([]*ent.Location, error)
+	Location(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Location, error)
+	RecordSources(ctx context.Context, obj *ent.Hub) ([]*RecordSource, error)
 	Services(ctx context.Context, obj *ent.Hub, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error)
 	Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error)
+	SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error)
+	CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error)
 	Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
 	Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error)
+	Duplicates(ctx context.Context, obj *ent.Hub, kind merge.Kind, dismissed bool, first *int, after *string) (*paging.Connection[*directory.Pair], error)
+	RecordComparison(ctx context.Context, obj *ent.Hub, kind merge.Kind, keepID uuid.UUID, foldID uuid.UUID) (*directory.Comparison, error)
+	Merges(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*directory.Merged], error)
+	Locate(ctx context.Context, obj *ent.Hub, postcode string) (*directory.Point, error)
 	Today(ctx context.Context, obj *ent.Hub) (*Today, error)
 	Queue(ctx context.Context, obj *ent.Hub) (*Queue, error)
 	Visits(ctx context.Context, obj *ent.Hub, on *time.Time, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Visit], error)
 	VisitsByWeek(ctx context.Context, obj *ent.Hub, from time.Time, to time.Time) ([]*WeekCount, error)
+	ProposedChanges(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.ProposedChange], error)
 	Person(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Person, error)
 	People(ctx context.Context, obj *ent.Hub, search string, first *int, after *string) (*paging.Connection[*ent.Person], error)
 	PossibleDuplicates(ctx context.Context, obj *ent.Hub, of PossibleDuplicatesInput) ([]*ent.Person, error)
@@ -861,12 +1312,37 @@ type HubResolver interface {
 	FindStaff(ctx context.Context, obj *ent.Hub, search string) ([]*ent.StaffUser, error)
 	AuditEvents(ctx context.Context, obj *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error)
 }
+type LocationResolver interface {
+	Visibility(ctx context.Context, obj *ent.Location) (organisation.Visibility, error)
+
+	LocalFields(ctx context.Context, obj *ent.Location) ([]*directory.LocalField, error)
+}
 type MutationResolver interface {
 	SignOut(ctx context.Context) (*SignOutPayload, error)
+	SaveOrganisation(ctx context.Context, input SaveOrganisationInput) (*SaveOrganisationPayload, error)
+	SaveService(ctx context.Context, input SaveServiceInput) (*SaveServicePayload, error)
+	SaveLocation(ctx context.Context, input SaveLocationInput) (*SaveLocationPayload, error)
+	SavePlace(ctx context.Context, input SavePlaceInput) (*SavePlacePayload, error)
+	SaveSchedule(ctx context.Context, input SaveScheduleInput) (*SaveSchedulePayload, error)
+	SetVisibility(ctx context.Context, input SetVisibilityInput) (*SetVisibilityPayload, error)
+	RetireRecord(ctx context.Context, input RetireRecordInput) (*RetireRecordPayload, error)
+	RestoreRecord(ctx context.Context, input RestoreRecordInput) (*RestoreRecordPayload, error)
+	UseSource(ctx context.Context, input UseSourceInput) (*UseSourcePayload, error)
+	DismissDuplicate(ctx context.Context, input DismissDuplicateInput) (*DismissDuplicatePayload, error)
+	RestoreDuplicate(ctx context.Context, input RestoreDuplicateInput) (*RestoreDuplicatePayload, error)
+	MergeRecords(ctx context.Context, input MergeRecordsInput) (*MergeRecordsPayload, error)
+	UndoMerge(ctx context.Context, input UndoMergeInput) (*UndoMergePayload, error)
 	CheckIn(ctx context.Context, input CheckInInput) (*CheckInPayload, error)
 	RecordAnonymousVisit(ctx context.Context, input RecordAnonymousVisitInput) (*RecordAnonymousVisitPayload, error)
 	UndoVisit(ctx context.Context, input UndoVisitInput) (*UndoVisitPayload, error)
 	EndVisit(ctx context.Context, input EndVisitInput) (*EndVisitPayload, error)
+	SetServiceCapacity(ctx context.Context, input SetServiceCapacityInput) (*SetServiceCapacityPayload, error)
+	AssureServices(ctx context.Context, input AssureServicesInput) (*AssureServicesPayload, error)
+	RecordAgreement(ctx context.Context, input RecordAgreementInput) (*RecordAgreementPayload, error)
+	CreatePartnerLink(ctx context.Context, input CreatePartnerLinkInput) (*CreatePartnerLinkPayload, error)
+	RevokePartnerLink(ctx context.Context, input RevokePartnerLinkInput) (*RevokePartnerLinkPayload, error)
+	ApproveChanges(ctx context.Context, input ApproveChangesInput) (*ApproveChangesPayload, error)
+	RejectChanges(ctx context.Context, input RejectChangesInput) (*RejectChangesPayload, error)
 	RegisterPerson(ctx context.Context, input RegisterPersonInput) (*RegisterPersonPayload, error)
 	UpdatePerson(ctx context.Context, input UpdatePersonInput) (*UpdatePersonPayload, error)
 	SetAccessNeeds(ctx context.Context, input SetAccessNeedsInput) (*SetAccessNeedsPayload, error)
@@ -888,6 +1364,15 @@ type MutationResolver interface {
 	GrantRole(ctx context.Context, input GrantRoleInput) (*GrantRolePayload, error)
 	RevokeRole(ctx context.Context, input RevokeRoleInput) (*RevokeRolePayload, error)
 }
+type OrganisationResolver interface {
+	LocalFields(ctx context.Context, obj *ent.Organisation) ([]*directory.LocalField, error)
+}
+type PartnerAgreementResolver interface {
+	Current(ctx context.Context, obj *ent.PartnerAgreement) (bool, error)
+}
+type PartnerLinkResolver interface {
+	State(ctx context.Context, obj *ent.PartnerLink) (partner.LinkState, error)
+}
 type PersonResolver interface {
 	Age(ctx context.Context, obj *ent.Person) (*int, error)
 
@@ -902,6 +1387,9 @@ type PlatformResolver interface {
 type PlatformCatalogueSourceResolver interface {
 	Message(ctx context.Context, obj *ent.CatalogueSource) (*string, error)
 }
+type ProposedChangeResolver interface {
+	Now(ctx context.Context, obj *ent.ProposedChange) (*string, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*Viewer, error)
 	Hub(ctx context.Context, slug string) (*ent.Hub, error)
@@ -912,9 +1400,28 @@ type RoleGrantResolver interface {
 }
 type ScheduleResolver interface {
 	Summary(ctx context.Context, obj *ent.Schedule) (string, error)
+
+	Visibility(ctx context.Context, obj *ent.Schedule) (organisation.Visibility, error)
+
+	LocalFields(ctx context.Context, obj *ent.Schedule) ([]*directory.LocalField, error)
 }
 type ServiceResolver interface {
 	NextSessions(ctx context.Context, obj *ent.Service, first *int) ([]*Session, error)
+
+	Visibility(ctx context.Context, obj *ent.Service) (organisation.Visibility, error)
+	Places(ctx context.Context, obj *ent.Service) ([]*ent.ServiceAtLocation, error)
+	RetiredPlaces(ctx context.Context, obj *ent.Service) ([]*ent.ServiceAtLocation, error)
+	RetiredSchedules(ctx context.Context, obj *ent.Service) ([]*ent.Schedule, error)
+
+	LocalFields(ctx context.Context, obj *ent.Service) ([]*directory.LocalField, error)
+}
+type ServiceAtLocationResolver interface {
+	Visibility(ctx context.Context, obj *ent.ServiceAtLocation) (organisation.Visibility, error)
+
+	LocalFields(ctx context.Context, obj *ent.ServiceAtLocation) ([]*directory.LocalField, error)
+}
+type ServiceCapacityResolver interface {
+	Current(ctx context.Context, obj *ent.ServiceCapacity) (bool, error)
 }
 type SubscriptionResolver interface {
 	Queue(ctx context.Context, hub string) (<-chan *Queue, error)
@@ -1016,6 +1523,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApplyTrustPayload.UserErrors(childComplexity), true
 
+	case "ApproveChangesPayload.approved":
+		if e.ComplexityRoot.ApproveChangesPayload.Approved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveChangesPayload.Approved(childComplexity), true
+	case "ApproveChangesPayload.userErrors":
+		if e.ComplexityRoot.ApproveChangesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveChangesPayload.UserErrors(childComplexity), true
+
 	case "ArchiveHubPayload.archived":
 		if e.ComplexityRoot.ArchiveHubPayload.Archived == nil {
 			break
@@ -1034,6 +1554,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveHubPayload.UserErrors(childComplexity), true
+
+	case "Assurance.assuredOn":
+		if e.ComplexityRoot.Assurance.AssuredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.AssuredOn(childComplexity), true
+	case "Assurance.by":
+		if e.ComplexityRoot.Assurance.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.By(childComplexity), true
+	case "Assurance.id":
+		if e.ComplexityRoot.Assurance.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.ID(childComplexity), true
+	case "Assurance.staff":
+		if e.ComplexityRoot.Assurance.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assurance.Staff(childComplexity), true
+
+	case "AssureServicesPayload.services":
+		if e.ComplexityRoot.AssureServicesPayload.Services == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssureServicesPayload.Services(childComplexity), true
+	case "AssureServicesPayload.userErrors":
+		if e.ComplexityRoot.AssureServicesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssureServicesPayload.UserErrors(childComplexity), true
 
 	case "AuditActor.id":
 		if e.ComplexityRoot.AuditActor.ID == nil {
@@ -1269,6 +1827,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CatalogueDifference.What(childComplexity), true
 
+	case "CatalogueEditor.id":
+		if e.ComplexityRoot.CatalogueEditor.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEditor.ID(childComplexity), true
+	case "CatalogueEditor.name":
+		if e.ComplexityRoot.CatalogueEditor.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEditor.Name(childComplexity), true
+
+	case "CatalogueRecord.detail":
+		if e.ComplexityRoot.CatalogueRecord.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.Detail(childComplexity), true
+	case "CatalogueRecord.id":
+		if e.ComplexityRoot.CatalogueRecord.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.ID(childComplexity), true
+	case "CatalogueRecord.name":
+		if e.ComplexityRoot.CatalogueRecord.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.Name(childComplexity), true
+	case "CatalogueRecord.sourceName":
+		if e.ComplexityRoot.CatalogueRecord.SourceName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.SourceName(childComplexity), true
+	case "CatalogueRecord.visibility":
+		if e.ComplexityRoot.CatalogueRecord.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueRecord.Visibility(childComplexity), true
+
 	case "CatalogueSource.byStaff":
 		if e.ComplexityRoot.CatalogueSource.ByStaff == nil {
 			break
@@ -1459,6 +2061,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClosedHub.Slug(childComplexity), true
 
+	case "ComparedField.fold":
+		if e.ComplexityRoot.ComparedField.Fold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Fold(childComplexity), true
+	case "ComparedField.keep":
+		if e.ComplexityRoot.ComparedField.Keep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Keep(childComplexity), true
+	case "ComparedField.name":
+		if e.ComplexityRoot.ComparedField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Name(childComplexity), true
+	case "ComparedField.same":
+		if e.ComplexityRoot.ComparedField.Same == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparedField.Same(childComplexity), true
+
+	case "Contact.email":
+		if e.ComplexityRoot.Contact.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Email(childComplexity), true
+	case "Contact.name":
+		if e.ComplexityRoot.Contact.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Name(childComplexity), true
+	case "Contact.phones":
+		if e.ComplexityRoot.Contact.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Phones(childComplexity), true
+	case "Contact.title":
+		if e.ComplexityRoot.Contact.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Title(childComplexity), true
+
 	case "Conversation.advisor":
 		if e.ComplexityRoot.Conversation.Advisor == nil {
 			break
@@ -1558,6 +2210,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationEdge.Node(childComplexity), true
 
+	case "CostOption.amount":
+		if e.ComplexityRoot.CostOption.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.Amount(childComplexity), true
+	case "CostOption.amountDescription":
+		if e.ComplexityRoot.CostOption.AmountDescription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.AmountDescription(childComplexity), true
+	case "CostOption.currency":
+		if e.ComplexityRoot.CostOption.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.Currency(childComplexity), true
+	case "CostOption.option":
+		if e.ComplexityRoot.CostOption.Option == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.Option(childComplexity), true
+	case "CostOption.validFrom":
+		if e.ComplexityRoot.CostOption.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.ValidFrom(childComplexity), true
+	case "CostOption.validTo":
+		if e.ComplexityRoot.CostOption.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CostOption.ValidTo(childComplexity), true
+
+	case "CreatePartnerLinkPayload.clientMutationId":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.ClientMutationID(childComplexity), true
+	case "CreatePartnerLinkPayload.partnerLink":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.PartnerLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.PartnerLink(childComplexity), true
+	case "CreatePartnerLinkPayload.path":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.Path(childComplexity), true
+	case "CreatePartnerLinkPayload.userErrors":
+		if e.ComplexityRoot.CreatePartnerLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePartnerLinkPayload.UserErrors(childComplexity), true
+
 	case "DifferenceCount.added":
 		if e.ComplexityRoot.DifferenceCount.Added == nil {
 			break
@@ -1602,6 +2316,120 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisclosureRule.SuppressBelow(childComplexity), true
 
+	case "DismissDuplicatePayload.clientMutationId":
+		if e.ComplexityRoot.DismissDuplicatePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatePayload.ClientMutationID(childComplexity), true
+	case "DismissDuplicatePayload.dismissed":
+		if e.ComplexityRoot.DismissDuplicatePayload.Dismissed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatePayload.Dismissed(childComplexity), true
+	case "DismissDuplicatePayload.userErrors":
+		if e.ComplexityRoot.DismissDuplicatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatePayload.UserErrors(childComplexity), true
+
+	case "Duplicate.dismissedAt":
+		if e.ComplexityRoot.Duplicate.DismissedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.DismissedAt(childComplexity), true
+	case "Duplicate.kind":
+		if e.ComplexityRoot.Duplicate.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Kind(childComplexity), true
+	case "Duplicate.reasons":
+		if e.ComplexityRoot.Duplicate.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Reasons(childComplexity), true
+	case "Duplicate.records":
+		if e.ComplexityRoot.Duplicate.Records == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Records(childComplexity), true
+
+	case "DuplicateConnection.edges":
+		if e.ComplexityRoot.DuplicateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.Edges(childComplexity), true
+	case "DuplicateConnection.nodes":
+		if e.ComplexityRoot.DuplicateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.Nodes(childComplexity), true
+	case "DuplicateConnection.pageInfo":
+		if e.ComplexityRoot.DuplicateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.PageInfo(childComplexity), true
+
+	case "DuplicateEdge.cursor":
+		if e.ComplexityRoot.DuplicateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateEdge.Cursor(childComplexity), true
+	case "DuplicateEdge.node":
+		if e.ComplexityRoot.DuplicateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateEdge.Node(childComplexity), true
+
+	case "EditableServiceConnection.edges":
+		if e.ComplexityRoot.EditableServiceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.Edges(childComplexity), true
+	case "EditableServiceConnection.nodes":
+		if e.ComplexityRoot.EditableServiceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.Nodes(childComplexity), true
+	case "EditableServiceConnection.pageInfo":
+		if e.ComplexityRoot.EditableServiceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.PageInfo(childComplexity), true
+	case "EditableServiceConnection.totalCount":
+		if e.ComplexityRoot.EditableServiceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceConnection.TotalCount(childComplexity), true
+
+	case "EditableServiceEdge.cursor":
+		if e.ComplexityRoot.EditableServiceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceEdge.Cursor(childComplexity), true
+	case "EditableServiceEdge.node":
+		if e.ComplexityRoot.EditableServiceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EditableServiceEdge.Node(childComplexity), true
+
 	case "EndConversationPayload.conversation":
 		if e.ComplexityRoot.EndConversationPayload.Conversation == nil {
 			break
@@ -1627,6 +2455,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EndVisitPayload.Visit(childComplexity), true
+
+	case "FieldChange.name":
+		if e.ComplexityRoot.FieldChange.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldChange.Name(childComplexity), true
+	case "FieldChange.now":
+		if e.ComplexityRoot.FieldChange.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldChange.Now(childComplexity), true
+	case "FieldChange.was":
+		if e.ComplexityRoot.FieldChange.Was == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldChange.Was(childComplexity), true
 
 	case "FieldDifference.after":
 		if e.ComplexityRoot.FieldDifference.After == nil {
@@ -1694,6 +2541,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.CatalogueCheck(childComplexity, args["id"].(uuid.UUID)), true
+	case "Hub.catalogueLanguages":
+		if e.ComplexityRoot.Hub.CatalogueLanguages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueLanguages(childComplexity), true
 	case "Hub.catalogueSource":
 		if e.ComplexityRoot.Hub.CatalogueSource == nil {
 			break
@@ -1722,6 +2575,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Conversation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Hub.duplicates":
+		if e.ComplexityRoot.Hub.Duplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_duplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Duplicates(childComplexity, args["kind"].(merge.Kind), args["dismissed"].(bool), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.editableLocations":
+		if e.ComplexityRoot.Hub.EditableLocations == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_editableLocations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.EditableLocations(childComplexity, args["search"].(string)), true
+	case "Hub.editableOrganisations":
+		if e.ComplexityRoot.Hub.EditableOrganisations == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_editableOrganisations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.EditableOrganisations(childComplexity, args["filter"].(*EditableFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.editableServices":
+		if e.ComplexityRoot.Hub.EditableServices == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_editableServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.EditableServices(childComplexity, args["filter"].(*EditableFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Hub.findStaff":
 		if e.ComplexityRoot.Hub.FindStaff == nil {
 			break
@@ -1756,12 +2653,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Latitude(childComplexity), true
+	case "Hub.locate":
+		if e.ComplexityRoot.Hub.Locate == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_locate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Locate(childComplexity, args["postcode"].(string)), true
+	case "Hub.location":
+		if e.ComplexityRoot.Hub.Location == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_location_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Location(childComplexity, args["id"].(uuid.UUID)), true
 	case "Hub.longitude":
 		if e.ComplexityRoot.Hub.Longitude == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Hub.Longitude(childComplexity), true
+	case "Hub.merges":
+		if e.ComplexityRoot.Hub.Merges == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_merges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.Merges(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Hub.myConversation":
 		if e.ComplexityRoot.Hub.MyConversation == nil {
 			break
@@ -1847,12 +2777,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Postcode(childComplexity), true
+	case "Hub.proposedChanges":
+		if e.ComplexityRoot.Hub.ProposedChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_proposedChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.ProposedChanges(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Hub.queue":
 		if e.ComplexityRoot.Hub.Queue == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Hub.Queue(childComplexity), true
+	case "Hub.recordComparison":
+		if e.ComplexityRoot.Hub.RecordComparison == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_recordComparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.RecordComparison(childComplexity, args["kind"].(merge.Kind), args["keepId"].(uuid.UUID), args["foldId"].(uuid.UUID)), true
+	case "Hub.recordSources":
+		if e.ComplexityRoot.Hub.RecordSources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.RecordSources(childComplexity), true
 	case "Hub.service":
 		if e.ComplexityRoot.Hub.Service == nil {
 			break
@@ -1898,6 +2856,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.State(childComplexity), true
+	case "Hub.suggestServices":
+		if e.ComplexityRoot.Hub.SuggestServices == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_suggestServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.SuggestServices(childComplexity, args["text"].(string), args["first"].(*int)), true
 	case "Hub.timeZone":
 		if e.ComplexityRoot.Hub.TimeZone == nil {
 			break
@@ -1933,6 +2902,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Hub.VisitsByWeek(childComplexity, args["from"].(time.Time), args["to"].(time.Time)), true
 
+	case "LocalField.field":
+		if e.ComplexityRoot.LocalField.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocalField.Field(childComplexity), true
+	case "LocalField.sourceValue":
+		if e.ComplexityRoot.LocalField.SourceValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocalField.SourceValue(childComplexity), true
+
 	case "Location.accessibility":
 		if e.ComplexityRoot.Location.Accessibility == nil {
 			break
@@ -1951,18 +2933,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Location.City(childComplexity), true
+	case "Location.county":
+		if e.ComplexityRoot.Location.County == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.County(childComplexity), true
+	case "Location.description":
+		if e.ComplexityRoot.Location.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Description(childComplexity), true
 	case "Location.id":
 		if e.ComplexityRoot.Location.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Location.ID(childComplexity), true
+	case "Location.importedAt":
+		if e.ComplexityRoot.Location.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.ImportedAt(childComplexity), true
+	case "Location.kind":
+		if e.ComplexityRoot.Location.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Kind(childComplexity), true
 	case "Location.latitude":
 		if e.ComplexityRoot.Location.Latitude == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Location.Latitude(childComplexity), true
+	case "Location.localFields":
+		if e.ComplexityRoot.Location.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.LocalFields(childComplexity), true
 	case "Location.longitude":
 		if e.ComplexityRoot.Location.Longitude == nil {
 			break
@@ -1981,6 +2993,185 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Location.Postcode(childComplexity), true
+	case "Location.retired":
+		if e.ComplexityRoot.Location.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Retired(childComplexity), true
+	case "Location.source":
+		if e.ComplexityRoot.Location.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Source(childComplexity), true
+	case "Location.version":
+		if e.ComplexityRoot.Location.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Version(childComplexity), true
+	case "Location.visibility":
+		if e.ComplexityRoot.Location.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Visibility(childComplexity), true
+
+	case "Merge.folded":
+		if e.ComplexityRoot.Merge.Folded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Folded(childComplexity), true
+	case "Merge.id":
+		if e.ComplexityRoot.Merge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.ID(childComplexity), true
+	case "Merge.kept":
+		if e.ComplexityRoot.Merge.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Kept(childComplexity), true
+	case "Merge.keptRetired":
+		if e.ComplexityRoot.Merge.KeptRetired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.KeptRetired(childComplexity), true
+	case "Merge.kind":
+		if e.ComplexityRoot.Merge.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Kind(childComplexity), true
+	case "Merge.mergedAt":
+		if e.ComplexityRoot.Merge.MergedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.MergedAt(childComplexity), true
+	case "Merge.mergedBy":
+		if e.ComplexityRoot.Merge.MergedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.MergedBy(childComplexity), true
+	case "Merge.moved":
+		if e.ComplexityRoot.Merge.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Moved(childComplexity), true
+	case "Merge.obstacle":
+		if e.ComplexityRoot.Merge.Obstacle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Obstacle(childComplexity), true
+	case "Merge.otherSays":
+		if e.ComplexityRoot.Merge.OtherSays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.OtherSays(childComplexity), true
+	case "Merge.remained":
+		if e.ComplexityRoot.Merge.Remained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Remained(childComplexity), true
+	case "Merge.stayed":
+		if e.ComplexityRoot.Merge.Stayed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Stayed(childComplexity), true
+	case "Merge.taken":
+		if e.ComplexityRoot.Merge.Taken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.Taken(childComplexity), true
+	case "Merge.undoneAt":
+		if e.ComplexityRoot.Merge.UndoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.UndoneAt(childComplexity), true
+	case "Merge.undoneBy":
+		if e.ComplexityRoot.Merge.UndoneBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Merge.UndoneBy(childComplexity), true
+
+	case "MergeConnection.edges":
+		if e.ComplexityRoot.MergeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeConnection.Edges(childComplexity), true
+	case "MergeConnection.nodes":
+		if e.ComplexityRoot.MergeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeConnection.Nodes(childComplexity), true
+	case "MergeConnection.pageInfo":
+		if e.ComplexityRoot.MergeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeConnection.PageInfo(childComplexity), true
+
+	case "MergeEdge.cursor":
+		if e.ComplexityRoot.MergeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeEdge.Cursor(childComplexity), true
+	case "MergeEdge.node":
+		if e.ComplexityRoot.MergeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeEdge.Node(childComplexity), true
+
+	case "MergePart.count":
+		if e.ComplexityRoot.MergePart.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePart.Count(childComplexity), true
+	case "MergePart.what":
+		if e.ComplexityRoot.MergePart.What == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePart.What(childComplexity), true
+
+	case "MergeRecordsPayload.clientMutationId":
+		if e.ComplexityRoot.MergeRecordsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeRecordsPayload.ClientMutationID(childComplexity), true
+	case "MergeRecordsPayload.merge":
+		if e.ComplexityRoot.MergeRecordsPayload.Merge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeRecordsPayload.Merge(childComplexity), true
+	case "MergeRecordsPayload.userErrors":
+		if e.ComplexityRoot.MergeRecordsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeRecordsPayload.UserErrors(childComplexity), true
 
 	case "Mutation.applyHub":
 		if e.ComplexityRoot.Mutation.ApplyHub == nil {
@@ -2004,6 +3195,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyTrust(childComplexity, args["input"].(ApplyTrustInput)), true
+	case "Mutation.approveChanges":
+		if e.ComplexityRoot.Mutation.ApproveChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveChanges(childComplexity, args["input"].(ApproveChangesInput)), true
 	case "Mutation.archiveHub":
 		if e.ComplexityRoot.Mutation.ArchiveHub == nil {
 			break
@@ -2015,6 +3217,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveHub(childComplexity, args["input"].(ArchiveHubInput)), true
+	case "Mutation.assureServices":
+		if e.ComplexityRoot.Mutation.AssureServices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assureServices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssureServices(childComplexity, args["input"].(AssureServicesInput)), true
 	case "Mutation.checkCatalogueSource":
 		if e.ComplexityRoot.Mutation.CheckCatalogueSource == nil {
 			break
@@ -2037,6 +3250,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CheckIn(childComplexity, args["input"].(CheckInInput)), true
+	case "Mutation.createPartnerLink":
+		if e.ComplexityRoot.Mutation.CreatePartnerLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPartnerLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePartnerLink(childComplexity, args["input"].(CreatePartnerLinkInput)), true
+	case "Mutation.dismissDuplicate":
+		if e.ComplexityRoot.Mutation.DismissDuplicate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dismissDuplicate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DismissDuplicate(childComplexity, args["input"].(DismissDuplicateInput)), true
 	case "Mutation.endConversation":
 		if e.ComplexityRoot.Mutation.EndConversation == nil {
 			break
@@ -2070,6 +3305,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(GrantRoleInput)), true
+	case "Mutation.mergeRecords":
+		if e.ComplexityRoot.Mutation.MergeRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeRecords(childComplexity, args["input"].(MergeRecordsInput)), true
+	case "Mutation.recordAgreement":
+		if e.ComplexityRoot.Mutation.RecordAgreement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordAgreement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordAgreement(childComplexity, args["input"].(RecordAgreementInput)), true
 	case "Mutation.recordAnonymousVisit":
 		if e.ComplexityRoot.Mutation.RecordAnonymousVisit == nil {
 			break
@@ -2114,6 +3371,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterPerson(childComplexity, args["input"].(RegisterPersonInput)), true
+	case "Mutation.rejectChanges":
+		if e.ComplexityRoot.Mutation.RejectChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectChanges(childComplexity, args["input"].(RejectChangesInput)), true
 	case "Mutation.removeCatalogueSource":
 		if e.ComplexityRoot.Mutation.RemoveCatalogueSource == nil {
 			break
@@ -2136,6 +3404,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveSignpost(childComplexity, args["input"].(RemoveSignpostInput)), true
+	case "Mutation.restoreDuplicate":
+		if e.ComplexityRoot.Mutation.RestoreDuplicate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreDuplicate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreDuplicate(childComplexity, args["input"].(RestoreDuplicateInput)), true
+	case "Mutation.restoreRecord":
+		if e.ComplexityRoot.Mutation.RestoreRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreRecord(childComplexity, args["input"].(RestoreRecordInput)), true
+	case "Mutation.retireRecord":
+		if e.ComplexityRoot.Mutation.RetireRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retireRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetireRecord(childComplexity, args["input"].(RetireRecordInput)), true
+	case "Mutation.revokePartnerLink":
+		if e.ComplexityRoot.Mutation.RevokePartnerLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokePartnerLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokePartnerLink(childComplexity, args["input"].(RevokePartnerLinkInput)), true
 	case "Mutation.revokeRole":
 		if e.ComplexityRoot.Mutation.RevokeRole == nil {
 			break
@@ -2158,6 +3470,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveCatalogueSource(childComplexity, args["input"].(SaveCatalogueSourceInput)), true
+	case "Mutation.saveLocation":
+		if e.ComplexityRoot.Mutation.SaveLocation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveLocation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveLocation(childComplexity, args["input"].(SaveLocationInput)), true
+	case "Mutation.saveOrganisation":
+		if e.ComplexityRoot.Mutation.SaveOrganisation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveOrganisation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveOrganisation(childComplexity, args["input"].(SaveOrganisationInput)), true
+	case "Mutation.savePlace":
+		if e.ComplexityRoot.Mutation.SavePlace == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savePlace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavePlace(childComplexity, args["input"].(SavePlaceInput)), true
+	case "Mutation.saveSchedule":
+		if e.ComplexityRoot.Mutation.SaveSchedule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveSchedule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveSchedule(childComplexity, args["input"].(SaveScheduleInput)), true
+	case "Mutation.saveService":
+		if e.ComplexityRoot.Mutation.SaveService == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveService_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveService(childComplexity, args["input"].(SaveServiceInput)), true
 	case "Mutation.setAccessNeeds":
 		if e.ComplexityRoot.Mutation.SetAccessNeeds == nil {
 			break
@@ -2169,6 +3536,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAccessNeeds(childComplexity, args["input"].(SetAccessNeedsInput)), true
+	case "Mutation.setServiceCapacity":
+		if e.ComplexityRoot.Mutation.SetServiceCapacity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setServiceCapacity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetServiceCapacity(childComplexity, args["input"].(SetServiceCapacityInput)), true
+	case "Mutation.setVisibility":
+		if e.ComplexityRoot.Mutation.SetVisibility == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setVisibility_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetVisibility(childComplexity, args["input"].(SetVisibilityInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -2230,6 +3619,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeVisit(childComplexity, args["input"].(TakeVisitInput)), true
+	case "Mutation.undoMerge":
+		if e.ComplexityRoot.Mutation.UndoMerge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoMerge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoMerge(childComplexity, args["input"].(UndoMergeInput)), true
 	case "Mutation.undoVisit":
 		if e.ComplexityRoot.Mutation.UndoVisit == nil {
 			break
@@ -2252,6 +3652,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePerson(childComplexity, args["input"].(UpdatePersonInput)), true
+	case "Mutation.useSource":
+		if e.ComplexityRoot.Mutation.UseSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_useSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UseSource(childComplexity, args["input"].(UseSourceInput)), true
 
 	case "Need.code":
 		if e.ComplexityRoot.Need.Code == nil {
@@ -2297,6 +3708,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OpeningHours.Opens(childComplexity), true
 
+	case "Organisation.agreement":
+		if e.ComplexityRoot.Organisation.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Agreement(childComplexity), true
+	case "Organisation.alternateName":
+		if e.ComplexityRoot.Organisation.AlternateName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.AlternateName(childComplexity), true
 	case "Organisation.description":
 		if e.ComplexityRoot.Organisation.Description == nil {
 			break
@@ -2315,30 +3738,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.ID(childComplexity), true
+	case "Organisation.importedAt":
+		if e.ComplexityRoot.Organisation.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.ImportedAt(childComplexity), true
+	case "Organisation.legalStatus":
+		if e.ComplexityRoot.Organisation.LegalStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.LegalStatus(childComplexity), true
+	case "Organisation.localFields":
+		if e.ComplexityRoot.Organisation.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.LocalFields(childComplexity), true
 	case "Organisation.name":
 		if e.ComplexityRoot.Organisation.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.Name(childComplexity), true
+	case "Organisation.partnerLinks":
+		if e.ComplexityRoot.Organisation.PartnerLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.PartnerLinks(childComplexity), true
 	case "Organisation.phone":
 		if e.ComplexityRoot.Organisation.Phone == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.Phone(childComplexity), true
+	case "Organisation.retired":
+		if e.ComplexityRoot.Organisation.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Retired(childComplexity), true
 	case "Organisation.services":
 		if e.ComplexityRoot.Organisation.Services == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.Services(childComplexity), true
+	case "Organisation.source":
+		if e.ComplexityRoot.Organisation.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Source(childComplexity), true
 	case "Organisation.url":
 		if e.ComplexityRoot.Organisation.URL == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.URL(childComplexity), true
+	case "Organisation.version":
+		if e.ComplexityRoot.Organisation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Version(childComplexity), true
+	case "Organisation.visibility":
+		if e.ComplexityRoot.Organisation.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organisation.Visibility(childComplexity), true
 
 	case "OrganisationConnection.edges":
 		if e.ComplexityRoot.OrganisationConnection.Edges == nil {
@@ -2402,6 +3873,104 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PartnerAgreement.current":
+		if e.ComplexityRoot.PartnerAgreement.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.Current(childComplexity), true
+	case "PartnerAgreement.endsOn":
+		if e.ComplexityRoot.PartnerAgreement.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.EndsOn(childComplexity), true
+	case "PartnerAgreement.id":
+		if e.ComplexityRoot.PartnerAgreement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.ID(childComplexity), true
+	case "PartnerAgreement.note":
+		if e.ComplexityRoot.PartnerAgreement.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.Note(childComplexity), true
+	case "PartnerAgreement.responseDays":
+		if e.ComplexityRoot.PartnerAgreement.ResponseDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.ResponseDays(childComplexity), true
+	case "PartnerAgreement.signedBy":
+		if e.ComplexityRoot.PartnerAgreement.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.SignedBy(childComplexity), true
+	case "PartnerAgreement.signedOn":
+		if e.ComplexityRoot.PartnerAgreement.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.SignedOn(childComplexity), true
+	case "PartnerAgreement.updatedAt":
+		if e.ComplexityRoot.PartnerAgreement.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.UpdatedAt(childComplexity), true
+	case "PartnerAgreement.updatedBy":
+		if e.ComplexityRoot.PartnerAgreement.UpdatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerAgreement.UpdatedBy(childComplexity), true
+
+	case "PartnerLink.createdAt":
+		if e.ComplexityRoot.PartnerLink.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.CreatedAt(childComplexity), true
+	case "PartnerLink.createdBy":
+		if e.ComplexityRoot.PartnerLink.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.CreatedBy(childComplexity), true
+	case "PartnerLink.expiresAt":
+		if e.ComplexityRoot.PartnerLink.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.ExpiresAt(childComplexity), true
+	case "PartnerLink.id":
+		if e.ComplexityRoot.PartnerLink.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.ID(childComplexity), true
+	case "PartnerLink.openedAt":
+		if e.ComplexityRoot.PartnerLink.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.OpenedAt(childComplexity), true
+	case "PartnerLink.revokedAt":
+		if e.ComplexityRoot.PartnerLink.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.RevokedAt(childComplexity), true
+	case "PartnerLink.state":
+		if e.ComplexityRoot.PartnerLink.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PartnerLink.State(childComplexity), true
 
 	case "Person.accessNeeds":
 		if e.ComplexityRoot.Person.AccessNeeds == nil {
@@ -3075,6 +4644,124 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlatformTrust.SessionHours(childComplexity), true
 
+	case "Point.latitude":
+		if e.ComplexityRoot.Point.Latitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Latitude(childComplexity), true
+	case "Point.longitude":
+		if e.ComplexityRoot.Point.Longitude == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Longitude(childComplexity), true
+	case "Point.postcode":
+		if e.ComplexityRoot.Point.Postcode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Point.Postcode(childComplexity), true
+
+	case "ProposedChange.before":
+		if e.ComplexityRoot.ProposedChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Before(childComplexity), true
+	case "ProposedChange.createdAt":
+		if e.ComplexityRoot.ProposedChange.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.CreatedAt(childComplexity), true
+	case "ProposedChange.field":
+		if e.ComplexityRoot.ProposedChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Field(childComplexity), true
+	case "ProposedChange.id":
+		if e.ComplexityRoot.ProposedChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.ID(childComplexity), true
+	case "ProposedChange.now":
+		if e.ComplexityRoot.ProposedChange.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Now(childComplexity), true
+	case "ProposedChange.organisation":
+		if e.ComplexityRoot.ProposedChange.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Organisation(childComplexity), true
+	case "ProposedChange.proposed":
+		if e.ComplexityRoot.ProposedChange.Proposed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Proposed(childComplexity), true
+	case "ProposedChange.schedule":
+		if e.ComplexityRoot.ProposedChange.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Schedule(childComplexity), true
+	case "ProposedChange.service":
+		if e.ComplexityRoot.ProposedChange.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.Service(childComplexity), true
+	case "ProposedChange.state":
+		if e.ComplexityRoot.ProposedChange.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChange.State(childComplexity), true
+
+	case "ProposedChangeConnection.edges":
+		if e.ComplexityRoot.ProposedChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.Edges(childComplexity), true
+	case "ProposedChangeConnection.nodes":
+		if e.ComplexityRoot.ProposedChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.Nodes(childComplexity), true
+	case "ProposedChangeConnection.pageInfo":
+		if e.ComplexityRoot.ProposedChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.PageInfo(childComplexity), true
+	case "ProposedChangeConnection.totalCount":
+		if e.ComplexityRoot.ProposedChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeConnection.TotalCount(childComplexity), true
+
+	case "ProposedChangeEdge.cursor":
+		if e.ComplexityRoot.ProposedChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeEdge.Cursor(childComplexity), true
+	case "ProposedChangeEdge.node":
+		if e.ComplexityRoot.ProposedChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposedChangeEdge.Node(childComplexity), true
+
 	case "Query.hub":
 		if e.ComplexityRoot.Query.Hub == nil {
 			break
@@ -3113,6 +4800,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Queue.WithAdvisor(childComplexity), true
 
+	case "RecordAgreementPayload.organisation":
+		if e.ComplexityRoot.RecordAgreementPayload.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAgreementPayload.Organisation(childComplexity), true
+	case "RecordAgreementPayload.userErrors":
+		if e.ComplexityRoot.RecordAgreementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordAgreementPayload.UserErrors(childComplexity), true
+
 	case "RecordAnonymousVisitPayload.clientMutationId":
 		if e.ComplexityRoot.RecordAnonymousVisitPayload.ClientMutationID == nil {
 			break
@@ -3131,6 +4831,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordAnonymousVisitPayload.Visit(childComplexity), true
+
+	case "RecordComparison.comes":
+		if e.ComplexityRoot.RecordComparison.Comes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Comes(childComplexity), true
+	case "RecordComparison.fields":
+		if e.ComplexityRoot.RecordComparison.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Fields(childComplexity), true
+	case "RecordComparison.fold":
+		if e.ComplexityRoot.RecordComparison.Fold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Fold(childComplexity), true
+	case "RecordComparison.hides":
+		if e.ComplexityRoot.RecordComparison.Hides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Hides(childComplexity), true
+	case "RecordComparison.keep":
+		if e.ComplexityRoot.RecordComparison.Keep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Keep(childComplexity), true
+	case "RecordComparison.kind":
+		if e.ComplexityRoot.RecordComparison.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Kind(childComplexity), true
+	case "RecordComparison.seen":
+		if e.ComplexityRoot.RecordComparison.Seen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Seen(childComplexity), true
+	case "RecordComparison.stricter":
+		if e.ComplexityRoot.RecordComparison.Stricter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Stricter(childComplexity), true
+	case "RecordComparison.visibility":
+		if e.ComplexityRoot.RecordComparison.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComparison.Visibility(childComplexity), true
 
 	case "RecordConversationPayload.conversation":
 		if e.ComplexityRoot.RecordConversationPayload.Conversation == nil {
@@ -3158,6 +4913,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordFollowUpPayload.UserErrors(childComplexity), true
 
+	case "RecordSource.name":
+		if e.ComplexityRoot.RecordSource.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSource.Name(childComplexity), true
+	case "RecordSource.source":
+		if e.ComplexityRoot.RecordSource.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSource.Source(childComplexity), true
+
 	case "RegisterPersonPayload.clientMutationId":
 		if e.ComplexityRoot.RegisterPersonPayload.ClientMutationID == nil {
 			break
@@ -3182,6 +4950,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegisterPersonPayload.UserErrors(childComplexity), true
+
+	case "RejectChangesPayload.rejected":
+		if e.ComplexityRoot.RejectChangesPayload.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectChangesPayload.Rejected(childComplexity), true
+	case "RejectChangesPayload.userErrors":
+		if e.ComplexityRoot.RejectChangesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectChangesPayload.UserErrors(childComplexity), true
 
 	case "RemoveCatalogueSourcePayload.removed":
 		if e.ComplexityRoot.RemoveCatalogueSourcePayload.Removed == nil {
@@ -3209,6 +4990,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoveSignpostPayload.UserErrors(childComplexity), true
 
+	case "RestoreDuplicatePayload.restored":
+		if e.ComplexityRoot.RestoreDuplicatePayload.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreDuplicatePayload.Restored(childComplexity), true
+	case "RestoreDuplicatePayload.userErrors":
+		if e.ComplexityRoot.RestoreDuplicatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreDuplicatePayload.UserErrors(childComplexity), true
+
+	case "RestoreRecordPayload.restored":
+		if e.ComplexityRoot.RestoreRecordPayload.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreRecordPayload.Restored(childComplexity), true
+	case "RestoreRecordPayload.userErrors":
+		if e.ComplexityRoot.RestoreRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreRecordPayload.UserErrors(childComplexity), true
+
 	case "Retention.afterDeathYears":
 		if e.ComplexityRoot.Retention.AfterDeathYears == nil {
 			break
@@ -3227,6 +5034,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Retention.OtherAdultYears(childComplexity), true
+
+	case "RetireRecordPayload.retired":
+		if e.ComplexityRoot.RetireRecordPayload.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetireRecordPayload.Retired(childComplexity), true
+	case "RetireRecordPayload.userErrors":
+		if e.ComplexityRoot.RetireRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetireRecordPayload.UserErrors(childComplexity), true
+
+	case "RevokePartnerLinkPayload.partnerLink":
+		if e.ComplexityRoot.RevokePartnerLinkPayload.PartnerLink == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokePartnerLinkPayload.PartnerLink(childComplexity), true
+	case "RevokePartnerLinkPayload.userErrors":
+		if e.ComplexityRoot.RevokePartnerLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokePartnerLinkPayload.UserErrors(childComplexity), true
 
 	case "RevokeRolePayload.revoked":
 		if e.ComplexityRoot.RevokeRolePayload.Revoked == nil {
@@ -3279,37 +5112,288 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SaveCatalogueSourcePayload.UserErrors(childComplexity), true
 
+	case "SaveLocationPayload.clientMutationId":
+		if e.ComplexityRoot.SaveLocationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveLocationPayload.ClientMutationID(childComplexity), true
+	case "SaveLocationPayload.location":
+		if e.ComplexityRoot.SaveLocationPayload.Location == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveLocationPayload.Location(childComplexity), true
+	case "SaveLocationPayload.userErrors":
+		if e.ComplexityRoot.SaveLocationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveLocationPayload.UserErrors(childComplexity), true
+
+	case "SaveOrganisationPayload.clientMutationId":
+		if e.ComplexityRoot.SaveOrganisationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveOrganisationPayload.ClientMutationID(childComplexity), true
+	case "SaveOrganisationPayload.organisation":
+		if e.ComplexityRoot.SaveOrganisationPayload.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveOrganisationPayload.Organisation(childComplexity), true
+	case "SaveOrganisationPayload.userErrors":
+		if e.ComplexityRoot.SaveOrganisationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveOrganisationPayload.UserErrors(childComplexity), true
+
+	case "SavePlacePayload.clientMutationId":
+		if e.ComplexityRoot.SavePlacePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavePlacePayload.ClientMutationID(childComplexity), true
+	case "SavePlacePayload.place":
+		if e.ComplexityRoot.SavePlacePayload.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavePlacePayload.Place(childComplexity), true
+	case "SavePlacePayload.userErrors":
+		if e.ComplexityRoot.SavePlacePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavePlacePayload.UserErrors(childComplexity), true
+
+	case "SaveSchedulePayload.clientMutationId":
+		if e.ComplexityRoot.SaveSchedulePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveSchedulePayload.ClientMutationID(childComplexity), true
+	case "SaveSchedulePayload.schedule":
+		if e.ComplexityRoot.SaveSchedulePayload.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveSchedulePayload.Schedule(childComplexity), true
+	case "SaveSchedulePayload.userErrors":
+		if e.ComplexityRoot.SaveSchedulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveSchedulePayload.UserErrors(childComplexity), true
+
+	case "SaveServicePayload.clientMutationId":
+		if e.ComplexityRoot.SaveServicePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveServicePayload.ClientMutationID(childComplexity), true
+	case "SaveServicePayload.service":
+		if e.ComplexityRoot.SaveServicePayload.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveServicePayload.Service(childComplexity), true
+	case "SaveServicePayload.userErrors":
+		if e.ComplexityRoot.SaveServicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveServicePayload.UserErrors(childComplexity), true
+
+	case "Schedule.byDay":
+		if e.ComplexityRoot.Schedule.ByDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ByDay(childComplexity), true
+	case "Schedule.byMonthDay":
+		if e.ComplexityRoot.Schedule.ByMonthDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ByMonthDay(childComplexity), true
+	case "Schedule.closesAt":
+		if e.ComplexityRoot.Schedule.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ClosesAt(childComplexity), true
 	case "Schedule.description":
 		if e.ComplexityRoot.Schedule.Description == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Schedule.Description(childComplexity), true
+	case "Schedule.dtstart":
+		if e.ComplexityRoot.Schedule.Dtstart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Dtstart(childComplexity), true
+	case "Schedule.excludedDates":
+		if e.ComplexityRoot.Schedule.ExcludedDates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ExcludedDates(childComplexity), true
+	case "Schedule.extraDates":
+		if e.ComplexityRoot.Schedule.ExtraDates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ExtraDates(childComplexity), true
+	case "Schedule.freq":
+		if e.ComplexityRoot.Schedule.Freq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Freq(childComplexity), true
 	case "Schedule.id":
 		if e.ComplexityRoot.Schedule.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Schedule.ID(childComplexity), true
+	case "Schedule.importedAt":
+		if e.ComplexityRoot.Schedule.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ImportedAt(childComplexity), true
+	case "Schedule.interval":
+		if e.ComplexityRoot.Schedule.Interval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Interval(childComplexity), true
+	case "Schedule.localFields":
+		if e.ComplexityRoot.Schedule.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.LocalFields(childComplexity), true
+	case "Schedule.opensAt":
+		if e.ComplexityRoot.Schedule.OpensAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.OpensAt(childComplexity), true
+	case "Schedule.retired":
+		if e.ComplexityRoot.Schedule.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Retired(childComplexity), true
+	case "Schedule.serviceAtLocationId":
+		if e.ComplexityRoot.Schedule.ServiceAtLocationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ServiceAtLocationID(childComplexity), true
+	case "Schedule.source":
+		if e.ComplexityRoot.Schedule.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Source(childComplexity), true
 	case "Schedule.summary":
 		if e.ComplexityRoot.Schedule.Summary == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Schedule.Summary(childComplexity), true
+	case "Schedule.until":
+		if e.ComplexityRoot.Schedule.Until == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Schedule.Until(childComplexity), true
+	case "Schedule.validFrom":
+		if e.ComplexityRoot.Schedule.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ValidFrom(childComplexity), true
+	case "Schedule.validTo":
+		if e.ComplexityRoot.Schedule.ValidTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ValidTo(childComplexity), true
+	case "Schedule.version":
+		if e.ComplexityRoot.Schedule.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Version(childComplexity), true
+	case "Schedule.visibility":
+		if e.ComplexityRoot.Schedule.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Visibility(childComplexity), true
+
+	case "Service.accreditations":
+		if e.ComplexityRoot.Service.Accreditations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Accreditations(childComplexity), true
+	case "Service.alert":
+		if e.ComplexityRoot.Service.Alert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Alert(childComplexity), true
+	case "Service.alternateName":
+		if e.ComplexityRoot.Service.AlternateName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.AlternateName(childComplexity), true
 	case "Service.applicationProcess":
 		if e.ComplexityRoot.Service.ApplicationProcess == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.ApplicationProcess(childComplexity), true
+	case "Service.assurance":
+		if e.ComplexityRoot.Service.Assurance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Assurance(childComplexity), true
 	case "Service.assuredDate":
 		if e.ComplexityRoot.Service.AssuredDate == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.AssuredDate(childComplexity), true
+	case "Service.capacities":
+		if e.ComplexityRoot.Service.Capacities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Capacities(childComplexity), true
+	case "Service.contacts":
+		if e.ComplexityRoot.Service.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Contacts(childComplexity), true
+	case "Service.costOptions":
+		if e.ComplexityRoot.Service.CostOptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.CostOptions(childComplexity), true
 	case "Service.description":
 		if e.ComplexityRoot.Service.Description == nil {
 			break
@@ -3346,12 +5430,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.ID(childComplexity), true
+	case "Service.importedAt":
+		if e.ComplexityRoot.Service.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.ImportedAt(childComplexity), true
 	case "Service.languages":
 		if e.ComplexityRoot.Service.Languages == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.Languages(childComplexity), true
+	case "Service.localFields":
+		if e.ComplexityRoot.Service.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.LocalFields(childComplexity), true
 	case "Service.locations":
 		if e.ComplexityRoot.Service.Locations == nil {
 			break
@@ -3405,18 +5501,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Phone(childComplexity), true
+	case "Service.places":
+		if e.ComplexityRoot.Service.Places == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Places(childComplexity), true
 	case "Service.retired":
 		if e.ComplexityRoot.Service.Retired == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.Retired(childComplexity), true
+	case "Service.retiredPlaces":
+		if e.ComplexityRoot.Service.RetiredPlaces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.RetiredPlaces(childComplexity), true
+	case "Service.retiredSchedules":
+		if e.ComplexityRoot.Service.RetiredSchedules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.RetiredSchedules(childComplexity), true
 	case "Service.schedules":
 		if e.ComplexityRoot.Service.Schedules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Service.Schedules(childComplexity), true
+	case "Service.serviceAreas":
+		if e.ComplexityRoot.Service.ServiceAreas == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.ServiceAreas(childComplexity), true
+	case "Service.source":
+		if e.ComplexityRoot.Service.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Source(childComplexity), true
 	case "Service.status":
 		if e.ComplexityRoot.Service.Status == nil {
 			break
@@ -3429,7 +5555,154 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.URL(childComplexity), true
+	case "Service.version":
+		if e.ComplexityRoot.Service.Version == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Service.Version(childComplexity), true
+	case "Service.visibility":
+		if e.ComplexityRoot.Service.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Visibility(childComplexity), true
+
+	case "ServiceArea.description":
+		if e.ComplexityRoot.ServiceArea.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceArea.Description(childComplexity), true
+	case "ServiceArea.name":
+		if e.ComplexityRoot.ServiceArea.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceArea.Name(childComplexity), true
+	case "ServiceArea.uri":
+		if e.ComplexityRoot.ServiceArea.URI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceArea.URI(childComplexity), true
+
+	case "ServiceAtLocation.description":
+		if e.ComplexityRoot.ServiceAtLocation.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Description(childComplexity), true
+	case "ServiceAtLocation.id":
+		if e.ComplexityRoot.ServiceAtLocation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.ID(childComplexity), true
+	case "ServiceAtLocation.importedAt":
+		if e.ComplexityRoot.ServiceAtLocation.ImportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.ImportedAt(childComplexity), true
+	case "ServiceAtLocation.localFields":
+		if e.ComplexityRoot.ServiceAtLocation.LocalFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.LocalFields(childComplexity), true
+	case "ServiceAtLocation.location":
+		if e.ComplexityRoot.ServiceAtLocation.Location == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Location(childComplexity), true
+	case "ServiceAtLocation.retired":
+		if e.ComplexityRoot.ServiceAtLocation.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Retired(childComplexity), true
+	case "ServiceAtLocation.source":
+		if e.ComplexityRoot.ServiceAtLocation.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Source(childComplexity), true
+	case "ServiceAtLocation.version":
+		if e.ComplexityRoot.ServiceAtLocation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Version(childComplexity), true
+	case "ServiceAtLocation.visibility":
+		if e.ComplexityRoot.ServiceAtLocation.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAtLocation.Visibility(childComplexity), true
+
+	case "ServiceCapacity.available":
+		if e.ComplexityRoot.ServiceCapacity.Available == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Available(childComplexity), true
+	case "ServiceCapacity.by":
+		if e.ComplexityRoot.ServiceCapacity.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.By(childComplexity), true
+	case "ServiceCapacity.current":
+		if e.ComplexityRoot.ServiceCapacity.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Current(childComplexity), true
+	case "ServiceCapacity.description":
+		if e.ComplexityRoot.ServiceCapacity.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Description(childComplexity), true
+	case "ServiceCapacity.id":
+		if e.ComplexityRoot.ServiceCapacity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.ID(childComplexity), true
+	case "ServiceCapacity.maximum":
+		if e.ComplexityRoot.ServiceCapacity.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Maximum(childComplexity), true
+	case "ServiceCapacity.staff":
+		if e.ComplexityRoot.ServiceCapacity.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Staff(childComplexity), true
+	case "ServiceCapacity.unit":
+		if e.ComplexityRoot.ServiceCapacity.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.Unit(childComplexity), true
+	case "ServiceCapacity.updatedAt":
+		if e.ComplexityRoot.ServiceCapacity.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceCapacity.UpdatedAt(childComplexity), true
+
+	case "ServiceConnection.correctedText":
+		if e.ComplexityRoot.ServiceConnection.CorrectedText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceConnection.CorrectedText(childComplexity), true
 	case "ServiceConnection.edges":
 		if e.ComplexityRoot.ServiceConnection.Edges == nil {
 			break
@@ -3467,6 +5740,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceEdge.Node(childComplexity), true
+	case "ServiceEdge.reasons":
+		if e.ComplexityRoot.ServiceEdge.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceEdge.Reasons(childComplexity), true
 
 	case "Session.endsAt":
 		if e.ComplexityRoot.Session.EndsAt == nil {
@@ -3493,6 +5772,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAccessNeedsPayload.UserErrors(childComplexity), true
+
+	case "SetServiceCapacityPayload.service":
+		if e.ComplexityRoot.SetServiceCapacityPayload.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetServiceCapacityPayload.Service(childComplexity), true
+	case "SetServiceCapacityPayload.userErrors":
+		if e.ComplexityRoot.SetServiceCapacityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetServiceCapacityPayload.UserErrors(childComplexity), true
+
+	case "SetVisibilityPayload.effect":
+		if e.ComplexityRoot.SetVisibilityPayload.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetVisibilityPayload.Effect(childComplexity), true
+	case "SetVisibilityPayload.userErrors":
+		if e.ComplexityRoot.SetVisibilityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetVisibilityPayload.UserErrors(childComplexity), true
 
 	case "SignOutPayload.providerSignOutUrl":
 		if e.ComplexityRoot.SignOutPayload.ProviderSignOutURL == nil {
@@ -3738,6 +6043,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.Queue(childComplexity, args["hub"].(string)), true
 
+	case "Suggestion.code":
+		if e.ComplexityRoot.Suggestion.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Code(childComplexity), true
+	case "Suggestion.id":
+		if e.ComplexityRoot.Suggestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.ID(childComplexity), true
+	case "Suggestion.kind":
+		if e.ComplexityRoot.Suggestion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Kind(childComplexity), true
+	case "Suggestion.label":
+		if e.ComplexityRoot.Suggestion.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Label(childComplexity), true
+	case "Suggestion.organisationName":
+		if e.ComplexityRoot.Suggestion.OrganisationName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.OrganisationName(childComplexity), true
+
 	case "SyncCataloguePayload.hub":
 		if e.ComplexityRoot.SyncCataloguePayload.Hub == nil {
 			break
@@ -3839,6 +6175,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Today.WaitingCount(childComplexity), true
 
+	case "UndoMergePayload.merge":
+		if e.ComplexityRoot.UndoMergePayload.Merge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.Merge(childComplexity), true
+	case "UndoMergePayload.userErrors":
+		if e.ComplexityRoot.UndoMergePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.UserErrors(childComplexity), true
+
 	case "UndoVisitPayload.undone":
 		if e.ComplexityRoot.UndoVisitPayload.Undone == nil {
 			break
@@ -3864,6 +6213,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePersonPayload.UserErrors(childComplexity), true
+
+	case "UseSourcePayload.fields":
+		if e.ComplexityRoot.UseSourcePayload.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseSourcePayload.Fields(childComplexity), true
+	case "UseSourcePayload.userErrors":
+		if e.ComplexityRoot.UseSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UseSourcePayload.UserErrors(childComplexity), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -4132,42 +6494,66 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessNeedInput", ec.unmarshalInputAccessNeedInput),
 			graphql.NewInputUnmarshaler("ApplyHubInput", ec.unmarshalInputApplyHubInput),
 			graphql.NewInputUnmarshaler("ApplyTrustInput", ec.unmarshalInputApplyTrustInput),
+			graphql.NewInputUnmarshaler("ApproveChangesInput", ec.unmarshalInputApproveChangesInput),
 			graphql.NewInputUnmarshaler("ArchiveHubInput", ec.unmarshalInputArchiveHubInput),
+			graphql.NewInputUnmarshaler("AssureServicesInput", ec.unmarshalInputAssureServicesInput),
 			graphql.NewInputUnmarshaler("BrandInput", ec.unmarshalInputBrandInput),
 			graphql.NewInputUnmarshaler("CatalogueSourceInput", ec.unmarshalInputCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("CheckCatalogueSourceInput", ec.unmarshalInputCheckCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
+			graphql.NewInputUnmarshaler("ContactInput", ec.unmarshalInputContactInput),
+			graphql.NewInputUnmarshaler("CostOptionInput", ec.unmarshalInputCostOptionInput),
+			graphql.NewInputUnmarshaler("CreatePartnerLinkInput", ec.unmarshalInputCreatePartnerLinkInput),
 			graphql.NewInputUnmarshaler("DisclosureRuleInput", ec.unmarshalInputDisclosureRuleInput),
+			graphql.NewInputUnmarshaler("DismissDuplicateInput", ec.unmarshalInputDismissDuplicateInput),
+			graphql.NewInputUnmarshaler("EditableFilter", ec.unmarshalInputEditableFilter),
 			graphql.NewInputUnmarshaler("EndConversationInput", ec.unmarshalInputEndConversationInput),
 			graphql.NewInputUnmarshaler("EndVisitInput", ec.unmarshalInputEndVisitInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("GroupRoleInput", ec.unmarshalInputGroupRoleInput),
 			graphql.NewInputUnmarshaler("IdentityProviderInput", ec.unmarshalInputIdentityProviderInput),
+			graphql.NewInputUnmarshaler("MergeRecordsInput", ec.unmarshalInputMergeRecordsInput),
 			graphql.NewInputUnmarshaler("NearInput", ec.unmarshalInputNearInput),
 			graphql.NewInputUnmarshaler("NeedInput", ec.unmarshalInputNeedInput),
 			graphql.NewInputUnmarshaler("OpeningExceptionInput", ec.unmarshalInputOpeningExceptionInput),
 			graphql.NewInputUnmarshaler("OpeningHoursInput", ec.unmarshalInputOpeningHoursInput),
 			graphql.NewInputUnmarshaler("PossibleDuplicatesInput", ec.unmarshalInputPossibleDuplicatesInput),
+			graphql.NewInputUnmarshaler("RecordAgreementInput", ec.unmarshalInputRecordAgreementInput),
 			graphql.NewInputUnmarshaler("RecordAnonymousVisitInput", ec.unmarshalInputRecordAnonymousVisitInput),
 			graphql.NewInputUnmarshaler("RecordConversationInput", ec.unmarshalInputRecordConversationInput),
 			graphql.NewInputUnmarshaler("RecordFollowUpInput", ec.unmarshalInputRecordFollowUpInput),
 			graphql.NewInputUnmarshaler("RegisterPersonInput", ec.unmarshalInputRegisterPersonInput),
+			graphql.NewInputUnmarshaler("RejectChangesInput", ec.unmarshalInputRejectChangesInput),
 			graphql.NewInputUnmarshaler("RemoveCatalogueSourceInput", ec.unmarshalInputRemoveCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("RemoveSignpostInput", ec.unmarshalInputRemoveSignpostInput),
+			graphql.NewInputUnmarshaler("RestoreDuplicateInput", ec.unmarshalInputRestoreDuplicateInput),
+			graphql.NewInputUnmarshaler("RestoreRecordInput", ec.unmarshalInputRestoreRecordInput),
 			graphql.NewInputUnmarshaler("RetentionInput", ec.unmarshalInputRetentionInput),
+			graphql.NewInputUnmarshaler("RetireRecordInput", ec.unmarshalInputRetireRecordInput),
+			graphql.NewInputUnmarshaler("RevokePartnerLinkInput", ec.unmarshalInputRevokePartnerLinkInput),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
 			graphql.NewInputUnmarshaler("RoomInput", ec.unmarshalInputRoomInput),
 			graphql.NewInputUnmarshaler("SaveCatalogueSourceInput", ec.unmarshalInputSaveCatalogueSourceInput),
+			graphql.NewInputUnmarshaler("SaveLocationInput", ec.unmarshalInputSaveLocationInput),
+			graphql.NewInputUnmarshaler("SaveOrganisationInput", ec.unmarshalInputSaveOrganisationInput),
+			graphql.NewInputUnmarshaler("SavePlaceInput", ec.unmarshalInputSavePlaceInput),
+			graphql.NewInputUnmarshaler("SaveScheduleInput", ec.unmarshalInputSaveScheduleInput),
+			graphql.NewInputUnmarshaler("SaveServiceInput", ec.unmarshalInputSaveServiceInput),
+			graphql.NewInputUnmarshaler("ServiceAreaInput", ec.unmarshalInputServiceAreaInput),
 			graphql.NewInputUnmarshaler("ServiceFilter", ec.unmarshalInputServiceFilter),
 			graphql.NewInputUnmarshaler("SetAccessNeedsInput", ec.unmarshalInputSetAccessNeedsInput),
+			graphql.NewInputUnmarshaler("SetServiceCapacityInput", ec.unmarshalInputSetServiceCapacityInput),
+			graphql.NewInputUnmarshaler("SetVisibilityInput", ec.unmarshalInputSetVisibilityInput),
 			graphql.NewInputUnmarshaler("SignpostInput", ec.unmarshalInputSignpostInput),
 			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
 			graphql.NewInputUnmarshaler("SyncCatalogueSourceInput", ec.unmarshalInputSyncCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("TakeNextInput", ec.unmarshalInputTakeNextInput),
 			graphql.NewInputUnmarshaler("TakeVisitInput", ec.unmarshalInputTakeVisitInput),
+			graphql.NewInputUnmarshaler("UndoMergeInput", ec.unmarshalInputUndoMergeInput),
 			graphql.NewInputUnmarshaler("UndoVisitInput", ec.unmarshalInputUndoVisitInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
+			graphql.NewInputUnmarshaler("UseSourceInput", ec.unmarshalInputUseSourceInput),
 		)
 	}
 	first := true
@@ -4260,7 +6646,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "directory.graphql" "frontdesk.graphql" "hub.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "sources.graphql" "staff.graphql"
+//go:embed "catalogue_edit.graphql" "directory.graphql" "duplicates.graphql" "finder.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "sources.graphql" "staff.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -4272,9 +6658,13 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "catalogue_edit.graphql", Input: sourceData("catalogue_edit.graphql"), BuiltIn: false},
 	{Name: "directory.graphql", Input: sourceData("directory.graphql"), BuiltIn: false},
+	{Name: "duplicates.graphql", Input: sourceData("duplicates.graphql"), BuiltIn: false},
+	{Name: "finder.graphql", Input: sourceData("finder.graphql"), BuiltIn: false},
 	{Name: "frontdesk.graphql", Input: sourceData("frontdesk.graphql"), BuiltIn: false},
 	{Name: "hub.graphql", Input: sourceData("hub.graphql"), BuiltIn: false},
+	{Name: "partner.graphql", Input: sourceData("partner.graphql"), BuiltIn: false},
 	{Name: "person.graphql", Input: sourceData("person.graphql"), BuiltIn: false},
 	{Name: "platform.graphql", Input: sourceData("platform.graphql"), BuiltIn: false},
 	{Name: "referral.graphql", Input: sourceData("referral.graphql"), BuiltIn: false},
@@ -4330,6 +6720,16 @@ func (ec *executionContext) childFields_ApplyTrustPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ApplyTrustPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approved":
+		return ec.fieldContext_ApproveChangesPayload_approved(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveChangesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveChangesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveHubPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "archived":
@@ -4340,6 +6740,30 @@ func (ec *executionContext) childFields_ArchiveHubPayload(ctx context.Context, f
 		return ec.fieldContext_ArchiveHubPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveHubPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Assurance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Assurance_id(ctx, field)
+	case "assuredOn":
+		return ec.fieldContext_Assurance_assuredOn(ctx, field)
+	case "by":
+		return ec.fieldContext_Assurance_by(ctx, field)
+	case "staff":
+		return ec.fieldContext_Assurance_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Assurance", field.Name)
+}
+
+func (ec *executionContext) childFields_AssureServicesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "services":
+		return ec.fieldContext_AssureServicesPayload_services(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssureServicesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssureServicesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditActor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4454,6 +6878,32 @@ func (ec *executionContext) childFields_CatalogueDifference(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type CatalogueDifference", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueEditor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueEditor_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueEditor_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueEditor", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueRecord_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueRecord_name(ctx, field)
+	case "detail":
+		return ec.fieldContext_CatalogueRecord_detail(ctx, field)
+	case "sourceName":
+		return ec.fieldContext_CatalogueRecord_sourceName(ctx, field)
+	case "visibility":
+		return ec.fieldContext_CatalogueRecord_visibility(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueRecord", field.Name)
+}
+
 func (ec *executionContext) childFields_CatalogueSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4540,6 +6990,34 @@ func (ec *executionContext) childFields_ClosedHub(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ClosedHub", field.Name)
 }
 
+func (ec *executionContext) childFields_ComparedField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ComparedField_name(ctx, field)
+	case "keep":
+		return ec.fieldContext_ComparedField_keep(ctx, field)
+	case "fold":
+		return ec.fieldContext_ComparedField_fold(ctx, field)
+	case "same":
+		return ec.fieldContext_ComparedField_same(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparedField", field.Name)
+}
+
+func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Contact_name(ctx, field)
+	case "title":
+		return ec.fieldContext_Contact_title(ctx, field)
+	case "email":
+		return ec.fieldContext_Contact_email(ctx, field)
+	case "phones":
+		return ec.fieldContext_Contact_phones(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4590,6 +7068,38 @@ func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ConversationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CostOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "option":
+		return ec.fieldContext_CostOption_option(ctx, field)
+	case "amount":
+		return ec.fieldContext_CostOption_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_CostOption_currency(ctx, field)
+	case "amountDescription":
+		return ec.fieldContext_CostOption_amountDescription(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_CostOption_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_CostOption_validTo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CostOption", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePartnerLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_CreatePartnerLinkPayload_clientMutationId(ctx, field)
+	case "partnerLink":
+		return ec.fieldContext_CreatePartnerLinkPayload_partnerLink(ctx, field)
+	case "path":
+		return ec.fieldContext_CreatePartnerLinkPayload_path(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePartnerLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePartnerLinkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DifferenceCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -4616,6 +7126,78 @@ func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DisclosureRule", field.Name)
 }
 
+func (ec *executionContext) childFields_DismissDuplicatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_DismissDuplicatePayload_clientMutationId(ctx, field)
+	case "dismissed":
+		return ec.fieldContext_DismissDuplicatePayload_dismissed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DismissDuplicatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DismissDuplicatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Duplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Duplicate_kind(ctx, field)
+	case "records":
+		return ec.fieldContext_Duplicate_records(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Duplicate_reasons(ctx, field)
+	case "dismissedAt":
+		return ec.fieldContext_Duplicate_dismissedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Duplicate", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DuplicateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DuplicateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DuplicateConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DuplicateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DuplicateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EditableServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EditableServiceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EditableServiceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EditableServiceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EditableServiceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditableServiceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EditableServiceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EditableServiceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EditableServiceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EditableServiceEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EndConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -4634,6 +7216,18 @@ func (ec *executionContext) childFields_EndVisitPayload(ctx context.Context, fie
 		return ec.fieldContext_EndVisitPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndVisitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_FieldChange_name(ctx, field)
+	case "was":
+		return ec.fieldContext_FieldChange_was(ctx, field)
+	case "now":
+		return ec.fieldContext_FieldChange_now(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
 func (ec *executionContext) childFields_FieldDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4684,14 +7278,36 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_openingHours(ctx, field)
 	case "needs":
 		return ec.fieldContext_Hub_needs(ctx, field)
+	case "editableServices":
+		return ec.fieldContext_Hub_editableServices(ctx, field)
+	case "editableOrganisations":
+		return ec.fieldContext_Hub_editableOrganisations(ctx, field)
+	case "editableLocations":
+		return ec.fieldContext_Hub_editableLocations(ctx, field)
+	case "location":
+		return ec.fieldContext_Hub_location(ctx, field)
+	case "recordSources":
+		return ec.fieldContext_Hub_recordSources(ctx, field)
 	case "services":
 		return ec.fieldContext_Hub_services(ctx, field)
 	case "service":
 		return ec.fieldContext_Hub_service(ctx, field)
+	case "suggestServices":
+		return ec.fieldContext_Hub_suggestServices(ctx, field)
+	case "catalogueLanguages":
+		return ec.fieldContext_Hub_catalogueLanguages(ctx, field)
 	case "organisations":
 		return ec.fieldContext_Hub_organisations(ctx, field)
 	case "organisation":
 		return ec.fieldContext_Hub_organisation(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_Hub_duplicates(ctx, field)
+	case "recordComparison":
+		return ec.fieldContext_Hub_recordComparison(ctx, field)
+	case "merges":
+		return ec.fieldContext_Hub_merges(ctx, field)
+	case "locate":
+		return ec.fieldContext_Hub_locate(ctx, field)
 	case "today":
 		return ec.fieldContext_Hub_today(ctx, field)
 	case "queue":
@@ -4700,6 +7316,8 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_visits(ctx, field)
 	case "visitsByWeek":
 		return ec.fieldContext_Hub_visitsByWeek(ctx, field)
+	case "proposedChanges":
+		return ec.fieldContext_Hub_proposedChanges(ctx, field)
 	case "person":
 		return ec.fieldContext_Hub_person(ctx, field)
 	case "people":
@@ -4728,6 +7346,16 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Hub", field.Name)
 }
 
+func (ec *executionContext) childFields_LocalField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_LocalField_field(ctx, field)
+	case "sourceValue":
+		return ec.fieldContext_LocalField_sourceValue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocalField", field.Name)
+}
+
 func (ec *executionContext) childFields_Location(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4746,8 +7374,106 @@ func (ec *executionContext) childFields_Location(ctx context.Context, field grap
 		return ec.fieldContext_Location_longitude(ctx, field)
 	case "accessibility":
 		return ec.fieldContext_Location_accessibility(ctx, field)
+	case "kind":
+		return ec.fieldContext_Location_kind(ctx, field)
+	case "description":
+		return ec.fieldContext_Location_description(ctx, field)
+	case "county":
+		return ec.fieldContext_Location_county(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Location_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_Location_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_Location_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Location_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Location_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Location_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Location", field.Name)
+}
+
+func (ec *executionContext) childFields_Merge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Merge_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Merge_kind(ctx, field)
+	case "kept":
+		return ec.fieldContext_Merge_kept(ctx, field)
+	case "folded":
+		return ec.fieldContext_Merge_folded(ctx, field)
+	case "taken":
+		return ec.fieldContext_Merge_taken(ctx, field)
+	case "mergedAt":
+		return ec.fieldContext_Merge_mergedAt(ctx, field)
+	case "mergedBy":
+		return ec.fieldContext_Merge_mergedBy(ctx, field)
+	case "undoneAt":
+		return ec.fieldContext_Merge_undoneAt(ctx, field)
+	case "undoneBy":
+		return ec.fieldContext_Merge_undoneBy(ctx, field)
+	case "moved":
+		return ec.fieldContext_Merge_moved(ctx, field)
+	case "stayed":
+		return ec.fieldContext_Merge_stayed(ctx, field)
+	case "remained":
+		return ec.fieldContext_Merge_remained(ctx, field)
+	case "otherSays":
+		return ec.fieldContext_Merge_otherSays(ctx, field)
+	case "keptRetired":
+		return ec.fieldContext_Merge_keptRetired(ctx, field)
+	case "obstacle":
+		return ec.fieldContext_Merge_obstacle(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Merge", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MergeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MergeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MergeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MergeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MergeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MergePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "what":
+		return ec.fieldContext_MergePart_what(ctx, field)
+	case "count":
+		return ec.fieldContext_MergePart_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergePart", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeRecordsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_MergeRecordsPayload_clientMutationId(ctx, field)
+	case "merge":
+		return ec.fieldContext_MergeRecordsPayload_merge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeRecordsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeRecordsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Need(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4792,6 +7518,26 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_phone(ctx, field)
 	case "services":
 		return ec.fieldContext_Organisation_services(ctx, field)
+	case "alternateName":
+		return ec.fieldContext_Organisation_alternateName(ctx, field)
+	case "legalStatus":
+		return ec.fieldContext_Organisation_legalStatus(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Organisation_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_Organisation_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_Organisation_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Organisation_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Organisation_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Organisation_localFields(ctx, field)
+	case "agreement":
+		return ec.fieldContext_Organisation_agreement(ctx, field)
+	case "partnerLinks":
+		return ec.fieldContext_Organisation_partnerLinks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organisation", field.Name)
 }
@@ -4832,6 +7578,50 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerAgreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PartnerAgreement_id(ctx, field)
+	case "current":
+		return ec.fieldContext_PartnerAgreement_current(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_PartnerAgreement_signedOn(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_PartnerAgreement_signedBy(ctx, field)
+	case "responseDays":
+		return ec.fieldContext_PartnerAgreement_responseDays(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_PartnerAgreement_endsOn(ctx, field)
+	case "note":
+		return ec.fieldContext_PartnerAgreement_note(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PartnerAgreement_updatedAt(ctx, field)
+	case "updatedBy":
+		return ec.fieldContext_PartnerAgreement_updatedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAgreement", field.Name)
+}
+
+func (ec *executionContext) childFields_PartnerLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PartnerLink_id(ctx, field)
+	case "state":
+		return ec.fieldContext_PartnerLink_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PartnerLink_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_PartnerLink_createdBy(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PartnerLink_expiresAt(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_PartnerLink_openedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_PartnerLink_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerLink", field.Name)
 }
 
 func (ec *executionContext) childFields_Person(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5142,6 +7932,68 @@ func (ec *executionContext) childFields_PlatformTrust(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type PlatformTrust", field.Name)
 }
 
+func (ec *executionContext) childFields_Point(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "latitude":
+		return ec.fieldContext_Point_latitude(ctx, field)
+	case "longitude":
+		return ec.fieldContext_Point_longitude(ctx, field)
+	case "postcode":
+		return ec.fieldContext_Point_postcode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Point", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposedChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProposedChange_id(ctx, field)
+	case "organisation":
+		return ec.fieldContext_ProposedChange_organisation(ctx, field)
+	case "service":
+		return ec.fieldContext_ProposedChange_service(ctx, field)
+	case "schedule":
+		return ec.fieldContext_ProposedChange_schedule(ctx, field)
+	case "field":
+		return ec.fieldContext_ProposedChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_ProposedChange_before(ctx, field)
+	case "proposed":
+		return ec.fieldContext_ProposedChange_proposed(ctx, field)
+	case "now":
+		return ec.fieldContext_ProposedChange_now(ctx, field)
+	case "state":
+		return ec.fieldContext_ProposedChange_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProposedChange_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposedChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposedChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProposedChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProposedChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProposedChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProposedChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposedChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposedChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProposedChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProposedChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposedChangeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "waiting":
@@ -5150,6 +8002,16 @@ func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql
 		return ec.fieldContext_Queue_withAdvisor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Queue", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordAgreementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return ec.fieldContext_RecordAgreementPayload_organisation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordAgreementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordAgreementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordAnonymousVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5162,6 +8024,30 @@ func (ec *executionContext) childFields_RecordAnonymousVisitPayload(ctx context.
 		return ec.fieldContext_RecordAnonymousVisitPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordAnonymousVisitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RecordComparison_kind(ctx, field)
+	case "keep":
+		return ec.fieldContext_RecordComparison_keep(ctx, field)
+	case "fold":
+		return ec.fieldContext_RecordComparison_fold(ctx, field)
+	case "fields":
+		return ec.fieldContext_RecordComparison_fields(ctx, field)
+	case "seen":
+		return ec.fieldContext_RecordComparison_seen(ctx, field)
+	case "visibility":
+		return ec.fieldContext_RecordComparison_visibility(ctx, field)
+	case "hides":
+		return ec.fieldContext_RecordComparison_hides(ctx, field)
+	case "stricter":
+		return ec.fieldContext_RecordComparison_stricter(ctx, field)
+	case "comes":
+		return ec.fieldContext_RecordComparison_comes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordComparison", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5184,6 +8070,16 @@ func (ec *executionContext) childFields_RecordFollowUpPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RecordFollowUpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_RecordSource_source(ctx, field)
+	case "name":
+		return ec.fieldContext_RecordSource_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordSource", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "clientMutationId":
@@ -5196,6 +8092,16 @@ func (ec *executionContext) childFields_RegisterPersonPayload(ctx context.Contex
 		return ec.fieldContext_RegisterPersonPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterPersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectChangesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rejected":
+		return ec.fieldContext_RejectChangesPayload_rejected(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectChangesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectChangesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoveCatalogueSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5218,6 +8124,26 @@ func (ec *executionContext) childFields_RemoveSignpostPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RemoveSignpostPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreDuplicatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "restored":
+		return ec.fieldContext_RestoreDuplicatePayload_restored(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreDuplicatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreDuplicatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "restored":
+		return ec.fieldContext_RestoreRecordPayload_restored(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreRecordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Retention(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "mentalHealthYears":
@@ -5228,6 +8154,26 @@ func (ec *executionContext) childFields_Retention(ctx context.Context, field gra
 		return ec.fieldContext_Retention_afterDeathYears(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Retention", field.Name)
+}
+
+func (ec *executionContext) childFields_RetireRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "retired":
+		return ec.fieldContext_RetireRecordPayload_retired(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetireRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetireRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokePartnerLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "partnerLink":
+		return ec.fieldContext_RevokePartnerLinkPayload_partnerLink(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokePartnerLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokePartnerLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5264,6 +8210,66 @@ func (ec *executionContext) childFields_SaveCatalogueSourcePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type SaveCatalogueSourcePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SaveLocationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveLocationPayload_clientMutationId(ctx, field)
+	case "location":
+		return ec.fieldContext_SaveLocationPayload_location(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveLocationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveLocationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveOrganisationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveOrganisationPayload_clientMutationId(ctx, field)
+	case "organisation":
+		return ec.fieldContext_SaveOrganisationPayload_organisation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveOrganisationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveOrganisationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SavePlacePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SavePlacePayload_clientMutationId(ctx, field)
+	case "place":
+		return ec.fieldContext_SavePlacePayload_place(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SavePlacePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavePlacePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveSchedulePayload_clientMutationId(ctx, field)
+	case "schedule":
+		return ec.fieldContext_SaveSchedulePayload_schedule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveSchedulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveServicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveServicePayload_clientMutationId(ctx, field)
+	case "service":
+		return ec.fieldContext_SaveServicePayload_service(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveServicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveServicePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5272,6 +8278,44 @@ func (ec *executionContext) childFields_Schedule(ctx context.Context, field grap
 		return ec.fieldContext_Schedule_summary(ctx, field)
 	case "description":
 		return ec.fieldContext_Schedule_description(ctx, field)
+	case "serviceAtLocationId":
+		return ec.fieldContext_Schedule_serviceAtLocationId(ctx, field)
+	case "freq":
+		return ec.fieldContext_Schedule_freq(ctx, field)
+	case "interval":
+		return ec.fieldContext_Schedule_interval(ctx, field)
+	case "byDay":
+		return ec.fieldContext_Schedule_byDay(ctx, field)
+	case "byMonthDay":
+		return ec.fieldContext_Schedule_byMonthDay(ctx, field)
+	case "dtstart":
+		return ec.fieldContext_Schedule_dtstart(ctx, field)
+	case "until":
+		return ec.fieldContext_Schedule_until(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_Schedule_validFrom(ctx, field)
+	case "validTo":
+		return ec.fieldContext_Schedule_validTo(ctx, field)
+	case "opensAt":
+		return ec.fieldContext_Schedule_opensAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Schedule_closesAt(ctx, field)
+	case "excludedDates":
+		return ec.fieldContext_Schedule_excludedDates(ctx, field)
+	case "extraDates":
+		return ec.fieldContext_Schedule_extraDates(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Schedule_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_Schedule_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_Schedule_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Schedule_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Schedule_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Schedule_localFields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Schedule", field.Name)
 }
@@ -5320,8 +8364,100 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_schedules(ctx, field)
 	case "nextSessions":
 		return ec.fieldContext_Service_nextSessions(ctx, field)
+	case "alternateName":
+		return ec.fieldContext_Service_alternateName(ctx, field)
+	case "alert":
+		return ec.fieldContext_Service_alert(ctx, field)
+	case "accreditations":
+		return ec.fieldContext_Service_accreditations(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Service_contacts(ctx, field)
+	case "costOptions":
+		return ec.fieldContext_Service_costOptions(ctx, field)
+	case "serviceAreas":
+		return ec.fieldContext_Service_serviceAreas(ctx, field)
+	case "visibility":
+		return ec.fieldContext_Service_visibility(ctx, field)
+	case "places":
+		return ec.fieldContext_Service_places(ctx, field)
+	case "retiredPlaces":
+		return ec.fieldContext_Service_retiredPlaces(ctx, field)
+	case "retiredSchedules":
+		return ec.fieldContext_Service_retiredSchedules(ctx, field)
+	case "source":
+		return ec.fieldContext_Service_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_Service_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Service_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_Service_localFields(ctx, field)
+	case "capacities":
+		return ec.fieldContext_Service_capacities(ctx, field)
+	case "assurance":
+		return ec.fieldContext_Service_assurance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Service", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceArea(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ServiceArea_name(ctx, field)
+	case "description":
+		return ec.fieldContext_ServiceArea_description(ctx, field)
+	case "uri":
+		return ec.fieldContext_ServiceArea_uri(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceArea", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceAtLocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceAtLocation_id(ctx, field)
+	case "location":
+		return ec.fieldContext_ServiceAtLocation_location(ctx, field)
+	case "description":
+		return ec.fieldContext_ServiceAtLocation_description(ctx, field)
+	case "visibility":
+		return ec.fieldContext_ServiceAtLocation_visibility(ctx, field)
+	case "retired":
+		return ec.fieldContext_ServiceAtLocation_retired(ctx, field)
+	case "source":
+		return ec.fieldContext_ServiceAtLocation_source(ctx, field)
+	case "importedAt":
+		return ec.fieldContext_ServiceAtLocation_importedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceAtLocation_version(ctx, field)
+	case "localFields":
+		return ec.fieldContext_ServiceAtLocation_localFields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAtLocation", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceCapacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceCapacity_id(ctx, field)
+	case "unit":
+		return ec.fieldContext_ServiceCapacity_unit(ctx, field)
+	case "available":
+		return ec.fieldContext_ServiceCapacity_available(ctx, field)
+	case "maximum":
+		return ec.fieldContext_ServiceCapacity_maximum(ctx, field)
+	case "description":
+		return ec.fieldContext_ServiceCapacity_description(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ServiceCapacity_updatedAt(ctx, field)
+	case "current":
+		return ec.fieldContext_ServiceCapacity_current(ctx, field)
+	case "by":
+		return ec.fieldContext_ServiceCapacity_by(ctx, field)
+	case "staff":
+		return ec.fieldContext_ServiceCapacity_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceCapacity", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5332,6 +8468,8 @@ func (ec *executionContext) childFields_ServiceConnection(ctx context.Context, f
 		return ec.fieldContext_ServiceConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ServiceConnection_pageInfo(ctx, field)
+	case "correctedText":
+		return ec.fieldContext_ServiceConnection_correctedText(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceConnection", field.Name)
 }
@@ -5344,6 +8482,8 @@ func (ec *executionContext) childFields_ServiceEdge(ctx context.Context, field g
 		return ec.fieldContext_ServiceEdge_node(ctx, field)
 	case "distanceMetres":
 		return ec.fieldContext_ServiceEdge_distanceMetres(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ServiceEdge_reasons(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceEdge", field.Name)
 }
@@ -5366,6 +8506,26 @@ func (ec *executionContext) childFields_SetAccessNeedsPayload(ctx context.Contex
 		return ec.fieldContext_SetAccessNeedsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAccessNeedsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetServiceCapacityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_SetServiceCapacityPayload_service(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetServiceCapacityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetServiceCapacityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetVisibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "effect":
+		return ec.fieldContext_SetVisibilityPayload_effect(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetVisibilityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetVisibilityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5502,6 +8662,22 @@ func (ec *executionContext) childFields_StaffName(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type StaffName", field.Name)
 }
 
+func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Suggestion_kind(ctx, field)
+	case "label":
+		return ec.fieldContext_Suggestion_label(ctx, field)
+	case "id":
+		return ec.fieldContext_Suggestion_id(ctx, field)
+	case "code":
+		return ec.fieldContext_Suggestion_code(ctx, field)
+	case "organisationName":
+		return ec.fieldContext_Suggestion_organisationName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
 func (ec *executionContext) childFields_SyncCataloguePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hub":
@@ -5564,6 +8740,16 @@ func (ec *executionContext) childFields_Today(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Today", field.Name)
 }
 
+func (ec *executionContext) childFields_UndoMergePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "merge":
+		return ec.fieldContext_UndoMergePayload_merge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoMergePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UndoVisitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "undone":
@@ -5582,6 +8768,16 @@ func (ec *executionContext) childFields_UpdatePersonPayload(ctx context.Context,
 		return ec.fieldContext_UpdatePersonPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UseSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fields":
+		return ec.fieldContext_UseSourcePayload_fields(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UseSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UseSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5902,6 +9098,118 @@ func (ec *executionContext) field_Hub_conversation_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_duplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (merge.Kind, error) {
+			return ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dismissed",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dismissed"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_editableLocations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_editableOrganisations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*EditableFilter, error) {
+			return ec.unmarshalOEditableFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐEditableFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_editableServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*EditableFilter, error) {
+			return ec.unmarshalOEditableFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐEditableFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_findStaff_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5943,6 +9251,56 @@ func (ec *executionContext) field_Hub_followUps_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_locate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "postcode",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["postcode"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_location_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_merges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -6040,6 +9398,58 @@ func (ec *executionContext) field_Hub_possibleDuplicates_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Hub_proposedChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_recordComparison_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (merge.Kind, error) {
+			return ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "keepId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keepId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "foldId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["foldId"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Hub_service_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6103,6 +9513,28 @@ func (ec *executionContext) field_Hub_staff_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_suggestServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -6202,12 +9634,40 @@ func (ec *executionContext) field_Mutation_applyTrust_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ApproveChangesInput, error) {
+			return ec.unmarshalNApproveChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_archiveHub_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (ArchiveHubInput, error) {
 			return ec.unmarshalNArchiveHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_assureServices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AssureServicesInput, error) {
+			return ec.unmarshalNAssureServicesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6236,6 +9696,34 @@ func (ec *executionContext) field_Mutation_checkIn_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CheckInInput, error) {
 			return ec.unmarshalNCheckInInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createPartnerLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreatePartnerLinkInput, error) {
+			return ec.unmarshalNCreatePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_dismissDuplicate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DismissDuplicateInput, error) {
+			return ec.unmarshalNDismissDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6278,6 +9766,34 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (GrantRoleInput, error) {
 			return ec.unmarshalNGrantRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐGrantRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (MergeRecordsInput, error) {
+			return ec.unmarshalNMergeRecordsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordAgreement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RecordAgreementInput, error) {
+			return ec.unmarshalNRecordAgreementInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6342,6 +9858,20 @@ func (ec *executionContext) field_Mutation_registerPerson_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_rejectChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RejectChangesInput, error) {
+			return ec.unmarshalNRejectChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeCatalogueSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6362,6 +9892,62 @@ func (ec *executionContext) field_Mutation_removeSignpost_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RemoveSignpostInput, error) {
 			return ec.unmarshalNRemoveSignpostInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveSignpostInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_restoreDuplicate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RestoreDuplicateInput, error) {
+			return ec.unmarshalNRestoreDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_restoreRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RestoreRecordInput, error) {
+			return ec.unmarshalNRestoreRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retireRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RetireRecordInput, error) {
+			return ec.unmarshalNRetireRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokePartnerLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RevokePartnerLinkInput, error) {
+			return ec.unmarshalNRevokePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6398,12 +9984,110 @@ func (ec *executionContext) field_Mutation_saveCatalogueSource_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_saveLocation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveLocationInput, error) {
+			return ec.unmarshalNSaveLocationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveOrganisation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveOrganisationInput, error) {
+			return ec.unmarshalNSaveOrganisationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savePlace_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SavePlaceInput, error) {
+			return ec.unmarshalNSavePlaceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSavePlaceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveSchedule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveScheduleInput, error) {
+			return ec.unmarshalNSaveScheduleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveScheduleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveServiceInput, error) {
+			return ec.unmarshalNSaveServiceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveServiceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setAccessNeeds_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SetAccessNeedsInput, error) {
 			return ec.unmarshalNSetAccessNeedsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetAccessNeedsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setServiceCapacity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetServiceCapacityInput, error) {
+			return ec.unmarshalNSetServiceCapacityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setVisibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetVisibilityInput, error) {
+			return ec.unmarshalNSetVisibilityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6482,6 +10166,20 @@ func (ec *executionContext) field_Mutation_takeVisit_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_undoMerge_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UndoMergeInput, error) {
+			return ec.unmarshalNUndoMergeInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_undoVisit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6502,6 +10200,20 @@ func (ec *executionContext) field_Mutation_updatePerson_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdatePersonInput, error) {
 			return ec.unmarshalNUpdatePersonInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUpdatePersonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_useSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UseSourceInput, error) {
+			return ec.unmarshalNUseSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUseSourceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7032,6 +10744,61 @@ func (ec *executionContext) fieldContext_ApplyTrustPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _ApproveChangesPayload_approved(ctx context.Context, field graphql.CollectedField, obj *ApproveChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveChangesPayload_approved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveChangesPayload_approved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproveChangesPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproveChangesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ApproveChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveChangesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveChangesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveChangesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ArchiveHubPayload_archived(ctx context.Context, field graphql.CollectedField, obj *ArchiveHubPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7109,6 +10876,171 @@ func (ec *executionContext) _ArchiveHubPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_ArchiveHubPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ArchiveHubPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Assurance_id(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assurance", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Assurance_assuredOn(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_assuredOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssuredOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_assuredOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assurance", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Assurance_by(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v assurance.By) graphql.Marshaler {
+			return ec.marshalNAssuredBy2liferoomsᚗioᚋliferoomsᚋentᚋassuranceᚐBy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assurance", field, false, false, "AssuredBy")
+}
+
+func (ec *executionContext) _Assurance_staff(ctx context.Context, field graphql.CollectedField, obj *ent.Assurance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assurance_staff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Staff(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assurance_staff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assurance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssureServicesPayload_services(ctx context.Context, field graphql.CollectedField, obj *AssureServicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssureServicesPayload_services(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Services, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssureServicesPayload_services(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssureServicesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssureServicesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AssureServicesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssureServicesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssureServicesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssureServicesPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -8097,6 +12029,167 @@ func (ec *executionContext) fieldContext_CatalogueDifference_fields(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _CatalogueEditor_id(ctx context.Context, field graphql.CollectedField, obj *ent.StaffUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueEditor_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueEditor_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueEditor", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueEditor_name(ctx context.Context, field graphql.CollectedField, obj *ent.StaffUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueEditor_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueEditor_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueEditor", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_id(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueRecord_name(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_detail(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_sourceName(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_sourceName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_sourceName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueRecord_visibility(ctx context.Context, field graphql.CollectedField, obj *directory.RecordSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueRecord_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueRecord_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueRecord", field, false, false, "Visibility")
+}
+
 func (ec *executionContext) _CatalogueSource_id(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8855,6 +12948,190 @@ func (ec *executionContext) fieldContext_ClosedHub_message(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ClosedHub", field, false, false, "String")
 }
 
+func (ec *executionContext) _ComparedField_name(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_keep(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_keep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keep, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_keep(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_fold(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_fold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_fold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparedField_same(ctx context.Context, field graphql.CollectedField, obj *directory.ComparedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparedField_same(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Same, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparedField_same(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparedField", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Contact_name(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_title(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_email(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_email(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Email, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_phones(ctx context.Context, field graphql.CollectedField, obj *schema.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_phones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phones, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
 func (ec *executionContext) _Conversation_id(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9304,6 +13581,254 @@ func (ec *executionContext) fieldContext_ConversationEdge_node(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _CostOption_option(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_option(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Option, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_option(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_amount(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "Float")
+}
+
+func (ec *executionContext) _CostOption_currency(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_amountDescription(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_amountDescription(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AmountDescription, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_amountDescription(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_validFrom(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CostOption_validTo(ctx context.Context, field graphql.CollectedField, obj *schema.CostOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostOption_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CostOption_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreatePartnerLinkPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_partnerLink(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_partnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+			return ec.marshalOPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_partnerLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_path(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreatePartnerLinkPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreatePartnerLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreatePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePartnerLinkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DifferenceCount_kind(ctx context.Context, field graphql.CollectedField, obj *schema.DifferenceCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9465,6 +13990,510 @@ func (ec *executionContext) fieldContext_DisclosureRule_roundTo(_ context.Contex
 	return graphql.NewScalarFieldContext("DisclosureRule", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DismissDuplicatePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *DismissDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DismissDuplicatePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _DismissDuplicatePayload_dismissed(ctx context.Context, field graphql.CollectedField, obj *DismissDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatePayload_dismissed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dismissed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatePayload_dismissed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DismissDuplicatePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DismissDuplicatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DismissDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DismissDuplicatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Duplicate_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+			return ec.marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "MergeKind")
+}
+
+func (ec *executionContext) _Duplicate_records(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_records(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Records, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummaryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Duplicate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Duplicate_reasons(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_reasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reasons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "String")
+}
+
+func (ec *executionContext) _Duplicate_dismissedAt(ctx context.Context, field graphql.CollectedField, obj *directory.Pair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_dismissedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DismissedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_dismissedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DuplicateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*directory.Pair]) graphql.Marshaler {
+			return ec.marshalNDuplicateEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Pair) graphql.Marshaler {
+			return ec.marshalNDuplicate2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPairᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Duplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DuplicateEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _DuplicateEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Pair]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Pair) graphql.Marshaler {
+			return ec.marshalNDuplicate2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPair(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Duplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNEditableServiceEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditableServiceEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EditableServiceConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EditableServiceConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EditableServiceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EditableServiceEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EditableServiceEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Service]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EditableServiceEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalNService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EditableServiceEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EditableServiceEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EndConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *EndConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9591,6 +14620,75 @@ func (ec *executionContext) fieldContext_EndVisitPayload_userErrors(_ context.Co
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _FieldChange_name(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldChange_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldChange_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldChange_was(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldChange_was(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Was, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldChange_was(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldChange_now(ctx context.Context, field graphql.CollectedField, obj *directory.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldChange_now(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Now, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
 }
 
 func (ec *executionContext) _FieldDifference_field(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
@@ -10020,6 +15118,214 @@ func (ec *executionContext) fieldContext_Hub_needs(_ context.Context, field grap
 	return fc, nil
 }
 
+func (ec *executionContext) _Hub_editableServices(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_editableServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().EditableServices(ctx, obj, fc.Args["filter"].(*EditableFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNEditableServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_editableServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EditableServiceConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_editableServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_editableOrganisations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_editableOrganisations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().EditableOrganisations(ctx, obj, fc.Args["filter"].(*EditableFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Organisation]) graphql.Marshaler {
+			return ec.marshalNOrganisationConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_editableOrganisations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrganisationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_editableOrganisations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_editableLocations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_editableLocations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().EditableLocations(ctx, obj, fc.Args["search"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
+			return ec.marshalNLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_editableLocations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_editableLocations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_location(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Location(ctx, obj, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_location(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_location_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_recordSources(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_recordSources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().RecordSources(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RecordSource) graphql.Marshaler {
+			return ec.marshalNRecordSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSourceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_recordSources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordSource(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Hub_services(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10108,6 +15414,73 @@ func (ec *executionContext) fieldContext_Hub_service(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Hub_suggestServices(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_suggestServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().SuggestServices(ctx, obj, fc.Args["text"].(string), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Suggestion) graphql.Marshaler {
+			return ec.marshalNSuggestion2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_suggestServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Suggestion(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_suggestServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_catalogueLanguages(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueLanguages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().CatalogueLanguages(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueLanguages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hub", field, true, true, "String")
+}
+
 func (ec *executionContext) _Hub_organisations(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10190,6 +15563,182 @@ func (ec *executionContext) fieldContext_Hub_organisation(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_organisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_duplicates(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Duplicates(ctx, obj, fc.Args["kind"].(merge.Kind), fc.Args["dismissed"].(bool), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*directory.Pair]) graphql.Marshaler {
+			return ec.marshalNDuplicateConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_duplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_duplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_recordComparison(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_recordComparison(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().RecordComparison(ctx, obj, fc.Args["kind"].(merge.Kind), fc.Args["keepId"].(uuid.UUID), fc.Args["foldId"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Comparison) graphql.Marshaler {
+			return ec.marshalORecordComparison2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparison(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_recordComparison(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordComparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_recordComparison_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_merges(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_merges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Merges(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*directory.Merged]) graphql.Marshaler {
+			return ec.marshalNMergeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_merges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_merges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_locate(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_locate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().Locate(ctx, obj, fc.Args["postcode"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Point) graphql.Marshaler {
+			return ec.marshalOPoint2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPoint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_locate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Point(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_locate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10342,6 +15891,50 @@ func (ec *executionContext) fieldContext_Hub_visitsByWeek(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_visitsByWeek_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_proposedChanges(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_proposedChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().ProposedChanges(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.ProposedChange]) graphql.Marshaler {
+			return ec.marshalNProposedChangeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_proposedChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_proposedChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10852,6 +16445,52 @@ func (ec *executionContext) fieldContext_Hub_auditEvents(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _LocalField_field(ctx context.Context, field graphql.CollectedField, obj *directory.LocalField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocalField_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocalField_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocalField", field, false, false, "String")
+}
+
+func (ec *executionContext) _LocalField_sourceValue(ctx context.Context, field graphql.CollectedField, obj *directory.LocalField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocalField_sourceValue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceValue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocalField_sourceValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocalField", field, false, false, "String")
+}
+
 func (ec *executionContext) _Location_id(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11036,6 +16675,896 @@ func (ec *executionContext) fieldContext_Location_accessibility(_ context.Contex
 	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
 }
 
+func (ec *executionContext) _Location_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v location.Kind) graphql.Marshaler {
+			return ec.marshalNLocationKind2liferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "LocationKind")
+}
+
+func (ec *executionContext) _Location_description(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_county(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_county(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.County, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Location_county(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Location().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _Location_retired(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Location_source(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Location_version(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Location_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Location().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Location",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_id(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Merge_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+			return ec.marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "MergeKind")
+}
+
+func (ec *executionContext) _Merge_kept(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_folded(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_folded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Folded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_folded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_taken(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_taken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Taken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_taken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_mergedAt(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_mergedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_mergedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Merge_mergedBy(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_mergedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_mergedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_undoneAt(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_undoneAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoneAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_undoneAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Merge_undoneBy(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_undoneBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoneBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_undoneBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_moved(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+			return ec.marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_stayed(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_stayed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stayed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+			return ec.marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_stayed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_remained(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_remained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remained, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_remained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _Merge_otherSays(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_otherSays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtherSays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_otherSays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Merge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Merge_keptRetired(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_keptRetired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeptRetired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_keptRetired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Merge_obstacle(ctx context.Context, field graphql.CollectedField, obj *directory.Merged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Merge_obstacle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Obstacle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Merge_obstacle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Merge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*directory.Merged]) graphql.Marshaler {
+			return ec.marshalNMergeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.Merged) graphql.Marshaler {
+			return ec.marshalNMerge2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*directory.Merged]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+			return ec.marshalNMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergePart_what(ctx context.Context, field graphql.CollectedField, obj *directory.MergePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePart_what(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.What, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePart_what(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePart", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergePart_count(ctx context.Context, field graphql.CollectedField, obj *directory.MergePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePart_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePart_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePart", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MergeRecordsPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *MergeRecordsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeRecordsPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeRecordsPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeRecordsPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeRecordsPayload_merge(ctx context.Context, field graphql.CollectedField, obj *MergeRecordsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeRecordsPayload_merge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Merge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+			return ec.marshalOMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeRecordsPayload_merge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeRecordsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeRecordsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *MergeRecordsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeRecordsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeRecordsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeRecordsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11064,6 +17593,578 @@ func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SignOutPayload(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveOrganisation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveOrganisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveOrganisation(ctx, fc.Args["input"].(SaveOrganisationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveOrganisationPayload) graphql.Marshaler {
+			return ec.marshalNSaveOrganisationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveOrganisation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveOrganisationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveOrganisation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveService(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveService(ctx, fc.Args["input"].(SaveServiceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveServicePayload) graphql.Marshaler {
+			return ec.marshalNSaveServicePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveServicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveService(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveServicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveService_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveLocation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveLocation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveLocation(ctx, fc.Args["input"].(SaveLocationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveLocationPayload) graphql.Marshaler {
+			return ec.marshalNSaveLocationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveLocation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveLocationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveLocation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savePlace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savePlace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavePlace(ctx, fc.Args["input"].(SavePlaceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SavePlacePayload) graphql.Marshaler {
+			return ec.marshalNSavePlacePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSavePlacePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savePlace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavePlacePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savePlace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveSchedule(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveSchedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveSchedule(ctx, fc.Args["input"].(SaveScheduleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveSchedulePayload) graphql.Marshaler {
+			return ec.marshalNSaveSchedulePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveSchedulePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveSchedule(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveSchedulePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveSchedule_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setVisibility(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setVisibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetVisibility(ctx, fc.Args["input"].(SetVisibilityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SetVisibilityPayload) graphql.Marshaler {
+			return ec.marshalNSetVisibilityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setVisibility(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetVisibilityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setVisibility_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retireRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retireRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetireRecord(ctx, fc.Args["input"].(RetireRecordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RetireRecordPayload) graphql.Marshaler {
+			return ec.marshalNRetireRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retireRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetireRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retireRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreRecord(ctx, fc.Args["input"].(RestoreRecordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RestoreRecordPayload) graphql.Marshaler {
+			return ec.marshalNRestoreRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_useSource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_useSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UseSource(ctx, fc.Args["input"].(UseSourceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UseSourcePayload) graphql.Marshaler {
+			return ec.marshalNUseSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUseSourcePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_useSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UseSourcePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_useSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dismissDuplicate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dismissDuplicate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DismissDuplicate(ctx, fc.Args["input"].(DismissDuplicateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DismissDuplicatePayload) graphql.Marshaler {
+			return ec.marshalNDismissDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dismissDuplicate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DismissDuplicatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dismissDuplicate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restoreDuplicate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreDuplicate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreDuplicate(ctx, fc.Args["input"].(RestoreDuplicateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RestoreDuplicatePayload) graphql.Marshaler {
+			return ec.marshalNRestoreDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreDuplicate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreDuplicatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreDuplicate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeRecords(ctx, fc.Args["input"].(MergeRecordsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *MergeRecordsPayload) graphql.Marshaler {
+			return ec.marshalNMergeRecordsPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeRecordsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoMerge(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoMerge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoMerge(ctx, fc.Args["input"].(UndoMergeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UndoMergePayload) graphql.Marshaler {
+			return ec.marshalNUndoMergePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoMerge(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoMergePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoMerge_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -11238,6 +18339,314 @@ func (ec *executionContext) fieldContext_Mutation_endVisit(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_endVisit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setServiceCapacity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setServiceCapacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetServiceCapacity(ctx, fc.Args["input"].(SetServiceCapacityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SetServiceCapacityPayload) graphql.Marshaler {
+			return ec.marshalNSetServiceCapacityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setServiceCapacity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetServiceCapacityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setServiceCapacity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assureServices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assureServices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssureServices(ctx, fc.Args["input"].(AssureServicesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AssureServicesPayload) graphql.Marshaler {
+			return ec.marshalNAssureServicesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assureServices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssureServicesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assureServices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordAgreement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordAgreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordAgreement(ctx, fc.Args["input"].(RecordAgreementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RecordAgreementPayload) graphql.Marshaler {
+			return ec.marshalNRecordAgreementPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordAgreement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordAgreementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordAgreement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createPartnerLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createPartnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreatePartnerLink(ctx, fc.Args["input"].(CreatePartnerLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreatePartnerLinkPayload) graphql.Marshaler {
+			return ec.marshalNCreatePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createPartnerLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreatePartnerLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createPartnerLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokePartnerLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokePartnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokePartnerLink(ctx, fc.Args["input"].(RevokePartnerLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RevokePartnerLinkPayload) graphql.Marshaler {
+			return ec.marshalNRevokePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokePartnerLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokePartnerLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokePartnerLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveChanges(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveChanges(ctx, fc.Args["input"].(ApproveChangesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ApproveChangesPayload) graphql.Marshaler {
+			return ec.marshalNApproveChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveChangesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectChanges(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectChanges(ctx, fc.Args["input"].(RejectChangesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RejectChangesPayload) graphql.Marshaler {
+			return ec.marshalNRejectChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectChangesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12455,6 +19864,263 @@ func (ec *executionContext) fieldContext_Organisation_services(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Organisation_alternateName(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_alternateName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AlternateName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_alternateName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Organisation_legalStatus(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_legalStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LegalStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_legalStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Organisation_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _Organisation_retired(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Organisation_source(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Organisation_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Organisation_version(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Organisation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Organisation_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Organisation().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organisation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Organisation_agreement(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_agreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agreement(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PartnerAgreement) graphql.Marshaler {
+			return ec.marshalOPartnerAgreement2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerAgreement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_agreement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organisation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerAgreement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Organisation_partnerLinks(ctx context.Context, field graphql.CollectedField, obj *ent.Organisation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organisation_partnerLinks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerLinks(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PartnerLink) graphql.Marshaler {
+			return ec.marshalNPartnerLink2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLinkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organisation_partnerLinks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organisation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OrganisationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Organisation]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12719,6 +20385,392 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _PartnerAgreement_id(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PartnerAgreement_current(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PartnerAgreement().Current(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _PartnerAgreement_signedOn(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_signedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_signedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PartnerAgreement_signedBy(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_signedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_signedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "String")
+}
+
+func (ec *executionContext) _PartnerAgreement_responseDays(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_responseDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResponseDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_responseDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PartnerAgreement_endsOn(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_endsOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_endsOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PartnerAgreement_note(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "String")
+}
+
+func (ec *executionContext) _PartnerAgreement_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerAgreement", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerAgreement_updatedBy(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerAgreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerAgreement_updatedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerAgreement_updatedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PartnerAgreement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PartnerLink_id(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PartnerLink_state(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PartnerLink().State(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v partner.LinkState) graphql.Marshaler {
+			return ec.marshalNPartnerLinkState2liferoomsᚗioᚋliferoomsᚋinternalᚋpartnerᚐLinkState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, true, true, "PartnerLinkState")
+}
+
+func (ec *executionContext) _PartnerLink_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerLink_createdBy(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PartnerLink",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PartnerLink_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerLink_openedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_openedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_openedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PartnerLink_revokedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PartnerLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PartnerLink_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PartnerLink_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PartnerLink", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Person_id(ctx context.Context, field graphql.CollectedField, obj *ent.Person) (ret graphql.Marshaler) {
@@ -15405,6 +23457,506 @@ func (ec *executionContext) fieldContext_PlatformTrust_retention(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Point_latitude(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_latitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_latitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Point_longitude(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_longitude(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Longitude, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_longitude(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "Float")
+}
+
+func (ec *executionContext) _Point_postcode(ctx context.Context, field graphql.CollectedField, obj *directory.Point) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Point_postcode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Postcode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Point_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Point", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ProposedChange_organisation(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_organisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organisation(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organisation) graphql.Marshaler {
+			return ec.marshalNOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_organisation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChange_service(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChange_schedule(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_schedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Schedule(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
+			return ec.marshalOSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_schedule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChange_field(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_before(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_proposed(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_proposed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proposed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_proposed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChange_now(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_now(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProposedChange().Now(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, true, true, "String")
+}
+
+func (ec *executionContext) _ProposedChange_state(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v proposedchange.State) graphql.Marshaler {
+			return ec.marshalNProposedChangeState2liferoomsᚗioᚋliferoomsᚋentᚋproposedchangeᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "ProposedChangeState")
+}
+
+func (ec *executionContext) _ProposedChange_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProposedChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChange_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChange_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ProposedChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+			return ec.marshalNProposedChangeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChangeEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChangeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProposedChange) graphql.Marshaler {
+			return ec.marshalNProposedChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChangeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposedChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChangeConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProposedChangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposedChangeEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProposedChangeEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ProposedChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposedChangeEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProposedChange) graphql.Marshaler {
+			return ec.marshalNProposedChange2ᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposedChangeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposedChangeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposedChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15653,6 +24205,70 @@ func (ec *executionContext) fieldContext_Queue_withAdvisor(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordAgreementPayload_organisation(ctx context.Context, field graphql.CollectedField, obj *RecordAgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordAgreementPayload_organisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organisation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organisation) graphql.Marshaler {
+			return ec.marshalOOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordAgreementPayload_organisation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordAgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordAgreementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RecordAgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordAgreementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordAgreementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordAgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordAnonymousVisitPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *RecordAnonymousVisitPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15735,6 +24351,249 @@ func (ec *executionContext) fieldContext_RecordAnonymousVisitPayload_userErrors(
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+			return ec.marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "MergeKind")
+}
+
+func (ec *executionContext) _RecordComparison_keep(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_keep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keep, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_keep(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_fold(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_fold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+			return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_fold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_fields(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ComparedField) graphql.Marshaler {
+			return ec.marshalNComparedField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComparedField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordComparison_seen(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_seen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_seen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordComparison_visibility(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "Visibility")
+}
+
+func (ec *executionContext) _RecordComparison_hides(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_hides(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hides, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_hides(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RecordComparison_stricter(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_stricter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stricter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_stricter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordComparison", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RecordComparison_comes(ctx context.Context, field graphql.CollectedField, obj *directory.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordComparison_comes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+			return ec.marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordComparison_comes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePart(ctx, field)
 		},
 	}
 	return fc, nil
@@ -15868,6 +24727,52 @@ func (ec *executionContext) fieldContext_RecordFollowUpPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordSource_source(ctx context.Context, field graphql.CollectedField, obj *RecordSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSource_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSource_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSource_name(ctx context.Context, field graphql.CollectedField, obj *RecordSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSource_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSource_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSource", field, false, false, "String")
+}
+
 func (ec *executionContext) _RegisterPersonPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *RegisterPersonPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15977,6 +24882,61 @@ func (ec *executionContext) _RegisterPersonPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_RegisterPersonPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RegisterPersonPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectChangesPayload_rejected(ctx context.Context, field graphql.CollectedField, obj *RejectChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectChangesPayload_rejected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rejected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectChangesPayload_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RejectChangesPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RejectChangesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RejectChangesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectChangesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectChangesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectChangesPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -16097,6 +25057,116 @@ func (ec *executionContext) fieldContext_RemoveSignpostPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RestoreDuplicatePayload_restored(ctx context.Context, field graphql.CollectedField, obj *RestoreDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreDuplicatePayload_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreDuplicatePayload_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreDuplicatePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RestoreDuplicatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RestoreDuplicatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreDuplicatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreDuplicatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreDuplicatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreRecordPayload_restored(ctx context.Context, field graphql.CollectedField, obj *RestoreRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreRecordPayload_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreRecordPayload_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreRecordPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RestoreRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RestoreRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Retention_mentalHealthYears(ctx context.Context, field graphql.CollectedField, obj *provision.Retention) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16164,6 +25234,125 @@ func (ec *executionContext) _Retention_afterDeathYears(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_Retention_afterDeathYears(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Retention", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RetireRecordPayload_retired(ctx context.Context, field graphql.CollectedField, obj *RetireRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetireRecordPayload_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetireRecordPayload_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetireRecordPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RetireRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RetireRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetireRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetireRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetireRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokePartnerLinkPayload_partnerLink(ctx context.Context, field graphql.CollectedField, obj *RevokePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokePartnerLinkPayload_partnerLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerLink, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+			return ec.marshalOPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokePartnerLinkPayload_partnerLink(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PartnerLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokePartnerLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RevokePartnerLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokePartnerLinkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokePartnerLinkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokePartnerLinkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RevokeRolePayload_revoked(ctx context.Context, field graphql.CollectedField, obj *RevokeRolePayload) (ret graphql.Marshaler) {
@@ -16377,6 +25566,441 @@ func (ec *executionContext) fieldContext_SaveCatalogueSourcePayload_userErrors(_
 	return fc, nil
 }
 
+func (ec *executionContext) _SaveLocationPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveLocationPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveLocationPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveLocationPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveLocationPayload_location(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveLocationPayload_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Location, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveLocationPayload_location(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveLocationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveLocationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveLocationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveLocationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveLocationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveOrganisationPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveOrganisationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveOrganisationPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveOrganisationPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveOrganisationPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveOrganisationPayload_organisation(ctx context.Context, field graphql.CollectedField, obj *SaveOrganisationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveOrganisationPayload_organisation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organisation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organisation) graphql.Marshaler {
+			return ec.marshalOOrganisation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐOrganisation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveOrganisationPayload_organisation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveOrganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organisation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveOrganisationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveOrganisationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveOrganisationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveOrganisationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveOrganisationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavePlacePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SavePlacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavePlacePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavePlacePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavePlacePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SavePlacePayload_place(ctx context.Context, field graphql.CollectedField, obj *SavePlacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavePlacePayload_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceAtLocation) graphql.Marshaler {
+			return ec.marshalOServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavePlacePayload_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavePlacePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceAtLocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavePlacePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SavePlacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavePlacePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavePlacePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavePlacePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveSchedulePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveSchedulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveSchedulePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveSchedulePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveSchedulePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveSchedulePayload_schedule(ctx context.Context, field graphql.CollectedField, obj *SaveSchedulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveSchedulePayload_schedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Schedule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
+			return ec.marshalOSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveSchedulePayload_schedule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveSchedulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveSchedulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveSchedulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveSchedulePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveSchedulePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveSchedulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveServicePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveServicePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveServicePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveServicePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveServicePayload_service(ctx context.Context, field graphql.CollectedField, obj *SaveServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveServicePayload_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveServicePayload_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveServicePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveServicePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveServicePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveServicePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveServicePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Schedule_id(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16444,6 +26068,452 @@ func (ec *executionContext) _Schedule_description(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Schedule_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_serviceAtLocationId(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_serviceAtLocationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceAtLocationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_serviceAtLocationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Schedule_freq(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_freq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schedule.Freq) graphql.Marshaler {
+			return ec.marshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_freq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Frequency")
+}
+
+func (ec *executionContext) _Schedule_interval(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_interval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_interval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Schedule_byDay(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_byDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_byDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_byMonthDay(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_byMonthDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByMonthDay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_byMonthDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Schedule_dtstart(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_dtstart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dtstart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_dtstart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_until(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_validFrom(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_validTo(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_validTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_validTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Schedule_opensAt(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_opensAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpensAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_opensAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_closesAt(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_closesAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_closesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_excludedDates(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_excludedDates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExcludedDates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_excludedDates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_extraDates(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_extraDates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtraDates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_extraDates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Schedule().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _Schedule_retired(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Schedule_source(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "String")
+}
+
+func (ec *executionContext) _Schedule_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Schedule_version(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Schedule_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Schedule().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Schedule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Service_id(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
@@ -16986,6 +27056,965 @@ func (ec *executionContext) fieldContext_Service_nextSessions(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Service_alternateName(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_alternateName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AlternateName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_alternateName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_alert(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_alert(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alert, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_alert(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_accreditations(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_accreditations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Accreditations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_accreditations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contacts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_costOptions(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_costOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CostOptions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.CostOption) graphql.Marshaler {
+			return ec.marshalNCostOption2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_costOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CostOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_serviceAreas(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_serviceAreas(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceAreas, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.ServiceArea) graphql.Marshaler {
+			return ec.marshalNServiceArea2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_serviceAreas(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceArea(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _Service_places(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().Places(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceAtLocation) graphql.Marshaler {
+			return ec.marshalNServiceAtLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceAtLocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_retiredPlaces(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_retiredPlaces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().RetiredPlaces(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceAtLocation) graphql.Marshaler {
+			return ec.marshalNServiceAtLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_retiredPlaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceAtLocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_retiredSchedules(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_retiredSchedules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().RetiredSchedules(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Schedule) graphql.Marshaler {
+			return ec.marshalNSchedule2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐScheduleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_retiredSchedules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Schedule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_source(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "String")
+}
+
+func (ec *executionContext) _Service_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Service_version(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Service_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_capacities(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_capacities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Capacities(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceCapacity) graphql.Marshaler {
+			return ec.marshalNServiceCapacity2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_capacities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceCapacity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_assurance(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_assurance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assurance(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Assurance) graphql.Marshaler {
+			return ec.marshalOAssurance2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAssurance(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_assurance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Assurance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceArea_name(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceArea_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceArea_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceArea", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceArea_description(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceArea_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceArea_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceArea", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceArea_uri(ctx context.Context, field graphql.CollectedField, obj *schema.ServiceArea) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceArea_uri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceArea_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceArea", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceAtLocation_id(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ServiceAtLocation_location(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_location(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Location(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_location(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceAtLocation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceAtLocation_description(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceAtLocation_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServiceAtLocation().Visibility(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+			return ec.marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, true, true, "Visibility")
+}
+
+func (ec *executionContext) _ServiceAtLocation_retired(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ServiceAtLocation_source(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceAtLocation_importedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_importedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_importedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ServiceAtLocation_version(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceAtLocation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceAtLocation_localFields(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceAtLocation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceAtLocation_localFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServiceAtLocation().LocalFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+			return ec.marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceAtLocation_localFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceAtLocation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocalField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceCapacity_id(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ServiceCapacity_unit(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceCapacity_available(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_available(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Available, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_available(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceCapacity_maximum(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_maximum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Maximum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_maximum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceCapacity_description(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceCapacity_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ServiceCapacity_current(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServiceCapacity().Current(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _ServiceCapacity_by(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v servicecapacity.By) graphql.Marshaler {
+			return ec.marshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋentᚋservicecapacityᚐBy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceCapacity", field, false, false, "CapacityBy")
+}
+
+func (ec *executionContext) _ServiceCapacity_staff(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceCapacity_staff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Staff(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+			return ec.marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceCapacity_staff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceCapacity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueEditor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ServiceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17082,6 +28111,29 @@ func (ec *executionContext) fieldContext_ServiceConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceConnection_correctedText(ctx context.Context, field graphql.CollectedField, obj *ServiceConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceConnection_correctedText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CorrectedText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceConnection_correctedText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceConnection", field, false, false, "String")
+}
+
 func (ec *executionContext) _ServiceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ServiceEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17158,6 +28210,29 @@ func (ec *executionContext) _ServiceEdge_distanceMetres(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_ServiceEdge_distanceMetres(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceEdge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceEdge_reasons(ctx context.Context, field graphql.CollectedField, obj *ServiceEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceEdge_reasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reasons, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceEdge_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceEdge", field, false, false, "String")
 }
 
 func (ec *executionContext) _Session_startsAt(ctx context.Context, field graphql.CollectedField, obj *Session) (ret graphql.Marshaler) {
@@ -17260,6 +28335,125 @@ func (ec *executionContext) _SetAccessNeedsPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_SetAccessNeedsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetAccessNeedsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetServiceCapacityPayload_service(ctx context.Context, field graphql.CollectedField, obj *SetServiceCapacityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetServiceCapacityPayload_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetServiceCapacityPayload_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetServiceCapacityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetServiceCapacityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetServiceCapacityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetServiceCapacityPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetServiceCapacityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetServiceCapacityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetVisibilityPayload_effect(ctx context.Context, field graphql.CollectedField, obj *SetVisibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetVisibilityPayload_effect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetVisibilityPayload_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetVisibilityPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SetVisibilityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetVisibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetVisibilityPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetVisibilityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetVisibilityPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -18291,6 +29485,121 @@ func (ec *executionContext) fieldContext_Subscription_queue(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Suggestion_kind(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.SuggestionKind) graphql.Marshaler {
+			return ec.marshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "SuggestionKind")
+}
+
+func (ec *executionContext) _Suggestion_label(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Suggestion_id(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Suggestion_code(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
+func (ec *executionContext) _Suggestion_organisationName(ctx context.Context, field graphql.CollectedField, obj *directory.Suggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Suggestion_organisationName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrganisationName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Suggestion_organisationName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Suggestion", field, false, false, "String")
+}
+
 func (ec *executionContext) _SyncCataloguePayload_hub(ctx context.Context, field graphql.CollectedField, obj *SyncCataloguePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18731,6 +30040,70 @@ func (ec *executionContext) fieldContext_Today_waitingCount(_ context.Context, f
 	return graphql.NewScalarFieldContext("Today", field, false, false, "Int")
 }
 
+func (ec *executionContext) _UndoMergePayload_merge(ctx context.Context, field graphql.CollectedField, obj *UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_merge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Merge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+			return ec.marshalOMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_merge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Merge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoMergePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UndoVisitPayload_undone(ctx context.Context, field graphql.CollectedField, obj *UndoVisitPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18840,6 +30213,61 @@ func (ec *executionContext) _UpdatePersonPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_UpdatePersonPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdatePersonPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UseSourcePayload_fields(ctx context.Context, field graphql.CollectedField, obj *UseSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UseSourcePayload_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UseSourcePayload_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UseSourcePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _UseSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UseSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UseSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UseSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UseSourcePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -21396,6 +32824,62 @@ func UnmarshalApplyTrustInput(ctx context.Context, raw any) (ApplyTrustInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputApproveChangesInput(ctx context.Context, obj any) (ApproveChangesInput, error) {
+	var it ApproveChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "proposedChangeIds", "seen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "proposedChangeIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedChangeIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProposedChangeIds = data
+		case "seen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seen"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seen = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproveChangesInput unmarshals raw into the ApproveChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproveChangesInput(ctx context.Context, raw any) (ApproveChangesInput, error) {
+	var out ApproveChangesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveChangesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArchiveHubInput(ctx context.Context, obj any) (ArchiveHubInput, error) {
 	var it ArchiveHubInput
 	if obj == nil {
@@ -21442,6 +32926,55 @@ func (ec *executionContext) unmarshalInputArchiveHubInput(ctx context.Context, o
 func UnmarshalArchiveHubInput(ctx context.Context, raw any) (ArchiveHubInput, error) {
 	var out ArchiveHubInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveHubInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAssureServicesInput(ctx context.Context, obj any) (AssureServicesInput, error) {
+	var it AssureServicesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "serviceIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "serviceIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAssureServicesInput unmarshals raw into the AssureServicesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAssureServicesInput(ctx context.Context, raw any) (AssureServicesInput, error) {
+	var out AssureServicesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssureServicesInput", raw, &out)
 	return out, err
 }
 
@@ -21767,6 +33300,242 @@ func UnmarshalCheckInInput(ctx context.Context, raw any) (CheckInInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputContactInput(ctx context.Context, obj any) (schema.Contact, error) {
+	var it schema.Contact
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["name"]; !present {
+		asMap["name"] = ""
+	}
+	if _, present := asMap["title"]; !present {
+		asMap["title"] = ""
+	}
+	if _, present := asMap["email"]; !present {
+		asMap["email"] = ""
+	}
+	if _, present := asMap["phones"]; !present {
+		asMap["phones"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"name", "title", "email", "phones"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "phones":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phones"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phones = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactInput unmarshals raw into the ContactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactInput(ctx context.Context, raw any) (schema.Contact, error) {
+	var out schema.Contact
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCostOptionInput(ctx context.Context, obj any) (schema.CostOption, error) {
+	var it schema.CostOption
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["option"]; !present {
+		asMap["option"] = ""
+	}
+	if _, present := asMap["currency"]; !present {
+		asMap["currency"] = ""
+	}
+	if _, present := asMap["amountDescription"]; !present {
+		asMap["amountDescription"] = ""
+	}
+	if _, present := asMap["validFrom"]; !present {
+		asMap["validFrom"] = ""
+	}
+	if _, present := asMap["validTo"]; !present {
+		asMap["validTo"] = ""
+	}
+
+	fieldsInOrder := [...]string{"option", "amount", "currency", "amountDescription", "validFrom", "validTo"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "option":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("option"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Option = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "amountDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amountDescription"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AmountDescription = data
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = data
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCostOptionInput unmarshals raw into the CostOptionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCostOptionInput(ctx context.Context, raw any) (schema.CostOption, error) {
+	var out schema.CostOption
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CostOptionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreatePartnerLinkInput(ctx context.Context, obj any) (CreatePartnerLinkInput, error) {
+	var it CreatePartnerLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["expiresInDays"]; !present {
+		asMap["expiresInDays"] = 30
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "organisationId", "expiresInDays"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = data
+		case "expiresInDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresInDays"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresInDays = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreatePartnerLinkInput unmarshals raw into the CreatePartnerLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreatePartnerLinkInput(ctx context.Context, raw any) (CreatePartnerLinkInput, error) {
+	var out CreatePartnerLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreatePartnerLinkInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDisclosureRuleInput(ctx context.Context, obj any) (provision.Disclosure, error) {
 	var it provision.Disclosure
 	if obj == nil {
@@ -21820,6 +33589,146 @@ func (ec *executionContext) unmarshalInputDisclosureRuleInput(ctx context.Contex
 func UnmarshalDisclosureRuleInput(ctx context.Context, raw any) (provision.Disclosure, error) {
 	var out provision.Disclosure
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisclosureRuleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDismissDuplicateInput(ctx context.Context, obj any) (DismissDuplicateInput, error) {
+	var it DismissDuplicateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "kind", "oneId", "otherId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "oneId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oneId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OneID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDismissDuplicateInput unmarshals raw into the DismissDuplicateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDismissDuplicateInput(ctx context.Context, raw any) (DismissDuplicateInput, error) {
+	var out DismissDuplicateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DismissDuplicateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEditableFilter(ctx context.Context, obj any) (EditableFilter, error) {
+	var it EditableFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "source", "retired", "hidden", "changedHere"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "retired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Retired = graphql.OmittableOf(data)
+		case "hidden":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hidden"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hidden = graphql.OmittableOf(data)
+		case "changedHere":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedHere"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedHere = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEditableFilter unmarshals raw into the EditableFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEditableFilter(ctx context.Context, raw any) (EditableFilter, error) {
+	var out EditableFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EditableFilter", raw, &out)
 	return out, err
 }
 
@@ -22157,6 +34066,90 @@ func UnmarshalIdentityProviderInput(ctx context.Context, raw any) (IdentityProvi
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMergeRecordsInput(ctx context.Context, obj any) (MergeRecordsInput, error) {
+	var it MergeRecordsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "kind", "keepId", "foldId", "take", "seen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "keepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepID = data
+		case "foldId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foldId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoldID = data
+		case "take":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("take"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Take = data
+		case "seen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seen"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seen = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMergeRecordsInput unmarshals raw into the MergeRecordsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMergeRecordsInput(ctx context.Context, raw any) (MergeRecordsInput, error) {
+	var out MergeRecordsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MergeRecordsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNearInput(ctx context.Context, obj any) (NearInput, error) {
 	var it NearInput
 	if obj == nil {
@@ -22456,6 +34449,90 @@ func (ec *executionContext) unmarshalInputPossibleDuplicatesInput(ctx context.Co
 func UnmarshalPossibleDuplicatesInput(ctx context.Context, raw any) (PossibleDuplicatesInput, error) {
 	var out PossibleDuplicatesInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PossibleDuplicatesInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordAgreementInput(ctx context.Context, obj any) (RecordAgreementInput, error) {
+	var it RecordAgreementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "organisationId", "dataProtectionSignedOn", "signedBy", "responseDays", "endsOn", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = data
+		case "dataProtectionSignedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dataProtectionSignedOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DataProtectionSignedOn = graphql.OmittableOf(data)
+		case "signedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signedBy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignedBy = graphql.OmittableOf(data)
+		case "responseDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("responseDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResponseDays = graphql.OmittableOf(data)
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordAgreementInput unmarshals raw into the RecordAgreementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordAgreementInput(ctx context.Context, raw any) (RecordAgreementInput, error) {
+	var out RecordAgreementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordAgreementInput", raw, &out)
 	return out, err
 }
 
@@ -22809,6 +34886,62 @@ func UnmarshalRegisterPersonInput(ctx context.Context, raw any) (RegisterPersonI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRejectChangesInput(ctx context.Context, obj any) (RejectChangesInput, error) {
+	var it RejectChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "proposedChangeIds", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "proposedChangeIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedChangeIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProposedChangeIds = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRejectChangesInput unmarshals raw into the RejectChangesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRejectChangesInput(ctx context.Context, raw any) (RejectChangesInput, error) {
+	var out RejectChangesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RejectChangesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoveCatalogueSourceInput(ctx context.Context, obj any) (RemoveCatalogueSourceInput, error) {
 	var it RemoveCatalogueSourceInput
 	if obj == nil {
@@ -22907,6 +35040,132 @@ func UnmarshalRemoveSignpostInput(ctx context.Context, raw any) (RemoveSignpostI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRestoreDuplicateInput(ctx context.Context, obj any) (RestoreDuplicateInput, error) {
+	var it RestoreDuplicateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "oneId", "otherId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "oneId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oneId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OneID = data
+		case "otherId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestoreDuplicateInput unmarshals raw into the RestoreDuplicateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestoreDuplicateInput(ctx context.Context, raw any) (RestoreDuplicateInput, error) {
+	var out RestoreDuplicateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestoreDuplicateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRestoreRecordInput(ctx context.Context, obj any) (RestoreRecordInput, error) {
+	var it RestoreRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestoreRecordInput unmarshals raw into the RestoreRecordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestoreRecordInput(ctx context.Context, raw any) (RestoreRecordInput, error) {
+	var out RestoreRecordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestoreRecordInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRetentionInput(ctx context.Context, obj any) (provision.Retention, error) {
 	var it provision.Retention
 	if obj == nil {
@@ -22970,6 +35229,118 @@ func (ec *executionContext) unmarshalInputRetentionInput(ctx context.Context, ob
 func UnmarshalRetentionInput(ctx context.Context, raw any) (provision.Retention, error) {
 	var out provision.Retention
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetentionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRetireRecordInput(ctx context.Context, obj any) (RetireRecordInput, error) {
+	var it RetireRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "version"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetireRecordInput unmarshals raw into the RetireRecordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetireRecordInput(ctx context.Context, raw any) (RetireRecordInput, error) {
+	var out RetireRecordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetireRecordInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRevokePartnerLinkInput(ctx context.Context, obj any) (RevokePartnerLinkInput, error) {
+	var it RevokePartnerLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "partnerLinkId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "partnerLinkId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partnerLinkId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PartnerLinkID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokePartnerLinkInput unmarshals raw into the RevokePartnerLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokePartnerLinkInput(ctx context.Context, raw any) (RevokePartnerLinkInput, error) {
+	var out RevokePartnerLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokePartnerLinkInput", raw, &out)
 	return out, err
 }
 
@@ -23183,6 +35554,814 @@ func UnmarshalSaveCatalogueSourceInput(ctx context.Context, raw any) (SaveCatalo
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveLocationInput(ctx context.Context, obj any) (SaveLocationInput, error) {
+	var it SaveLocationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "locationId", "version", "name", "kind", "description", "address", "city", "county", "postcode", "latitude", "longitude", "accessibility", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "locationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LocationID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOLocationKind2ᚖliferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = graphql.OmittableOf(data)
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = graphql.OmittableOf(data)
+		case "county":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("county"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.County = graphql.OmittableOf(data)
+		case "postcode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postcode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Postcode = graphql.OmittableOf(data)
+		case "latitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("latitude"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Latitude = graphql.OmittableOf(data)
+		case "longitude":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("longitude"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Longitude = graphql.OmittableOf(data)
+		case "accessibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibility"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accessibility = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveLocationInput unmarshals raw into the SaveLocationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveLocationInput(ctx context.Context, raw any) (SaveLocationInput, error) {
+	var out SaveLocationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveLocationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveOrganisationInput(ctx context.Context, obj any) (SaveOrganisationInput, error) {
+	var it SaveOrganisationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "organisationId", "version", "name", "alternateName", "description", "email", "url", "phone", "legalStatus", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "alternateName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternateName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternateName = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "legalStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalStatus"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalStatus = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveOrganisationInput unmarshals raw into the SaveOrganisationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveOrganisationInput(ctx context.Context, raw any) (SaveOrganisationInput, error) {
+	var out SaveOrganisationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveOrganisationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSavePlaceInput(ctx context.Context, obj any) (SavePlaceInput, error) {
+	var it SavePlaceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "serviceAtLocationId", "version", "serviceId", "locationId", "description", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "serviceAtLocationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceAtLocationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceAtLocationID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "locationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LocationID = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSavePlaceInput unmarshals raw into the SavePlaceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSavePlaceInput(ctx context.Context, raw any) (SavePlaceInput, error) {
+	var out SavePlaceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SavePlaceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveScheduleInput(ctx context.Context, obj any) (SaveScheduleInput, error) {
+	var it SaveScheduleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "scheduleId", "version", "serviceId", "serviceAtLocationId", "freq", "interval", "byDay", "byMonthDay", "dtstart", "until", "validFrom", "validTo", "opensAt", "closesAt", "description", "excludedDates", "extraDates", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "scheduleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scheduleId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ScheduleID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "serviceAtLocationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceAtLocationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceAtLocationID = graphql.OmittableOf(data)
+		case "freq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("freq"))
+			data, err := ec.unmarshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Freq = graphql.OmittableOf(data)
+		case "interval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interval"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Interval = graphql.OmittableOf(data)
+		case "byDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("byDay"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ByDay = graphql.OmittableOf(data)
+		case "byMonthDay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("byMonthDay"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ByMonthDay = graphql.OmittableOf(data)
+		case "dtstart":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dtstart"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dtstart = graphql.OmittableOf(data)
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = graphql.OmittableOf(data)
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = graphql.OmittableOf(data)
+		case "validTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validTo"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidTo = graphql.OmittableOf(data)
+		case "opensAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpensAt = graphql.OmittableOf(data)
+		case "closesAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closesAt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosesAt = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "excludedDates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludedDates"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExcludedDates = graphql.OmittableOf(data)
+		case "extraDates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extraDates"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExtraDates = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveScheduleInput unmarshals raw into the SaveScheduleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveScheduleInput(ctx context.Context, raw any) (SaveScheduleInput, error) {
+	var out SaveScheduleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveScheduleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveServiceInput(ctx context.Context, obj any) (SaveServiceInput, error) {
+	var it SaveServiceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "serviceId", "version", "organisationId", "name", "alternateName", "description", "url", "email", "phone", "status", "alert", "eligibilityDescription", "minimumAge", "maximumAge", "feesDescription", "free", "applicationProcess", "accreditations", "languages", "contacts", "costOptions", "serviceAreas", "needs", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = graphql.OmittableOf(data)
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "organisationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organisationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganisationID = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "alternateName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alternateName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlternateName = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOServiceStatus2ᚖliferoomsᚗioᚋliferoomsᚋentᚋserviceᚐStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "alert":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alert"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Alert = graphql.OmittableOf(data)
+		case "eligibilityDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eligibilityDescription"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EligibilityDescription = graphql.OmittableOf(data)
+		case "minimumAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minimumAge"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinimumAge = graphql.OmittableOf(data)
+		case "maximumAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maximumAge"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaximumAge = graphql.OmittableOf(data)
+		case "feesDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("feesDescription"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FeesDescription = graphql.OmittableOf(data)
+		case "free":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("free"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Free = graphql.OmittableOf(data)
+		case "applicationProcess":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("applicationProcess"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApplicationProcess = graphql.OmittableOf(data)
+		case "accreditations":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accreditations"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accreditations = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "contacts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contacts"))
+			data, err := ec.unmarshalOContactInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contacts = graphql.OmittableOf(data)
+		case "costOptions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("costOptions"))
+			data, err := ec.unmarshalOCostOptionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CostOptions = graphql.OmittableOf(data)
+		case "serviceAreas":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceAreas"))
+			data, err := ec.unmarshalOServiceAreaInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceAreas = graphql.OmittableOf(data)
+		case "needs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("needs"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Needs = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveServiceInput unmarshals raw into the SaveServiceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveServiceInput(ctx context.Context, raw any) (SaveServiceInput, error) {
+	var out SaveServiceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveServiceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputServiceAreaInput(ctx context.Context, obj any) (schema.ServiceArea, error) {
+	var it schema.ServiceArea
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["name"]; !present {
+		asMap["name"] = ""
+	}
+	if _, present := asMap["description"]; !present {
+		asMap["description"] = ""
+	}
+	if _, present := asMap["uri"]; !present {
+		asMap["uri"] = ""
+	}
+
+	fieldsInOrder := [...]string{"name", "description", "uri"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "uri":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uri"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URI = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalServiceAreaInput unmarshals raw into the ServiceAreaInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalServiceAreaInput(ctx context.Context, raw any) (schema.ServiceArea, error) {
+	var out schema.ServiceArea
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ServiceAreaInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj any) (ServiceFilter, error) {
 	var it ServiceFilter
 	if obj == nil {
@@ -23194,7 +36373,7 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "needs", "day", "near", "free"}
+	fieldsInOrder := [...]string{"text", "needs", "day", "from", "to", "near", "free", "age", "languages", "accessibility", "hasCapacity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23222,6 +36401,20 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Day = graphql.OmittableOf(data)
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = graphql.OmittableOf(data)
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = graphql.OmittableOf(data)
 		case "near":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("near"))
 			data, err := ec.unmarshalONearInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐNearInput(ctx, v)
@@ -23236,6 +36429,34 @@ func (ec *executionContext) unmarshalInputServiceFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Free = graphql.OmittableOf(data)
+		case "age":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("age"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Age = graphql.OmittableOf(data)
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = graphql.OmittableOf(data)
+		case "accessibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessibility"))
+			data, err := ec.unmarshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Accessibility = graphql.OmittableOf(data)
+		case "hasCapacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasCapacity"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasCapacity = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -23306,6 +36527,150 @@ func (ec *executionContext) unmarshalInputSetAccessNeedsInput(ctx context.Contex
 func UnmarshalSetAccessNeedsInput(ctx context.Context, raw any) (SetAccessNeedsInput, error) {
 	var out SetAccessNeedsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetAccessNeedsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetServiceCapacityInput(ctx context.Context, obj any) (SetServiceCapacityInput, error) {
+	var it SetServiceCapacityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["unit"]; !present {
+		asMap["unit"] = "places"
+	}
+
+	fieldsInOrder := [...]string{"hub", "serviceId", "unit", "available", "maximum", "description"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "serviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceID = data
+		case "unit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unit = data
+		case "available":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("available"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Available = graphql.OmittableOf(data)
+		case "maximum":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maximum"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Maximum = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetServiceCapacityInput unmarshals raw into the SetServiceCapacityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetServiceCapacityInput(ctx context.Context, raw any) (SetServiceCapacityInput, error) {
+	var out SetServiceCapacityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetServiceCapacityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetVisibilityInput(ctx context.Context, obj any) (SetVisibilityInput, error) {
+	var it SetVisibilityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "visibility"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetVisibilityInput unmarshals raw into the SetVisibilityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetVisibilityInput(ctx context.Context, raw any) (SetVisibilityInput, error) {
+	var out SetVisibilityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetVisibilityInput", raw, &out)
 	return out, err
 }
 
@@ -23589,6 +36954,55 @@ func UnmarshalTakeVisitInput(ctx context.Context, raw any) (TakeVisitInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUndoMergeInput(ctx context.Context, obj any) (UndoMergeInput, error) {
+	var it UndoMergeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "mergeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "mergeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mergeId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MergeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUndoMergeInput unmarshals raw into the UndoMergeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUndoMergeInput(ctx context.Context, raw any) (UndoMergeInput, error) {
+	var out UndoMergeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoMergeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUndoVisitInput(ctx context.Context, obj any) (UndoVisitInput, error) {
 	var it UndoVisitInput
 	if obj == nil {
@@ -23771,6 +37185,76 @@ func UnmarshalUpdatePersonInput(ctx context.Context, raw any) (UpdatePersonInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUseSourceInput(ctx context.Context, obj any) (UseSourceInput, error) {
+	var it UseSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "kind", "recordId", "version", "fields"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = graphql.OmittableOf(data)
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUseSourceInput unmarshals raw into the UseSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUseSourceInput(ctx context.Context, raw any) (UseSourceInput, error) {
+	var out UseSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UseSourceInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -23923,6 +37407,44 @@ func (ec *executionContext) _ApplyTrustPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var approveChangesPayloadImplementors = []string{"ApproveChangesPayload"}
+
+func (ec *executionContext) _ApproveChangesPayload(ctx context.Context, sel ast.SelectionSet, obj *ApproveChangesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveChangesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveChangesPayload")
+		case "approved":
+			out.Values[i] = ec._ApproveChangesPayload_approved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveChangesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var archiveHubPayloadImplementors = []string{"ArchiveHubPayload"}
 
 func (ec *executionContext) _ArchiveHubPayload(ctx context.Context, sel ast.SelectionSet, obj *ArchiveHubPayload) graphql.Marshaler {
@@ -23946,6 +37468,92 @@ func (ec *executionContext) _ArchiveHubPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._ArchiveHubPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assuranceImplementors = []string{"Assurance"}
+
+func (ec *executionContext) _Assurance(ctx context.Context, sel ast.SelectionSet, obj *ent.Assurance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assuranceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Assurance")
+		case "id":
+			out.Values[i] = ec._Assurance_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assuredOn":
+			out.Values[i] = ec._Assurance_assuredOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._Assurance_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "staff":
+			out.Values[i] = ec._Assurance_staff(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assureServicesPayloadImplementors = []string{"AssureServicesPayload"}
+
+func (ec *executionContext) _AssureServicesPayload(ctx context.Context, sel ast.SelectionSet, obj *AssureServicesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assureServicesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssureServicesPayload")
+		case "services":
+			out.Values[i] = ec._AssureServicesPayload_services(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AssureServicesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24331,6 +37939,97 @@ func (ec *executionContext) _CatalogueDifference(ctx context.Context, sel ast.Se
 	return out
 }
 
+var catalogueEditorImplementors = []string{"CatalogueEditor"}
+
+func (ec *executionContext) _CatalogueEditor(ctx context.Context, sel ast.SelectionSet, obj *ent.StaffUser) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueEditorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueEditor")
+		case "id":
+			out.Values[i] = ec._CatalogueEditor_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueEditor_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueRecordImplementors = []string{"CatalogueRecord"}
+
+func (ec *executionContext) _CatalogueRecord(ctx context.Context, sel ast.SelectionSet, obj *directory.RecordSummary) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueRecordImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueRecord")
+		case "id":
+			out.Values[i] = ec._CatalogueRecord_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueRecord_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "detail":
+			out.Values[i] = ec._CatalogueRecord_detail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sourceName":
+			out.Values[i] = ec._CatalogueRecord_sourceName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._CatalogueRecord_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var catalogueSourceImplementors = []string{"CatalogueSource"}
 
 func (ec *executionContext) _CatalogueSource(ctx context.Context, sel ast.SelectionSet, obj *ent.CatalogueSource) graphql.Marshaler {
@@ -24600,6 +38299,102 @@ func (ec *executionContext) _ClosedHub(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var comparedFieldImplementors = []string{"ComparedField"}
+
+func (ec *executionContext) _ComparedField(ctx context.Context, sel ast.SelectionSet, obj *directory.ComparedField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparedFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ComparedField")
+		case "name":
+			out.Values[i] = ec._ComparedField_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keep":
+			out.Values[i] = ec._ComparedField_keep(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fold":
+			out.Values[i] = ec._ComparedField_fold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "same":
+			out.Values[i] = ec._ComparedField_same(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contactImplementors = []string{"Contact"}
+
+func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, obj *schema.Contact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Contact")
+		case "name":
+			out.Values[i] = ec._Contact_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Contact_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "email":
+			out.Values[i] = ec._Contact_email(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "phones":
+			out.Values[i] = ec._Contact_phones(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conversationImplementors = []string{"Conversation"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
@@ -24767,6 +38562,112 @@ func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var costOptionImplementors = []string{"CostOption"}
+
+func (ec *executionContext) _CostOption(ctx context.Context, sel ast.SelectionSet, obj *schema.CostOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, costOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CostOption")
+		case "option":
+			out.Values[i] = ec._CostOption_option(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._CostOption_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._CostOption_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amountDescription":
+			out.Values[i] = ec._CostOption_amountDescription(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "validFrom":
+			out.Values[i] = ec._CostOption_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "validTo":
+			out.Values[i] = ec._CostOption_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createPartnerLinkPayloadImplementors = []string{"CreatePartnerLinkPayload"}
+
+func (ec *executionContext) _CreatePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *CreatePartnerLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createPartnerLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreatePartnerLinkPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._CreatePartnerLinkPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "partnerLink":
+			out.Values[i] = ec._CreatePartnerLinkPayload_partnerLink(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._CreatePartnerLinkPayload_path(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreatePartnerLinkPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var differenceCountImplementors = []string{"DifferenceCount"}
 
 func (ec *executionContext) _DifferenceCount(ctx context.Context, sel ast.SelectionSet, obj *schema.DifferenceCount) graphql.Marshaler {
@@ -24858,6 +38759,264 @@ func (ec *executionContext) _DisclosureRule(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var dismissDuplicatePayloadImplementors = []string{"DismissDuplicatePayload"}
+
+func (ec *executionContext) _DismissDuplicatePayload(ctx context.Context, sel ast.SelectionSet, obj *DismissDuplicatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dismissDuplicatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DismissDuplicatePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._DismissDuplicatePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dismissed":
+			out.Values[i] = ec._DismissDuplicatePayload_dismissed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DismissDuplicatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateImplementors = []string{"Duplicate"}
+
+func (ec *executionContext) _Duplicate(ctx context.Context, sel ast.SelectionSet, obj *directory.Pair) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Duplicate")
+		case "kind":
+			out.Values[i] = ec._Duplicate_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._Duplicate_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reasons":
+			out.Values[i] = ec._Duplicate_reasons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dismissedAt":
+			out.Values[i] = ec._Duplicate_dismissedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateConnectionImplementors = []string{"DuplicateConnection"}
+
+func (ec *executionContext) _DuplicateConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*directory.Pair]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateConnection")
+		case "edges":
+			out.Values[i] = ec._DuplicateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DuplicateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DuplicateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateEdgeImplementors = []string{"DuplicateEdge"}
+
+func (ec *executionContext) _DuplicateEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*directory.Pair]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateEdge")
+		case "cursor":
+			out.Values[i] = ec._DuplicateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DuplicateEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editableServiceConnectionImplementors = []string{"EditableServiceConnection"}
+
+func (ec *executionContext) _EditableServiceConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Service]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editableServiceConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditableServiceConnection")
+		case "edges":
+			out.Values[i] = ec._EditableServiceConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EditableServiceConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EditableServiceConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EditableServiceConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var editableServiceEdgeImplementors = []string{"EditableServiceEdge"}
+
+func (ec *executionContext) _EditableServiceEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.Service]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, editableServiceEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EditableServiceEdge")
+		case "cursor":
+			out.Values[i] = ec._EditableServiceEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EditableServiceEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var endConversationPayloadImplementors = []string{"EndConversationPayload"}
 
 func (ec *executionContext) _EndConversationPayload(ctx context.Context, sel ast.SelectionSet, obj *EndConversationPayload) graphql.Marshaler {
@@ -24914,6 +39073,49 @@ func (ec *executionContext) _EndVisitPayload(ctx context.Context, sel ast.Select
 			}
 		case "userErrors":
 			out.Values[i] = ec._EndVisitPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var fieldChangeImplementors = []string{"FieldChange"}
+
+func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionSet, obj *directory.FieldChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fieldChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FieldChange")
+		case "name":
+			out.Values[i] = ec._FieldChange_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "was":
+			out.Values[i] = ec._FieldChange_was(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "now":
+			out.Values[i] = ec._FieldChange_now(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -25087,6 +39289,36 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_needs(ctx, field, obj)
 				})
+		case "editableServices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_editableServices(ctx, field, obj)
+				})
+		case "editableOrganisations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_editableOrganisations(ctx, field, obj)
+				})
+		case "editableLocations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_editableLocations(ctx, field, obj)
+				})
+		case "location":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_location(ctx, field, obj)
+				})
+		case "recordSources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_recordSources(ctx, field, obj)
+				})
 		case "services":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -25099,6 +39331,18 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_service(ctx, field, obj)
 				})
+		case "suggestServices":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_suggestServices(ctx, field, obj)
+				})
+		case "catalogueLanguages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueLanguages(ctx, field, obj)
+				})
 		case "organisations":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -25110,6 +39354,30 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_organisation(ctx, field, obj)
+				})
+		case "duplicates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_duplicates(ctx, field, obj)
+				})
+		case "recordComparison":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_recordComparison(ctx, field, obj)
+				})
+		case "merges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_merges(ctx, field, obj)
+				})
+		case "locate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_locate(ctx, field, obj)
 				})
 		case "today":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -25134,6 +39402,12 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_visitsByWeek(ctx, field, obj)
+				})
+		case "proposedChanges":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_proposedChanges(ctx, field, obj)
 				})
 		case "person":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -25224,9 +39498,50 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 	return out
 }
 
+var localFieldImplementors = []string{"LocalField"}
+
+func (ec *executionContext) _LocalField(ctx context.Context, sel ast.SelectionSet, obj *directory.LocalField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, localFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LocalField")
+		case "field":
+			out.Values[i] = ec._LocalField_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sourceValue":
+			out.Values[i] = ec._LocalField_sourceValue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var locationImplementors = []string{"Location"}
 
 func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet, obj *ent.Location) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, locationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25238,40 +39553,352 @@ func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Location_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Location_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "address":
 			out.Values[i] = ec._Location_address(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "city":
 			out.Values[i] = ec._Location_city(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "postcode":
 			out.Values[i] = ec._Location_postcode(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "latitude":
 			out.Values[i] = ec._Location_latitude(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "longitude":
 			out.Values[i] = ec._Location_longitude(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "accessibility":
 			out.Values[i] = ec._Location_accessibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Location_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._Location_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "county":
+			out.Values[i] = ec._Location_county(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Location_visibility(ctx, field, obj)
+				})
+		case "retired":
+			out.Values[i] = ec._Location_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._Location_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Location_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Location_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Location_localFields(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeImplementors = []string{"Merge"}
+
+func (ec *executionContext) _Merge(ctx context.Context, sel ast.SelectionSet, obj *directory.Merged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Merge")
+		case "id":
+			out.Values[i] = ec._Merge_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Merge_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._Merge_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "folded":
+			out.Values[i] = ec._Merge_folded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "taken":
+			out.Values[i] = ec._Merge_taken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergedAt":
+			out.Values[i] = ec._Merge_mergedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergedBy":
+			out.Values[i] = ec._Merge_mergedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undoneAt":
+			out.Values[i] = ec._Merge_undoneAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undoneBy":
+			out.Values[i] = ec._Merge_undoneBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._Merge_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stayed":
+			out.Values[i] = ec._Merge_stayed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remained":
+			out.Values[i] = ec._Merge_remained(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "otherSays":
+			out.Values[i] = ec._Merge_otherSays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keptRetired":
+			out.Values[i] = ec._Merge_keptRetired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "obstacle":
+			out.Values[i] = ec._Merge_obstacle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeConnectionImplementors = []string{"MergeConnection"}
+
+func (ec *executionContext) _MergeConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*directory.Merged]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeConnection")
+		case "edges":
+			out.Values[i] = ec._MergeConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MergeConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MergeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeEdgeImplementors = []string{"MergeEdge"}
+
+func (ec *executionContext) _MergeEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*directory.Merged]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeEdge")
+		case "cursor":
+			out.Values[i] = ec._MergeEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MergeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergePartImplementors = []string{"MergePart"}
+
+func (ec *executionContext) _MergePart(ctx context.Context, sel ast.SelectionSet, obj *directory.MergePart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergePartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergePart")
+		case "what":
+			out.Values[i] = ec._MergePart_what(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._MergePart_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeRecordsPayloadImplementors = []string{"MergeRecordsPayload"}
+
+func (ec *executionContext) _MergeRecordsPayload(ctx context.Context, sel ast.SelectionSet, obj *MergeRecordsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeRecordsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeRecordsPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._MergeRecordsPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "merge":
+			out.Values[i] = ec._MergeRecordsPayload_merge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MergeRecordsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -25318,6 +39945,97 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "saveOrganisation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveOrganisation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveService":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveService(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveLocation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveLocation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "savePlace":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savePlace(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveSchedule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveSchedule(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setVisibility":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setVisibility(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retireRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retireRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "useSource":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_useSource(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dismissDuplicate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dismissDuplicate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restoreDuplicate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreDuplicate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergeRecords":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeRecords(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoMerge":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoMerge(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "checkIn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_checkIn(ctx, field)
@@ -25342,6 +40060,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "endVisit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_endVisit(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setServiceCapacity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setServiceCapacity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assureServices":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assureServices(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordAgreement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordAgreement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createPartnerLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createPartnerLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokePartnerLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokePartnerLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approveChanges":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveChanges(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rejectChanges":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectChanges(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -25597,6 +40364,9 @@ func (ec *executionContext) _OpeningHours(ctx context.Context, sel ast.Selection
 var organisationImplementors = []string{"Organisation"}
 
 func (ec *executionContext) _Organisation(ctx context.Context, sel ast.SelectionSet, obj *ent.Organisation) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, organisationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25608,37 +40378,88 @@ func (ec *executionContext) _Organisation(ctx context.Context, sel ast.Selection
 		case "id":
 			out.Values[i] = ec._Organisation_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Organisation_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
 			out.Values[i] = ec._Organisation_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "email":
 			out.Values[i] = ec._Organisation_email(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
 			out.Values[i] = ec._Organisation_url(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "phone":
 			out.Values[i] = ec._Organisation_phone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "services":
 			out.Values[i] = ec._Organisation_services(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "alternateName":
+			out.Values[i] = ec._Organisation_alternateName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "legalStatus":
+			out.Values[i] = ec._Organisation_legalStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.Values[i] = ec._Organisation_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retired":
+			out.Values[i] = ec._Organisation_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._Organisation_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Organisation_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Organisation_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Organisation_localFields(ctx, field, obj)
+				})
+		case "agreement":
+			out.Values[i] = ec._Organisation_agreement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "partnerLinks":
+			out.Values[i] = ec._Organisation_partnerLinks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -25773,6 +40594,144 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var partnerAgreementImplementors = []string{"PartnerAgreement"}
+
+func (ec *executionContext) _PartnerAgreement(ctx context.Context, sel ast.SelectionSet, obj *ent.PartnerAgreement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, partnerAgreementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PartnerAgreement")
+		case "id":
+			out.Values[i] = ec._PartnerAgreement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "current":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PartnerAgreement_current(ctx, field, obj)
+				})
+		case "signedOn":
+			out.Values[i] = ec._PartnerAgreement_signedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "signedBy":
+			out.Values[i] = ec._PartnerAgreement_signedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "responseDays":
+			out.Values[i] = ec._PartnerAgreement_responseDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endsOn":
+			out.Values[i] = ec._PartnerAgreement_endsOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "note":
+			out.Values[i] = ec._PartnerAgreement_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._PartnerAgreement_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedBy":
+			out.Values[i] = ec._PartnerAgreement_updatedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var partnerLinkImplementors = []string{"PartnerLink"}
+
+func (ec *executionContext) _PartnerLink(ctx context.Context, sel ast.SelectionSet, obj *ent.PartnerLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, partnerLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PartnerLink")
+		case "id":
+			out.Values[i] = ec._PartnerLink_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PartnerLink_state(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._PartnerLink_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.Values[i] = ec._PartnerLink_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._PartnerLink_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "openedAt":
+			out.Values[i] = ec._PartnerLink_openedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedAt":
+			out.Values[i] = ec._PartnerLink_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -26779,6 +41738,214 @@ func (ec *executionContext) _PlatformTrust(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var pointImplementors = []string{"Point"}
+
+func (ec *executionContext) _Point(ctx context.Context, sel ast.SelectionSet, obj *directory.Point) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Point")
+		case "latitude":
+			out.Values[i] = ec._Point_latitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "longitude":
+			out.Values[i] = ec._Point_longitude(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postcode":
+			out.Values[i] = ec._Point_postcode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proposedChangeImplementors = []string{"ProposedChange"}
+
+func (ec *executionContext) _ProposedChange(ctx context.Context, sel ast.SelectionSet, obj *ent.ProposedChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proposedChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProposedChange")
+		case "id":
+			out.Values[i] = ec._ProposedChange_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "organisation":
+			out.Values[i] = ec._ProposedChange_organisation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "service":
+			out.Values[i] = ec._ProposedChange_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "schedule":
+			out.Values[i] = ec._ProposedChange_schedule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "field":
+			out.Values[i] = ec._ProposedChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.Values[i] = ec._ProposedChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposed":
+			out.Values[i] = ec._ProposedChange_proposed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "now":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProposedChange_now(ctx, field, obj)
+				})
+		case "state":
+			out.Values[i] = ec._ProposedChange_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ProposedChange_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proposedChangeConnectionImplementors = []string{"ProposedChangeConnection"}
+
+func (ec *executionContext) _ProposedChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.ProposedChange]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proposedChangeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProposedChangeConnection")
+		case "edges":
+			out.Values[i] = ec._ProposedChangeConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProposedChangeConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProposedChangeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProposedChangeConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proposedChangeEdgeImplementors = []string{"ProposedChangeEdge"}
+
+func (ec *executionContext) _ProposedChangeEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proposedChangeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProposedChangeEdge")
+		case "cursor":
+			out.Values[i] = ec._ProposedChangeEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ProposedChangeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -26885,6 +42052,44 @@ func (ec *executionContext) _Queue(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var recordAgreementPayloadImplementors = []string{"RecordAgreementPayload"}
+
+func (ec *executionContext) _RecordAgreementPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordAgreementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordAgreementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordAgreementPayload")
+		case "organisation":
+			out.Values[i] = ec._RecordAgreementPayload_organisation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordAgreementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var recordAnonymousVisitPayloadImplementors = []string{"RecordAnonymousVisitPayload"}
 
 func (ec *executionContext) _RecordAnonymousVisitPayload(ctx context.Context, sel ast.SelectionSet, obj *RecordAnonymousVisitPayload) graphql.Marshaler {
@@ -26908,6 +42113,79 @@ func (ec *executionContext) _RecordAnonymousVisitPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._RecordAnonymousVisitPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordComparisonImplementors = []string{"RecordComparison"}
+
+func (ec *executionContext) _RecordComparison(ctx context.Context, sel ast.SelectionSet, obj *directory.Comparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordComparison")
+		case "kind":
+			out.Values[i] = ec._RecordComparison_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keep":
+			out.Values[i] = ec._RecordComparison_keep(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fold":
+			out.Values[i] = ec._RecordComparison_fold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._RecordComparison_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seen":
+			out.Values[i] = ec._RecordComparison_seen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._RecordComparison_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hides":
+			out.Values[i] = ec._RecordComparison_hides(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stricter":
+			out.Values[i] = ec._RecordComparison_stricter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "comes":
+			out.Values[i] = ec._RecordComparison_comes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27004,6 +42282,44 @@ func (ec *executionContext) _RecordFollowUpPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var recordSourceImplementors = []string{"RecordSource"}
+
+func (ec *executionContext) _RecordSource(ctx context.Context, sel ast.SelectionSet, obj *RecordSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordSource")
+		case "source":
+			out.Values[i] = ec._RecordSource_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._RecordSource_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var registerPersonPayloadImplementors = []string{"RegisterPersonPayload"}
 
 func (ec *executionContext) _RegisterPersonPayload(ctx context.Context, sel ast.SelectionSet, obj *RegisterPersonPayload) graphql.Marshaler {
@@ -27032,6 +42348,44 @@ func (ec *executionContext) _RegisterPersonPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._RegisterPersonPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var rejectChangesPayloadImplementors = []string{"RejectChangesPayload"}
+
+func (ec *executionContext) _RejectChangesPayload(ctx context.Context, sel ast.SelectionSet, obj *RejectChangesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectChangesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectChangesPayload")
+		case "rejected":
+			out.Values[i] = ec._RejectChangesPayload_rejected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectChangesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27128,6 +42482,82 @@ func (ec *executionContext) _RemoveSignpostPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var restoreDuplicatePayloadImplementors = []string{"RestoreDuplicatePayload"}
+
+func (ec *executionContext) _RestoreDuplicatePayload(ctx context.Context, sel ast.SelectionSet, obj *RestoreDuplicatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreDuplicatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreDuplicatePayload")
+		case "restored":
+			out.Values[i] = ec._RestoreDuplicatePayload_restored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreDuplicatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var restoreRecordPayloadImplementors = []string{"RestoreRecordPayload"}
+
+func (ec *executionContext) _RestoreRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *RestoreRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreRecordPayload")
+		case "restored":
+			out.Values[i] = ec._RestoreRecordPayload_restored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreRecordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var retentionImplementors = []string{"Retention"}
 
 func (ec *executionContext) _Retention(ctx context.Context, sel ast.SelectionSet, obj *provision.Retention) graphql.Marshaler {
@@ -27151,6 +42581,82 @@ func (ec *executionContext) _Retention(ctx context.Context, sel ast.SelectionSet
 			}
 		case "afterDeathYears":
 			out.Values[i] = ec._Retention_afterDeathYears(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retireRecordPayloadImplementors = []string{"RetireRecordPayload"}
+
+func (ec *executionContext) _RetireRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *RetireRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retireRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetireRecordPayload")
+		case "retired":
+			out.Values[i] = ec._RetireRecordPayload_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RetireRecordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokePartnerLinkPayloadImplementors = []string{"RevokePartnerLinkPayload"}
+
+func (ec *executionContext) _RevokePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *RevokePartnerLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokePartnerLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokePartnerLinkPayload")
+		case "partnerLink":
+			out.Values[i] = ec._RevokePartnerLinkPayload_partnerLink(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokePartnerLinkPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27296,9 +42802,227 @@ func (ec *executionContext) _SaveCatalogueSourcePayload(ctx context.Context, sel
 	return out
 }
 
+var saveLocationPayloadImplementors = []string{"SaveLocationPayload"}
+
+func (ec *executionContext) _SaveLocationPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveLocationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveLocationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveLocationPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveLocationPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "location":
+			out.Values[i] = ec._SaveLocationPayload_location(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveLocationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveOrganisationPayloadImplementors = []string{"SaveOrganisationPayload"}
+
+func (ec *executionContext) _SaveOrganisationPayload(ctx context.Context, sel ast.SelectionSet, obj *SaveOrganisationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveOrganisationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveOrganisationPayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveOrganisationPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "organisation":
+			out.Values[i] = ec._SaveOrganisationPayload_organisation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveOrganisationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var savePlacePayloadImplementors = []string{"SavePlacePayload"}
+
+func (ec *executionContext) _SavePlacePayload(ctx context.Context, sel ast.SelectionSet, obj *SavePlacePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savePlacePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavePlacePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SavePlacePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = ec._SavePlacePayload_place(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SavePlacePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveSchedulePayloadImplementors = []string{"SaveSchedulePayload"}
+
+func (ec *executionContext) _SaveSchedulePayload(ctx context.Context, sel ast.SelectionSet, obj *SaveSchedulePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveSchedulePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveSchedulePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveSchedulePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "schedule":
+			out.Values[i] = ec._SaveSchedulePayload_schedule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveSchedulePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveServicePayloadImplementors = []string{"SaveServicePayload"}
+
+func (ec *executionContext) _SaveServicePayload(ctx context.Context, sel ast.SelectionSet, obj *SaveServicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveServicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveServicePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveServicePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "service":
+			out.Values[i] = ec._SaveServicePayload_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveServicePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var scheduleImplementors = []string{"Schedule"}
 
 func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet, obj *ent.Schedule) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27323,6 +43047,103 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "serviceAtLocationId":
+			out.Values[i] = ec._Schedule_serviceAtLocationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "freq":
+			out.Values[i] = ec._Schedule_freq(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "interval":
+			out.Values[i] = ec._Schedule_interval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byDay":
+			out.Values[i] = ec._Schedule_byDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byMonthDay":
+			out.Values[i] = ec._Schedule_byMonthDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dtstart":
+			out.Values[i] = ec._Schedule_dtstart(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "until":
+			out.Values[i] = ec._Schedule_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validFrom":
+			out.Values[i] = ec._Schedule_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validTo":
+			out.Values[i] = ec._Schedule_validTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "opensAt":
+			out.Values[i] = ec._Schedule_opensAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closesAt":
+			out.Values[i] = ec._Schedule_closesAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "excludedDates":
+			out.Values[i] = ec._Schedule_excludedDates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extraDates":
+			out.Values[i] = ec._Schedule_extraDates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Schedule_visibility(ctx, field, obj)
+				})
+		case "retired":
+			out.Values[i] = ec._Schedule_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._Schedule_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Schedule_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Schedule_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Schedule_localFields(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27343,6 +43164,9 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 var serviceImplementors = []string{"Service"}
 
 func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, obj *ent.Service) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
 	fields := graphql.CollectFields(ec.OperationContext, sel, serviceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27457,6 +43281,286 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Service_nextSessions(ctx, field, obj)
 				})
+		case "alternateName":
+			out.Values[i] = ec._Service_alternateName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "alert":
+			out.Values[i] = ec._Service_alert(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accreditations":
+			out.Values[i] = ec._Service_accreditations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "contacts":
+			out.Values[i] = ec._Service_contacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "costOptions":
+			out.Values[i] = ec._Service_costOptions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "serviceAreas":
+			out.Values[i] = ec._Service_serviceAreas(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_visibility(ctx, field, obj)
+				})
+		case "places":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_places(ctx, field, obj)
+				})
+		case "retiredPlaces":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_retiredPlaces(ctx, field, obj)
+				})
+		case "retiredSchedules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_retiredSchedules(ctx, field, obj)
+				})
+		case "source":
+			out.Values[i] = ec._Service_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._Service_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._Service_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Service_localFields(ctx, field, obj)
+				})
+		case "capacities":
+			out.Values[i] = ec._Service_capacities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "assurance":
+			out.Values[i] = ec._Service_assurance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceAreaImplementors = []string{"ServiceArea"}
+
+func (ec *executionContext) _ServiceArea(ctx context.Context, sel ast.SelectionSet, obj *schema.ServiceArea) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceAreaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceArea")
+		case "name":
+			out.Values[i] = ec._ServiceArea_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ServiceArea_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uri":
+			out.Values[i] = ec._ServiceArea_uri(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceAtLocationImplementors = []string{"ServiceAtLocation"}
+
+func (ec *executionContext) _ServiceAtLocation(ctx context.Context, sel ast.SelectionSet, obj *ent.ServiceAtLocation) graphql.Marshaler {
+	if read := alreadyRead(ctx, obj); read != nil {
+		return read
+	}
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceAtLocationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceAtLocation")
+		case "id":
+			out.Values[i] = ec._ServiceAtLocation_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "location":
+			out.Values[i] = ec._ServiceAtLocation_location(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._ServiceAtLocation_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "visibility":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceAtLocation_visibility(ctx, field, obj)
+				})
+		case "retired":
+			out.Values[i] = ec._ServiceAtLocation_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "source":
+			out.Values[i] = ec._ServiceAtLocation_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "importedAt":
+			out.Values[i] = ec._ServiceAtLocation_importedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._ServiceAtLocation_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "localFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceAtLocation_localFields(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceCapacityImplementors = []string{"ServiceCapacity"}
+
+func (ec *executionContext) _ServiceCapacity(ctx context.Context, sel ast.SelectionSet, obj *ent.ServiceCapacity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceCapacityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceCapacity")
+		case "id":
+			out.Values[i] = ec._ServiceCapacity_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unit":
+			out.Values[i] = ec._ServiceCapacity_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "available":
+			out.Values[i] = ec._ServiceCapacity_available(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maximum":
+			out.Values[i] = ec._ServiceCapacity_maximum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._ServiceCapacity_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ServiceCapacity_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "current":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceCapacity_current(ctx, field, obj)
+				})
+		case "by":
+			out.Values[i] = ec._ServiceCapacity_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "staff":
+			out.Values[i] = ec._ServiceCapacity_staff(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27500,6 +43604,11 @@ func (ec *executionContext) _ServiceConnection(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "correctedText":
+			out.Values[i] = ec._ServiceConnection_correctedText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -27541,6 +43650,11 @@ func (ec *executionContext) _ServiceEdge(ctx context.Context, sel ast.SelectionS
 		case "distanceMetres":
 			out.Values[i] = ec._ServiceEdge_distanceMetres(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reasons":
+			out.Values[i] = ec._ServiceEdge_reasons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -27616,6 +43730,82 @@ func (ec *executionContext) _SetAccessNeedsPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._SetAccessNeedsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setServiceCapacityPayloadImplementors = []string{"SetServiceCapacityPayload"}
+
+func (ec *executionContext) _SetServiceCapacityPayload(ctx context.Context, sel ast.SelectionSet, obj *SetServiceCapacityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setServiceCapacityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetServiceCapacityPayload")
+		case "service":
+			out.Values[i] = ec._SetServiceCapacityPayload_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetServiceCapacityPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var setVisibilityPayloadImplementors = []string{"SetVisibilityPayload"}
+
+func (ec *executionContext) _SetVisibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *SetVisibilityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setVisibilityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetVisibilityPayload")
+		case "effect":
+			out.Values[i] = ec._SetVisibilityPayload_effect(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetVisibilityPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28124,6 +44314,59 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var suggestionImplementors = []string{"Suggestion"}
+
+func (ec *executionContext) _Suggestion(ctx context.Context, sel ast.SelectionSet, obj *directory.Suggestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Suggestion")
+		case "kind":
+			out.Values[i] = ec._Suggestion_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._Suggestion_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._Suggestion_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._Suggestion_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "organisationName":
+			out.Values[i] = ec._Suggestion_organisationName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var syncCataloguePayloadImplementors = []string{"SyncCataloguePayload"}
 
 func (ec *executionContext) _SyncCataloguePayload(ctx context.Context, sel ast.SelectionSet, obj *SyncCataloguePayload) graphql.Marshaler {
@@ -28344,6 +44587,44 @@ func (ec *executionContext) _Today(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var undoMergePayloadImplementors = []string{"UndoMergePayload"}
+
+func (ec *executionContext) _UndoMergePayload(ctx context.Context, sel ast.SelectionSet, obj *UndoMergePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoMergePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoMergePayload")
+		case "merge":
+			out.Values[i] = ec._UndoMergePayload_merge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UndoMergePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var undoVisitPayloadImplementors = []string{"UndoVisitPayload"}
 
 func (ec *executionContext) _UndoVisitPayload(ctx context.Context, sel ast.SelectionSet, obj *UndoVisitPayload) graphql.Marshaler {
@@ -28400,6 +44681,44 @@ func (ec *executionContext) _UpdatePersonPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdatePersonPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var useSourcePayloadImplementors = []string{"UseSourcePayload"}
+
+func (ec *executionContext) _UseSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *UseSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, useSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UseSourcePayload")
+		case "fields":
+			out.Values[i] = ec._UseSourcePayload_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UseSourcePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29292,6 +45611,21 @@ func (ec *executionContext) unmarshalNAccessNeedInput2ᚖliferoomsᚗioᚋlifero
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx context.Context, v any) (directory.AccessibilityKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.AccessibilityKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx context.Context, sel ast.SelectionSet, v directory.AccessibilityKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AccessibilityKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNApplyHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApplyHubInput(ctx context.Context, v any) (ApplyHubInput, error) {
 	res, err := ec.unmarshalInputApplyHubInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29318,6 +45652,19 @@ func (ec *executionContext) marshalNApplyTrustPayload2ᚖliferoomsᚗioᚋlifero
 	return ec._ApplyTrustPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNApproveChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesInput(ctx context.Context, v any) (ApproveChangesInput, error) {
+	res, err := ec.unmarshalInputApproveChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApproveChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐApproveChangesPayload(ctx context.Context, sel ast.SelectionSet, v *ApproveChangesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApproveChangesPayload!")
+		return graphql.Null
+	}
+	return ec._ApproveChangesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNArchiveHubInput2liferoomsᚗioᚋliferoomsᚋgraphᚐArchiveHubInput(ctx context.Context, v any) (ArchiveHubInput, error) {
 	res, err := ec.unmarshalInputArchiveHubInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29329,6 +45676,34 @@ func (ec *executionContext) marshalNArchiveHubPayload2ᚖliferoomsᚗioᚋlifero
 		return graphql.Null
 	}
 	return ec._ArchiveHubPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAssureServicesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesInput(ctx context.Context, v any) (AssureServicesInput, error) {
+	res, err := ec.unmarshalInputAssureServicesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssureServicesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAssureServicesPayload(ctx context.Context, sel ast.SelectionSet, v *AssureServicesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AssureServicesPayload!")
+		return graphql.Null
+	}
+	return ec._AssureServicesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAssuredBy2liferoomsᚗioᚋliferoomsᚋentᚋassuranceᚐBy(ctx context.Context, v any) (assurance.By, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := assurance.By(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssuredBy2liferoomsᚗioᚋliferoomsᚋentᚋassuranceᚐBy(ctx context.Context, sel ast.SelectionSet, v assurance.By) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssuredBy!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AuditEvent) graphql.Marshaler {
@@ -29403,6 +45778,21 @@ func (ec *executionContext) unmarshalNBrandInput2ᚖliferoomsᚗioᚋliferooms�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋentᚋservicecapacityᚐBy(ctx context.Context, v any) (servicecapacity.By, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := servicecapacity.By(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋentᚋservicecapacityᚐBy(ctx context.Context, sel ast.SelectionSet, v servicecapacity.By) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CapacityBy!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCatalogueCheckState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguecheckᚐState(ctx context.Context, v any) (cataloguecheck.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := cataloguecheck.State(tmp)
@@ -29455,6 +45845,30 @@ func (ec *executionContext) marshalNCatalogueFormat2liferoomsᚗioᚋliferooms�
 		graphql.AddInvalidNullFromMarshaler(ctx, "CatalogueFormat!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNCatalogueRecord2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.RecordSummary) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCatalogueRecord2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐRecordSummary(ctx context.Context, sel ast.SelectionSet, v *directory.RecordSummary) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueRecord!")
+		return graphql.Null
+	}
+	return ec._CatalogueRecord(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
@@ -29580,6 +45994,55 @@ func (ec *executionContext) marshalNClosedHub2ᚖliferoomsᚗioᚋliferoomsᚋgr
 	return ec._ClosedHub(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNComparedField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ComparedField) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComparedField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNComparedField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparedField(ctx context.Context, sel ast.SelectionSet, v *directory.ComparedField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ComparedField!")
+		return graphql.Null
+	}
+	return ec._ComparedField(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContact2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx context.Context, sel ast.SelectionSet, v schema.Contact) graphql.Marshaler {
+	return ec._Contact(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNContact2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Contact) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContact2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNContactInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx context.Context, v any) (*schema.Contact, error) {
+	res, err := ec.unmarshalInputContactInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNConversation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐConversationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Conversation) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -29630,6 +46093,44 @@ func (ec *executionContext) marshalNConversationEdge2ᚕliferoomsᚗioᚋliferoo
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNCostOption2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx context.Context, sel ast.SelectionSet, v schema.CostOption) graphql.Marshaler {
+	return ec._CostOption(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCostOption2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.CostOption) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCostOption2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCostOptionInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx context.Context, v any) (*schema.CostOption, error) {
+	res, err := ec.unmarshalInputCostOptionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreatePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkInput(ctx context.Context, v any) (CreatePartnerLinkInput, error) {
+	res, err := ec.unmarshalInputCreatePartnerLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreatePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCreatePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, v *CreatePartnerLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreatePartnerLinkPayload!")
+		return graphql.Null
+	}
+	return ec._CreatePartnerLinkPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -29693,6 +46194,99 @@ func (ec *executionContext) unmarshalNDisclosureRuleInput2ᚖliferoomsᚗioᚋli
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDismissDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicateInput(ctx context.Context, v any) (DismissDuplicateInput, error) {
+	res, err := ec.unmarshalInputDismissDuplicateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDismissDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐDismissDuplicatePayload(ctx context.Context, sel ast.SelectionSet, v *DismissDuplicatePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DismissDuplicatePayload!")
+		return graphql.Null
+	}
+	return ec._DismissDuplicatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDuplicate2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPairᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Pair) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicate2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPair(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDuplicate2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPair(ctx context.Context, sel ast.SelectionSet, v *directory.Pair) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Duplicate!")
+		return graphql.Null
+	}
+	return ec._Duplicate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDuplicateConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*directory.Pair]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DuplicateConnection!")
+		return graphql.Null
+	}
+	return ec._DuplicateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDuplicateEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*directory.Pair]) graphql.Marshaler {
+	return ec._DuplicateEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDuplicateEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*directory.Pair]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEditableServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EditableServiceConnection!")
+		return graphql.Null
+	}
+	return ec._EditableServiceConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEditableServiceEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.Service]) graphql.Marshaler {
+	return ec._EditableServiceEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEditableServiceEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.Service]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEditableServiceEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNEndConversationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐEndConversationInput(ctx context.Context, v any) (EndConversationInput, error) {
 	res, err := ec.unmarshalInputEndConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29719,6 +46313,30 @@ func (ec *executionContext) marshalNEndVisitPayload2ᚖliferoomsᚗioᚋliferoom
 	return ec._EndVisitPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFieldChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.FieldChange) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFieldChange2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFieldChange2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v *directory.FieldChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FieldChange!")
+		return graphql.Null
+	}
+	return ec._FieldChange(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNFieldDifference2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v schema.FieldChange) graphql.Marshaler {
 	return ec._FieldDifference(ctx, sel, &v)
 }
@@ -29740,13 +46358,13 @@ func (ec *executionContext) marshalNFieldDifference2ᚕliferoomsᚗioᚋliferoom
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalFloatContext(v)
+	res := scalar.MarshalFloat(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
@@ -29814,6 +46432,35 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx c
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, v any) ([]uuid.UUID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]uuid.UUID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, sel ast.SelectionSet, v []uuid.UUID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNIdentityProviderInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐIdentityProviderInputᚄ(ctx context.Context, v any) ([]*IdentityProviderInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -29847,6 +46494,59 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLocalField2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.LocalField) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLocalField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLocalField2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐLocalField(ctx context.Context, sel ast.SelectionSet, v *directory.LocalField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LocalField!")
+		return graphql.Null
+	}
+	return ec._LocalField(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐLocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -29869,6 +46569,125 @@ func (ec *executionContext) marshalNLocation2ᚖliferoomsᚗioᚋliferoomsᚋent
 		return graphql.Null
 	}
 	return ec._Location(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNLocationKind2liferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, v any) (location.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := location.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLocationKind2liferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, sel ast.SelectionSet, v location.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LocationKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNMerge2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergedᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Merged) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx context.Context, sel ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Merge!")
+		return graphql.Null
+	}
+	return ec._Merge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMergeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*directory.Merged]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergeConnection!")
+		return graphql.Null
+	}
+	return ec._MergeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMergeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*directory.Merged]) graphql.Marshaler {
+	return ec._MergeEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMergeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*directory.Merged]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMergeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx context.Context, v any) (merge.Kind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := merge.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeKind2liferoomsᚗioᚋliferoomsᚋentᚋmergeᚐKind(ctx context.Context, sel ast.SelectionSet, v merge.Kind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "MergeKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNMergePart2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePartᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.MergePart) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMergePart2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePart(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMergePart2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMergePart(ctx context.Context, sel ast.SelectionSet, v *directory.MergePart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergePart!")
+		return graphql.Null
+	}
+	return ec._MergePart(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMergeRecordsInput2liferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsInput(ctx context.Context, v any) (MergeRecordsInput, error) {
+	res, err := ec.unmarshalInputMergeRecordsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeRecordsPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐMergeRecordsPayload(ctx context.Context, sel ast.SelectionSet, v *MergeRecordsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MergeRecordsPayload!")
+		return graphql.Null
+	}
+	return ec._MergeRecordsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNModule2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐModule(ctx context.Context, v any) (schema.Module, error) {
@@ -30079,6 +46898,45 @@ func (ec *executionContext) marshalNPageInfo2ᚖliferoomsᚗioᚋliferoomsᚋint
 		return graphql.Null
 	}
 	return ec._PageInfo(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPartnerLink2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PartnerLink) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx context.Context, sel ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PartnerLink!")
+		return graphql.Null
+	}
+	return ec._PartnerLink(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPartnerLinkState2liferoomsᚗioᚋliferoomsᚋinternalᚋpartnerᚐLinkState(ctx context.Context, v any) (partner.LinkState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := partner.LinkState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPartnerLinkState2liferoomsᚗioᚋliferoomsᚋinternalᚋpartnerᚐLinkState(ctx context.Context, sel ast.SelectionSet, v partner.LinkState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PartnerLinkState!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNPermission2liferoomsᚗioᚋliferoomsᚋinternalᚋaccessᚐPermission(ctx context.Context, v any) (access.Permission, error) {
@@ -30379,12 +47237,92 @@ func (ec *executionContext) unmarshalNPossibleDuplicatesInput2liferoomsᚗioᚋl
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNProposedChange2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProposedChange) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProposedChange2ᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProposedChange2ᚖliferoomsᚗioᚋliferoomsᚋentᚐProposedChange(ctx context.Context, sel ast.SelectionSet, v *ent.ProposedChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProposedChange!")
+		return graphql.Null
+	}
+	return ec._ProposedChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProposedChangeConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.ProposedChange]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProposedChangeConnection!")
+		return graphql.Null
+	}
+	return ec._ProposedChangeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProposedChangeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+	return ec._ProposedChangeEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProposedChangeEdge2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []paging.Edge[*ent.ProposedChange]) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProposedChangeEdge2liferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNProposedChangeState2liferoomsᚗioᚋliferoomsᚋentᚋproposedchangeᚐState(ctx context.Context, v any) (proposedchange.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := proposedchange.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProposedChangeState2liferoomsᚗioᚋliferoomsᚋentᚋproposedchangeᚐState(ctx context.Context, sel ast.SelectionSet, v proposedchange.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProposedChangeState!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNQueue2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐQueue(ctx context.Context, sel ast.SelectionSet, v *Queue) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Queue!")
 		return graphql.Null
 	}
 	return ec._Queue(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordAgreementInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementInput(ctx context.Context, v any) (RecordAgreementInput, error) {
+	res, err := ec.unmarshalInputRecordAgreementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordAgreementPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordAgreementPayload(ctx context.Context, sel ast.SelectionSet, v *RecordAgreementPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordAgreementPayload!")
+		return graphql.Null
+	}
+	return ec._RecordAgreementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRecordAnonymousVisitInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordAnonymousVisitInput(ctx context.Context, v any) (RecordAnonymousVisitInput, error) {
@@ -30426,6 +47364,40 @@ func (ec *executionContext) marshalNRecordFollowUpPayload2ᚖliferoomsᚗioᚋli
 	return ec._RecordFollowUpPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx context.Context, v any) (RecordKind, error) {
+	var res RecordKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordKind2liferoomsᚗioᚋliferoomsᚋgraphᚐRecordKind(ctx context.Context, sel ast.SelectionSet, v RecordKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNRecordSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*RecordSource) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSource(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecordSource2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRecordSource(ctx context.Context, sel ast.SelectionSet, v *RecordSource) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordSource!")
+		return graphql.Null
+	}
+	return ec._RecordSource(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRegisterPersonInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRegisterPersonInput(ctx context.Context, v any) (RegisterPersonInput, error) {
 	res, err := ec.unmarshalInputRegisterPersonInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30437,6 +47409,19 @@ func (ec *executionContext) marshalNRegisterPersonPayload2ᚖliferoomsᚗioᚋli
 		return graphql.Null
 	}
 	return ec._RegisterPersonPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRejectChangesInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesInput(ctx context.Context, v any) (RejectChangesInput, error) {
+	res, err := ec.unmarshalInputRejectChangesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRejectChangesPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRejectChangesPayload(ctx context.Context, sel ast.SelectionSet, v *RejectChangesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RejectChangesPayload!")
+		return graphql.Null
+	}
+	return ec._RejectChangesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRemoveCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveCatalogueSourceInput(ctx context.Context, v any) (RemoveCatalogueSourceInput, error) {
@@ -30465,6 +47450,32 @@ func (ec *executionContext) marshalNRemoveSignpostPayload2ᚖliferoomsᚗioᚋli
 	return ec._RemoveSignpostPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRestoreDuplicateInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicateInput(ctx context.Context, v any) (RestoreDuplicateInput, error) {
+	res, err := ec.unmarshalInputRestoreDuplicateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreDuplicatePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreDuplicatePayload(ctx context.Context, sel ast.SelectionSet, v *RestoreDuplicatePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreDuplicatePayload!")
+		return graphql.Null
+	}
+	return ec._RestoreDuplicatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRestoreRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordInput(ctx context.Context, v any) (RestoreRecordInput, error) {
+	res, err := ec.unmarshalInputRestoreRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRestoreRecordPayload(ctx context.Context, sel ast.SelectionSet, v *RestoreRecordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreRecordPayload!")
+		return graphql.Null
+	}
+	return ec._RestoreRecordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRetention2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx context.Context, sel ast.SelectionSet, v provision.Retention) graphql.Marshaler {
 	return ec._Retention(ctx, sel, &v)
 }
@@ -30472,6 +47483,32 @@ func (ec *executionContext) marshalNRetention2liferoomsᚗioᚋliferoomsᚋinter
 func (ec *executionContext) unmarshalNRetentionInput2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐRetention(ctx context.Context, v any) (*provision.Retention, error) {
 	res, err := ec.unmarshalInputRetentionInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRetireRecordInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordInput(ctx context.Context, v any) (RetireRecordInput, error) {
+	res, err := ec.unmarshalInputRetireRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetireRecordPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRetireRecordPayload(ctx context.Context, sel ast.SelectionSet, v *RetireRecordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetireRecordPayload!")
+		return graphql.Null
+	}
+	return ec._RetireRecordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokePartnerLinkInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkInput(ctx context.Context, v any) (RevokePartnerLinkInput, error) {
+	res, err := ec.unmarshalInputRevokePartnerLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokePartnerLinkPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRevokePartnerLinkPayload(ctx context.Context, sel ast.SelectionSet, v *RevokePartnerLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokePartnerLinkPayload!")
+		return graphql.Null
+	}
+	return ec._RevokePartnerLinkPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRevokeRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokeRoleInput(ctx context.Context, v any) (RevokeRoleInput, error) {
@@ -30622,6 +47659,71 @@ func (ec *executionContext) marshalNSaveCatalogueSourcePayload2ᚖliferoomsᚗio
 	return ec._SaveCatalogueSourcePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSaveLocationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationInput(ctx context.Context, v any) (SaveLocationInput, error) {
+	res, err := ec.unmarshalInputSaveLocationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveLocationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationPayload(ctx context.Context, sel ast.SelectionSet, v *SaveLocationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveLocationPayload!")
+		return graphql.Null
+	}
+	return ec._SaveLocationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveOrganisationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationInput(ctx context.Context, v any) (SaveOrganisationInput, error) {
+	res, err := ec.unmarshalInputSaveOrganisationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveOrganisationPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveOrganisationPayload(ctx context.Context, sel ast.SelectionSet, v *SaveOrganisationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveOrganisationPayload!")
+		return graphql.Null
+	}
+	return ec._SaveOrganisationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavePlaceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSavePlaceInput(ctx context.Context, v any) (SavePlaceInput, error) {
+	res, err := ec.unmarshalInputSavePlaceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavePlacePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSavePlacePayload(ctx context.Context, sel ast.SelectionSet, v *SavePlacePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SavePlacePayload!")
+		return graphql.Null
+	}
+	return ec._SavePlacePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveScheduleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveScheduleInput(ctx context.Context, v any) (SaveScheduleInput, error) {
+	res, err := ec.unmarshalInputSaveScheduleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveSchedulePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveSchedulePayload(ctx context.Context, sel ast.SelectionSet, v *SaveSchedulePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveSchedulePayload!")
+		return graphql.Null
+	}
+	return ec._SaveSchedulePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaveServiceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveServiceInput(ctx context.Context, v any) (SaveServiceInput, error) {
+	res, err := ec.unmarshalInputSaveServiceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveServicePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveServicePayload(ctx context.Context, sel ast.SelectionSet, v *SaveServicePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveServicePayload!")
+		return graphql.Null
+	}
+	return ec._SaveServicePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSchedule2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Schedule) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -30668,6 +47770,79 @@ func (ec *executionContext) marshalNService2ᚖliferoomsᚗioᚋliferoomsᚋent�
 		return graphql.Null
 	}
 	return ec._Service(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNServiceArea2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx context.Context, sel ast.SelectionSet, v schema.ServiceArea) graphql.Marshaler {
+	return ec._ServiceArea(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNServiceArea2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.ServiceArea) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceArea2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNServiceAreaInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx context.Context, v any) (*schema.ServiceArea, error) {
+	res, err := ec.unmarshalInputServiceAreaInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServiceAtLocation2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ServiceAtLocation) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceAtLocation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceAtLocation!")
+		return graphql.Null
+	}
+	return ec._ServiceAtLocation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNServiceCapacity2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ServiceCapacity) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceCapacity2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceCapacity2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacity(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceCapacity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceCapacity!")
+		return graphql.Null
+	}
+	return ec._ServiceCapacity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceConnection(ctx context.Context, sel ast.SelectionSet, v *ServiceConnection) graphql.Marshaler {
@@ -30752,6 +47927,32 @@ func (ec *executionContext) marshalNSetAccessNeedsPayload2ᚖliferoomsᚗioᚋli
 		return graphql.Null
 	}
 	return ec._SetAccessNeedsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetServiceCapacityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityInput(ctx context.Context, v any) (SetServiceCapacityInput, error) {
+	res, err := ec.unmarshalInputSetServiceCapacityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetServiceCapacityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetServiceCapacityPayload(ctx context.Context, sel ast.SelectionSet, v *SetServiceCapacityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetServiceCapacityPayload!")
+		return graphql.Null
+	}
+	return ec._SetServiceCapacityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetVisibilityInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityInput(ctx context.Context, v any) (SetVisibilityInput, error) {
+	res, err := ec.unmarshalInputSetVisibilityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetVisibilityPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSetVisibilityPayload(ctx context.Context, sel ast.SelectionSet, v *SetVisibilityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetVisibilityPayload!")
+		return graphql.Null
+	}
+	return ec._SetVisibilityPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSignOutPayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSignOutPayload(ctx context.Context, sel ast.SelectionSet, v *SignOutPayload) graphql.Marshaler {
@@ -30969,6 +48170,45 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) marshalNSuggestion2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Suggestion) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSuggestion2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSuggestion2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestion(ctx context.Context, sel ast.SelectionSet, v *directory.Suggestion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Suggestion!")
+		return graphql.Null
+	}
+	return ec._Suggestion(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx context.Context, v any) (directory.SuggestionKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := directory.SuggestionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSuggestionKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐSuggestionKind(ctx context.Context, sel ast.SelectionSet, v directory.SuggestionKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SuggestionKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNSyncCatalogueInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueInput(ctx context.Context, v any) (SyncCatalogueInput, error) {
 	res, err := ec.unmarshalInputSyncCatalogueInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -31029,6 +48269,19 @@ func (ec *executionContext) marshalNToday2ᚖliferoomsᚗioᚋliferoomsᚋgraph�
 	return ec._Today(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUndoMergeInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergeInput(ctx context.Context, v any) (UndoMergeInput, error) {
+	res, err := ec.unmarshalInputUndoMergeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUndoMergePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUndoMergePayload(ctx context.Context, sel ast.SelectionSet, v *UndoMergePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoMergePayload!")
+		return graphql.Null
+	}
+	return ec._UndoMergePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUndoVisitInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUndoVisitInput(ctx context.Context, v any) (UndoVisitInput, error) {
 	res, err := ec.unmarshalInputUndoVisitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -31053,6 +48306,19 @@ func (ec *executionContext) marshalNUpdatePersonPayload2ᚖliferoomsᚗioᚋlife
 		return graphql.Null
 	}
 	return ec._UpdatePersonPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUseSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐUseSourceInput(ctx context.Context, v any) (UseSourceInput, error) {
+	res, err := ec.unmarshalInputUseSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUseSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐUseSourcePayload(ctx context.Context, sel ast.SelectionSet, v *UseSourcePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UseSourcePayload!")
+		return graphql.Null
+	}
+	return ec._UseSourcePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
@@ -31117,6 +48383,21 @@ func (ec *executionContext) marshalNViewerTrust2ᚖliferoomsᚗioᚋliferoomsᚋ
 		return graphql.Null
 	}
 	return ec._ViewerTrust(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, v any) (organisation.Visibility, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := organisation.Visibility(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVisibility2liferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, sel ast.SelectionSet, v organisation.Visibility) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Visibility!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNVisit2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐVisitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Visit) graphql.Marshaler {
@@ -31367,6 +48648,49 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) unmarshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx context.Context, v any) ([]directory.AccessibilityKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directory.AccessibilityKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAccessibilityKind2ᚕliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKindᚄ(ctx context.Context, sel ast.SelectionSet, v []directory.AccessibilityKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccessibilityKind2liferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐAccessibilityKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOAssurance2ᚖliferoomsᚗioᚋliferoomsᚋentᚐAssurance(ctx context.Context, sel ast.SelectionSet, v *ent.Assurance) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Assurance(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAuditActor2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐAuditActor(ctx context.Context, sel ast.SelectionSet, v *AuditActor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31411,6 +48735,13 @@ func (ec *executionContext) marshalOCatalogueCheck2ᚖliferoomsᚗioᚋliferooms
 	return ec._CatalogueCheck(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx context.Context, sel ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CatalogueEditor(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31418,11 +48749,45 @@ func (ec *executionContext) marshalOCatalogueSource2ᚖliferoomsᚗioᚋliferoom
 	return ec._CatalogueSource(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOContactInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContactᚄ(ctx context.Context, v any) ([]*schema.Contact, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.Contact, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐContact(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOConversation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Conversation(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCostOptionInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOptionᚄ(ctx context.Context, v any) ([]*schema.CostOption, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.CostOption, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCostOptionInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐCostOption(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -31461,11 +48826,19 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) unmarshalOEditableFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐEditableFilter(ctx context.Context, v any) (*EditableFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEditableFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	res, err := scalar.UnmarshalFloat(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -31474,8 +48847,27 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 		return graphql.Null
 	}
 	_ = sel
-	res := graphql.MarshalFloatContext(*v)
+	res := scalar.MarshalFloat(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx context.Context, v any) (*schedule.Freq, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := schedule.Freq(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFrequency2ᚖliferoomsᚗioᚋliferoomsᚋentᚋscheduleᚐFreq(ctx context.Context, sel ast.SelectionSet, v *schedule.Freq) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOHub2ᚖliferoomsᚗioᚋliferoomsᚋentᚐHub(ctx context.Context, sel ast.SelectionSet, v *ent.Hub) graphql.Marshaler {
@@ -31503,6 +48895,41 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ct
 	return res
 }
 
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -31519,6 +48946,39 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐLocation(ctx context.Context, sel ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Location(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOLocationKind2ᚖliferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, v any) (*location.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := location.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLocationKind2ᚖliferoomsᚗioᚋliferoomsᚋentᚋlocationᚐKind(ctx context.Context, sel ast.SelectionSet, v *location.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOMerge2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐMerged(ctx context.Context, sel ast.SelectionSet, v *directory.Merged) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Merge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalONearInput2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐNearInput(ctx context.Context, v any) (*NearInput, error) {
@@ -31543,6 +49003,20 @@ func (ec *executionContext) marshalOOrganisation2ᚖliferoomsᚗioᚋliferooms�
 	return ec._Organisation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPartnerAgreement2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerAgreement(ctx context.Context, sel ast.SelectionSet, v *ent.PartnerAgreement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PartnerAgreement(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPartnerLink2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPartnerLink(ctx context.Context, sel ast.SelectionSet, v *ent.PartnerLink) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PartnerLink(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOPerson2ᚖliferoomsᚗioᚋliferoomsᚋentᚐPerson(ctx context.Context, sel ast.SelectionSet, v *ent.Person) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31562,6 +49036,20 @@ func (ec *executionContext) marshalOPlatformTrust2ᚖliferoomsᚗioᚋliferooms�
 		return graphql.Null
 	}
 	return ec._PlatformTrust(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPoint2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐPoint(ctx context.Context, sel ast.SelectionSet, v *directory.Point) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Point(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORecordComparison2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋdirectoryᚐComparison(ctx context.Context, sel ast.SelectionSet, v *directory.Comparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RecordComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORoleGrant2ᚖliferoomsᚗioᚋliferoomsᚋentᚐRoleGrant(ctx context.Context, sel ast.SelectionSet, v *ent.RoleGrant) graphql.Marshaler {
@@ -31590,11 +49078,42 @@ func (ec *executionContext) marshalOSafeContact2ᚖliferoomsᚗioᚋliferoomsᚋ
 	return res
 }
 
+func (ec *executionContext) marshalOSchedule2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Schedule(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx context.Context, sel ast.SelectionSet, v *ent.Service) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Service(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOServiceAreaInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceAreaᚄ(ctx context.Context, v any) ([]*schema.ServiceArea, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*schema.ServiceArea, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNServiceAreaInput2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐServiceArea(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOServiceAtLocation2ᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceAtLocation(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceAtLocation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServiceAtLocation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOServiceFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceFilter(ctx context.Context, v any) (*ServiceFilter, error) {
@@ -31603,6 +49122,25 @@ func (ec *executionContext) unmarshalOServiceFilter2ᚖliferoomsᚗioᚋliferoom
 	}
 	res, err := ec.unmarshalInputServiceFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOServiceStatus2ᚖliferoomsᚗioᚋliferoomsᚋentᚋserviceᚐStatus(ctx context.Context, v any) (*service.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := service.Status(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOServiceStatus2ᚖliferoomsᚗioᚋliferoomsᚋentᚋserviceᚐStatus(ctx context.Context, sel ast.SelectionSet, v *service.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOSignpost2ᚖliferoomsᚗioᚋliferoomsᚋentᚐSignpost(ctx context.Context, sel ast.SelectionSet, v *ent.Signpost) graphql.Marshaler {
@@ -31700,6 +49238,25 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, v any) (*organisation.Visibility, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := organisation.Visibility(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVisibility2ᚖliferoomsᚗioᚋliferoomsᚋentᚋorganisationᚐVisibility(ctx context.Context, sel ast.SelectionSet, v *organisation.Visibility) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
 	return res
 }
 

@@ -208,6 +208,7 @@ const maxServices = 100
 
 func selectOrganisation(q *ent.OrganisationQuery, s selection) {
 	q.Select(s.columns(organisation.ValidColumn, organisation.FieldID, organisation.FieldName)...)
+	selectSaid(q, s)
 	if s.has("services") {
 		q.WithServices(func(q *ent.ServiceQuery) {
 			selectService(q.Where(service.RetiredAtIsNil()), s.of("services"))
@@ -218,6 +219,7 @@ func selectOrganisation(q *ent.OrganisationQuery, s selection) {
 
 func selectService(q *ent.ServiceQuery, s selection) {
 	q.Select(s.columns(service.ValidColumn, service.FieldID, service.FieldHubID)...)
+	selectCare(q, s)
 	if s.has("organisation") {
 		q.WithOrganisation(func(q *ent.OrganisationQuery) { selectOrganisation(q, s.of("organisation")) })
 	}

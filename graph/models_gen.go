@@ -3,6 +3,10 @@
 package graph
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -10,10 +14,16 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
+	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
+	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/signpost"
 	"liferooms.io/liferooms/internal/access"
+	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/paging"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
@@ -84,6 +94,19 @@ type ApplyTrustPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type ApproveChangesInput struct {
+	Hub               string      `json:"hub"`
+	ProposedChangeIds []uuid.UUID `json:"proposedChangeIds"`
+	// What the entry said of each (now), in the same order, when the viewer looked. Where it says something else since, nothing is approved.
+	Seen graphql.Omittable[[]string] `json:"seen,omitempty"`
+}
+
+type ApproveChangesPayload struct {
+	// How many of them are approved: all, or none.
+	Approved   int                `json:"approved"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type ArchiveHubInput struct {
 	// The ODS code of the hub's trust.
 	Trust string `json:"trust"`
@@ -95,6 +118,16 @@ type ArchiveHubPayload struct {
 	Archived   bool                `json:"archived"`
 	Hub        *provision.HubState `json:"hub,omitempty"`
 	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
+type AssureServicesInput struct {
+	Hub        string      `json:"hub"`
+	ServiceIds []uuid.UUID `json:"serviceIds"`
+}
+
+type AssureServicesPayload struct {
+	Services   []*ent.Service     `json:"services"`
+	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
 type AuditActor struct {
@@ -162,6 +195,49 @@ type ClosedHub struct {
 	Message string `json:"message"`
 }
 
+type CreatePartnerLinkInput struct {
+	Hub              string    `json:"hub"`
+	ClientMutationID string    `json:"clientMutationId"`
+	OrganisationID   uuid.UUID `json:"organisationId"`
+	// From 1 to 90.
+	ExpiresInDays int `json:"expiresInDays"`
+}
+
+type CreatePartnerLinkPayload struct {
+	ClientMutationID *string          `json:"clientMutationId,omitempty"`
+	PartnerLink      *ent.PartnerLink `json:"partnerLink,omitempty"`
+	// Where the link leads, to be put after the address of the hub or of the app: such as /partner/0Jx…. It is kept nowhere. Null
+	// where the same request is sent again after the link was opened.
+	Path       *string            `json:"path,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type DismissDuplicateInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	OneID            uuid.UUID  `json:"oneId"`
+	OtherID          uuid.UUID  `json:"otherId"`
+}
+
+type DismissDuplicatePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Dismissed        bool               `json:"dismissed"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+// All that is given must hold.
+type EditableFilter struct {
+	Text graphql.Omittable[*string] `json:"text,omitempty"`
+	// As recordSources names it.
+	Source  graphql.Omittable[*string] `json:"source,omitempty"`
+	Retired graphql.Omittable[*bool]   `json:"retired,omitempty"`
+	// Hidden from the public by its own visibility.
+	Hidden graphql.Omittable[*bool] `json:"hidden,omitempty"`
+	// Holds fields that staff changed against its source.
+	ChangedHere graphql.Omittable[*bool] `json:"changedHere,omitempty"`
+}
+
 type EndConversationInput struct {
 	Hub            string    `json:"hub"`
 	ConversationID uuid.UUID `json:"conversationId"`
@@ -210,6 +286,24 @@ type IdentityProviderInput struct {
 	Enabled      bool                       `json:"enabled"`
 }
 
+type MergeRecordsInput struct {
+	Hub              string     `json:"hub"`
+	ClientMutationID string     `json:"clientMutationId"`
+	Kind             merge.Kind `json:"kind"`
+	KeepID           uuid.UUID  `json:"keepId"`
+	FoldID           uuid.UUID  `json:"foldId"`
+	// Names of the fields whose value comes from the record that is folded.
+	Take []string `json:"take"`
+	// The comparison's own.
+	Seen string `json:"seen"`
+}
+
+type MergeRecordsPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Merge            *directory.Merged  `json:"merge,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
 type Mutation struct {
 }
 
@@ -243,6 +337,21 @@ type Query struct {
 type Queue struct {
 	Waiting     []*ent.Visit `json:"waiting"`
 	WithAdvisor []*ent.Visit `json:"withAdvisor"`
+}
+
+type RecordAgreementInput struct {
+	Hub                    string                        `json:"hub"`
+	OrganisationID         uuid.UUID                     `json:"organisationId"`
+	DataProtectionSignedOn graphql.Omittable[*time.Time] `json:"dataProtectionSignedOn,omitempty"`
+	SignedBy               graphql.Omittable[*string]    `json:"signedBy,omitempty"`
+	ResponseDays           graphql.Omittable[*int]       `json:"responseDays,omitempty"`
+	EndsOn                 graphql.Omittable[*time.Time] `json:"endsOn,omitempty"`
+	Note                   graphql.Omittable[*string]    `json:"note,omitempty"`
+}
+
+type RecordAgreementPayload struct {
+	Organisation *ent.Organisation  `json:"organisation,omitempty"`
+	UserErrors   []*problem.Problem `json:"userErrors"`
 }
 
 type RecordAnonymousVisitInput struct {
@@ -284,6 +393,12 @@ type RecordFollowUpPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type RecordSource struct {
+	// As records name it; local: added by staff.
+	Source string `json:"source"`
+	Name   string `json:"name"`
+}
+
 type RegisterPersonInput struct {
 	Hub              string                        `json:"hub"`
 	ClientMutationID string                        `json:"clientMutationId"`
@@ -310,6 +425,19 @@ type RegisterPersonPayload struct {
 	UserErrors         []*problem.Problem `json:"userErrors"`
 }
 
+type RejectChangesInput struct {
+	Hub               string      `json:"hub"`
+	ProposedChangeIds []uuid.UUID `json:"proposedChangeIds"`
+	// Why, for whoever asks later.
+	Reason string `json:"reason"`
+}
+
+type RejectChangesPayload struct {
+	// How many of them are turned down: all, or none.
+	Rejected   int                `json:"rejected"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type RemoveCatalogueSourceInput struct {
 	Hub      string    `json:"hub"`
 	SourceID uuid.UUID `json:"sourceId"`
@@ -328,6 +456,52 @@ type RemoveSignpostInput struct {
 type RemoveSignpostPayload struct {
 	Removed    bool               `json:"removed"`
 	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RestoreDuplicateInput struct {
+	Hub     string     `json:"hub"`
+	Kind    merge.Kind `json:"kind"`
+	OneID   uuid.UUID  `json:"oneId"`
+	OtherID uuid.UUID  `json:"otherId"`
+}
+
+type RestoreDuplicatePayload struct {
+	Restored   bool               `json:"restored"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RestoreRecordInput struct {
+	Hub      string                  `json:"hub"`
+	Kind     RecordKind              `json:"kind"`
+	RecordID uuid.UUID               `json:"recordId"`
+	Version  graphql.Omittable[*int] `json:"version,omitempty"`
+}
+
+type RestoreRecordPayload struct {
+	Restored   bool               `json:"restored"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RetireRecordInput struct {
+	Hub      string                  `json:"hub"`
+	Kind     RecordKind              `json:"kind"`
+	RecordID uuid.UUID               `json:"recordId"`
+	Version  graphql.Omittable[*int] `json:"version,omitempty"`
+}
+
+type RetireRecordPayload struct {
+	Retired    bool               `json:"retired"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type RevokePartnerLinkInput struct {
+	Hub           string    `json:"hub"`
+	PartnerLinkID uuid.UUID `json:"partnerLinkId"`
+}
+
+type RevokePartnerLinkPayload struct {
+	PartnerLink *ent.PartnerLink   `json:"partnerLink,omitempty"`
+	UserErrors  []*problem.Problem `json:"userErrors"`
 }
 
 type RevokeRoleInput struct {
@@ -352,10 +526,152 @@ type SaveCatalogueSourcePayload struct {
 	UserErrors       []*problem.Problem   `json:"userErrors"`
 }
 
+type SaveLocationInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a name or an address.
+	LocationID graphql.Omittable[*uuid.UUID] `json:"locationId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version       graphql.Omittable[*int]                     `json:"version,omitempty"`
+	Name          graphql.Omittable[*string]                  `json:"name,omitempty"`
+	Kind          graphql.Omittable[*location.Kind]           `json:"kind,omitempty"`
+	Description   graphql.Omittable[*string]                  `json:"description,omitempty"`
+	Address       graphql.Omittable[*string]                  `json:"address,omitempty"`
+	City          graphql.Omittable[*string]                  `json:"city,omitempty"`
+	County        graphql.Omittable[*string]                  `json:"county,omitempty"`
+	Postcode      graphql.Omittable[*string]                  `json:"postcode,omitempty"`
+	Latitude      graphql.Omittable[*float64]                 `json:"latitude,omitempty"`
+	Longitude     graphql.Omittable[*float64]                 `json:"longitude,omitempty"`
+	Accessibility graphql.Omittable[[]string]                 `json:"accessibility,omitempty"`
+	Visibility    graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveLocationPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Location         *ent.Location      `json:"location,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type SaveOrganisationInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a name.
+	OrganisationID graphql.Omittable[*uuid.UUID] `json:"organisationId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version       graphql.Omittable[*int]                     `json:"version,omitempty"`
+	Name          graphql.Omittable[*string]                  `json:"name,omitempty"`
+	AlternateName graphql.Omittable[*string]                  `json:"alternateName,omitempty"`
+	Description   graphql.Omittable[*string]                  `json:"description,omitempty"`
+	Email         graphql.Omittable[*string]                  `json:"email,omitempty"`
+	URL           graphql.Omittable[*string]                  `json:"url,omitempty"`
+	Phone         graphql.Omittable[*string]                  `json:"phone,omitempty"`
+	LegalStatus   graphql.Omittable[*string]                  `json:"legalStatus,omitempty"`
+	Visibility    graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveOrganisationPayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Organisation     *ent.Organisation  `json:"organisation,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type SavePlaceInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a service and a location.
+	ServiceAtLocationID graphql.Omittable[*uuid.UUID] `json:"serviceAtLocationId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version graphql.Omittable[*int] `json:"version,omitempty"`
+	// Of a new one.
+	ServiceID   graphql.Omittable[*uuid.UUID]               `json:"serviceId,omitempty"`
+	LocationID  graphql.Omittable[*uuid.UUID]               `json:"locationId,omitempty"`
+	Description graphql.Omittable[*string]                  `json:"description,omitempty"`
+	Visibility  graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SavePlacePayload struct {
+	ClientMutationID *string                `json:"clientMutationId,omitempty"`
+	Place            *ent.ServiceAtLocation `json:"place,omitempty"`
+	UserErrors       []*problem.Problem     `json:"userErrors"`
+}
+
+type SaveScheduleInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs a service and a rule or a description.
+	ScheduleID graphql.Omittable[*uuid.UUID] `json:"scheduleId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version graphql.Omittable[*int] `json:"version,omitempty"`
+	// Of a new one.
+	ServiceID graphql.Omittable[*uuid.UUID] `json:"serviceId,omitempty"`
+	// One of the service's places; null: anywhere.
+	ServiceAtLocationID graphql.Omittable[*uuid.UUID]               `json:"serviceAtLocationId,omitempty"`
+	Freq                graphql.Omittable[*schedule.Freq]           `json:"freq,omitempty"`
+	Interval            graphql.Omittable[*int]                     `json:"interval,omitempty"`
+	ByDay               graphql.Omittable[[]string]                 `json:"byDay,omitempty"`
+	ByMonthDay          graphql.Omittable[[]int]                    `json:"byMonthDay,omitempty"`
+	Dtstart             graphql.Omittable[*time.Time]               `json:"dtstart,omitempty"`
+	Until               graphql.Omittable[*time.Time]               `json:"until,omitempty"`
+	ValidFrom           graphql.Omittable[*time.Time]               `json:"validFrom,omitempty"`
+	ValidTo             graphql.Omittable[*time.Time]               `json:"validTo,omitempty"`
+	OpensAt             graphql.Omittable[*string]                  `json:"opensAt,omitempty"`
+	ClosesAt            graphql.Omittable[*string]                  `json:"closesAt,omitempty"`
+	Description         graphql.Omittable[*string]                  `json:"description,omitempty"`
+	ExcludedDates       graphql.Omittable[[]string]                 `json:"excludedDates,omitempty"`
+	ExtraDates          graphql.Omittable[[]string]                 `json:"extraDates,omitempty"`
+	Visibility          graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveSchedulePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Schedule         *ent.Schedule      `json:"schedule,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
+type SaveServiceInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// Null: a new one, which needs an organisation and a name.
+	ServiceID graphql.Omittable[*uuid.UUID] `json:"serviceId,omitempty"`
+	// As the editor saw it: nothing is saved over a change since. Null: over any.
+	Version                graphql.Omittable[*int]                  `json:"version,omitempty"`
+	OrganisationID         graphql.Omittable[*uuid.UUID]            `json:"organisationId,omitempty"`
+	Name                   graphql.Omittable[*string]               `json:"name,omitempty"`
+	AlternateName          graphql.Omittable[*string]               `json:"alternateName,omitempty"`
+	Description            graphql.Omittable[*string]               `json:"description,omitempty"`
+	URL                    graphql.Omittable[*string]               `json:"url,omitempty"`
+	Email                  graphql.Omittable[*string]               `json:"email,omitempty"`
+	Phone                  graphql.Omittable[*string]               `json:"phone,omitempty"`
+	Status                 graphql.Omittable[*service.Status]       `json:"status,omitempty"`
+	Alert                  graphql.Omittable[*string]               `json:"alert,omitempty"`
+	EligibilityDescription graphql.Omittable[*string]               `json:"eligibilityDescription,omitempty"`
+	MinimumAge             graphql.Omittable[*int]                  `json:"minimumAge,omitempty"`
+	MaximumAge             graphql.Omittable[*int]                  `json:"maximumAge,omitempty"`
+	FeesDescription        graphql.Omittable[*string]               `json:"feesDescription,omitempty"`
+	Free                   graphql.Omittable[*bool]                 `json:"free,omitempty"`
+	ApplicationProcess     graphql.Omittable[*string]               `json:"applicationProcess,omitempty"`
+	Accreditations         graphql.Omittable[*string]               `json:"accreditations,omitempty"`
+	Languages              graphql.Omittable[[]string]              `json:"languages,omitempty"`
+	Contacts               graphql.Omittable[[]*schema.Contact]     `json:"contacts,omitempty"`
+	CostOptions            graphql.Omittable[[]*schema.CostOption]  `json:"costOptions,omitempty"`
+	ServiceAreas           graphql.Omittable[[]*schema.ServiceArea] `json:"serviceAreas,omitempty"`
+	// Codes of needs: replaces those that it meets.
+	Needs      graphql.Omittable[[]string]                 `json:"needs,omitempty"`
+	Visibility graphql.Omittable[*organisation.Visibility] `json:"visibility,omitempty"`
+}
+
+type SaveServicePayload struct {
+	ClientMutationID *string            `json:"clientMutationId,omitempty"`
+	Service          *ent.Service       `json:"service,omitempty"`
+	UserErrors       []*problem.Problem `json:"userErrors"`
+}
+
 type ServiceConnection struct {
 	Edges    []*ServiceEdge   `json:"edges"`
 	Nodes    []*ent.Service   `json:"nodes"`
 	PageInfo *paging.PageInfo `json:"pageInfo"`
+	// The words that were looked for instead, where no service has those that were asked for and some have these. Null: no others.
+	CorrectedText *string `json:"correctedText,omitempty"`
 }
 
 type ServiceEdge struct {
@@ -363,6 +679,8 @@ type ServiceEdge struct {
 	Node   *ent.Service `json:"node"`
 	// To the nearest of its places; null where no point was given or no place is known.
 	DistanceMetres *int `json:"distanceMetres,omitempty"`
+	// Why it was found and stands where it does, such as "matches Debt", "0.8 miles", "open Thursday 10:00 to 12:00", "has places".
+	Reasons []string `json:"reasons"`
 }
 
 // All that is given must hold.
@@ -372,10 +690,22 @@ type ServiceFilter struct {
 	// Codes of needs: services that meet any of them.
 	Needs graphql.Omittable[[]string] `json:"needs,omitempty"`
 	// On at least once on this day of the week.
-	Day  graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
-	Near graphql.Omittable[*NearInput]      `json:"near,omitempty"`
+	Day graphql.Omittable[*schema.Weekday] `json:"day,omitempty"`
+	// On at some time from this hour, such as 09:30: on that day, or on any. The same as to: on at that time.
+	From graphql.Omittable[*string] `json:"from,omitempty"`
+	// On at some time before this hour.
+	To   graphql.Omittable[*string]    `json:"to,omitempty"`
+	Near graphql.Omittable[*NearInput] `json:"near,omitempty"`
 	// Free of charge.
 	Free graphql.Omittable[*bool] `json:"free,omitempty"`
+	// In years: services whose bounds of age it fits; bounds that are not known fit everybody.
+	Age graphql.Omittable[*int] `json:"age,omitempty"`
+	// Names or codes (ISO 639): services in any of them. A service that says no language is in English.
+	Languages graphql.Omittable[[]string] `json:"languages,omitempty"`
+	// Services with a place that has all of these.
+	Accessibility graphql.Omittable[[]directory.AccessibilityKind] `json:"accessibility,omitempty"`
+	// Services that are known to have places.
+	HasCapacity graphql.Omittable[*bool] `json:"hasCapacity,omitempty"`
 }
 
 type Session struct {
@@ -391,6 +721,35 @@ type SetAccessNeedsInput struct {
 
 type SetAccessNeedsPayload struct {
 	Person     *ent.Person        `json:"person,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type SetServiceCapacityInput struct {
+	Hub       string    `json:"hub"`
+	ServiceID uuid.UUID `json:"serviceId"`
+	// What is counted.
+	Unit string `json:"unit"`
+	// Null: it is not known.
+	Available   graphql.Omittable[*int]    `json:"available,omitempty"`
+	Maximum     graphql.Omittable[*int]    `json:"maximum,omitempty"`
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+}
+
+type SetServiceCapacityPayload struct {
+	Service    *ent.Service       `json:"service,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type SetVisibilityInput struct {
+	Hub        string                  `json:"hub"`
+	Kind       RecordKind              `json:"kind"`
+	RecordID   uuid.UUID               `json:"recordId"`
+	Visibility organisation.Visibility `json:"visibility"`
+}
+
+type SetVisibilityPayload struct {
+	// What is hidden with it, or shown, in words.
+	Effect     *string            `json:"effect,omitempty"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
@@ -473,6 +832,16 @@ type Today struct {
 	WaitingCount   int     `json:"waitingCount"`
 }
 
+type UndoMergeInput struct {
+	Hub     string    `json:"hub"`
+	MergeID uuid.UUID `json:"mergeId"`
+}
+
+type UndoMergePayload struct {
+	Merge      *directory.Merged  `json:"merge,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type UndoVisitInput struct {
 	Hub     string    `json:"hub"`
 	VisitID uuid.UUID `json:"visitId"`
@@ -502,6 +871,21 @@ type UpdatePersonInput struct {
 
 type UpdatePersonPayload struct {
 	Person     *ent.Person        `json:"person,omitempty"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type UseSourceInput struct {
+	Hub      string                  `json:"hub"`
+	Kind     RecordKind              `json:"kind"`
+	RecordID uuid.UUID               `json:"recordId"`
+	Version  graphql.Omittable[*int] `json:"version,omitempty"`
+	// As localFields names them; null: all.
+	Fields graphql.Omittable[[]string] `json:"fields,omitempty"`
+}
+
+type UseSourcePayload struct {
+	// The fields that are the source's again.
+	Fields     []string           `json:"fields"`
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
@@ -546,4 +930,65 @@ type WeekCount struct {
 	// Null: no need was recorded.
 	Need   *ent.Need `json:"need,omitempty"`
 	Visits int       `json:"visits"`
+}
+
+type RecordKind string
+
+const (
+	RecordKindOrganisation      RecordKind = "ORGANISATION"
+	RecordKindService           RecordKind = "SERVICE"
+	RecordKindLocation          RecordKind = "LOCATION"
+	RecordKindServiceAtLocation RecordKind = "SERVICE_AT_LOCATION"
+	RecordKindSchedule          RecordKind = "SCHEDULE"
+)
+
+var AllRecordKind = []RecordKind{
+	RecordKindOrganisation,
+	RecordKindService,
+	RecordKindLocation,
+	RecordKindServiceAtLocation,
+	RecordKindSchedule,
+}
+
+func (e RecordKind) IsValid() bool {
+	switch e {
+	case RecordKindOrganisation, RecordKindService, RecordKindLocation, RecordKindServiceAtLocation, RecordKindSchedule:
+		return true
+	}
+	return false
+}
+
+func (e RecordKind) String() string {
+	return string(e)
+}
+
+func (e *RecordKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RecordKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RecordKind", str)
+	}
+	return nil
+}
+
+func (e RecordKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RecordKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RecordKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

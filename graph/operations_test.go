@@ -103,7 +103,12 @@ func TestAdvisorsJourney(t *testing.T) {
 	s := a.service(t, h.ctx, "Debt advice")
 	a.must(t, h.ctx, `mutation ($p: ID!) { checkIn(input: {hub: "walton", clientMutationId: "1", personId: $p}) { alreadyHere } }`, map[string]any{"p": h.people[0].ID})
 	const take = `mutation { takeNext(input: {hub: "walton", clientMutationId: "t1"}) { conversation { id person { displayName } visit { state } needs { code } } userErrors { code message } } }`
+	a.must(t, h.ctx, `{ hub(slug: "walton") { today { visitCount } } }`) // the hub's clock and needs are kept from here on
+	a.Statements.Reset()
 	taken := a.must(t, h.ctx, take)
+	if sent, ends := a.roundTrips(), a.Statements.Ends(); len(sent) > 2 || ends != 0 {
+		t.Errorf("to take a visitor takes %d round trips and %d commits, want two in all:\n%s", len(sent), ends, strings.Join(sent, "\n"))
+	}
 	id := dig(t, taken, "takeNext", "conversation", "id")
 	if dig(t, taken, "takeNext", "conversation", "visit", "state") != "WITH_ADVISOR" {
 		t.Errorf("taken: %v", taken)
@@ -115,17 +120,32 @@ func TestAdvisorsJourney(t *testing.T) {
 		t.Errorf("taken while busy: %v", busy)
 	}
 	c := map[string]any{"c": id, "s": s.ID}
+	// What is saved while somebody talks is two round trips: what there is; and the change, its record and what is shown with
+	// the commit.
+	twoTrips := func(what string) {
+		t.Helper()
+		if sent, ends := a.roundTrips(), a.Statements.Ends(); len(sent) > 2 || ends != 0 {
+			t.Errorf("to %s takes %d round trips and %d commits, want two in all:\n%s", what, len(sent), ends, strings.Join(sent, "\n"))
+		}
+		a.Statements.Reset()
+	}
 	recorded := a.must(t, h.ctx, `mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["money", "isolation"], note: "Listened.\nAgreed."}) {
 		conversation { note needs { code } } userErrors { message } } }`, c)
+	a.Statements.Reset()
+	recorded = a.must(t, h.ctx, `mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["housing", "isolation"], note: "More.", agreed: "That."}) {
+		conversation { note needs { code } } userErrors { message } } }`, c)
+	twoTrips("record")
 	if dig(t, recorded, "recordConversation", "conversation", "needs", 1, "code") != "isolation" {
 		t.Errorf("recorded: %v", recorded)
 	}
 	given := a.must(t, h.ctx, `mutation ($c: ID!, $s: ID!) { signpost(input: {hub: "walton", clientMutationId: "s1", conversationId: $c, serviceId: $s, need: "money"}) {
 		signpost { id followUpOn service { name organisation { name } } need { code } } userErrors { message } } }`, c)
+	twoTrips("give a service")
 	if dig(t, given, "signpost", "signpost", "service", "name") != "Debt advice" || dig(t, given, "signpost", "signpost", "followUpOn") == nil {
 		t.Errorf("signposted: %v", given)
 	}
 	ended := a.must(t, h.ctx, `mutation ($c: ID!) { endConversation(input: {hub: "walton", conversationId: $c}) { conversation { endedAt visit { state } signposts { id } } userErrors { message } } }`, c)
+	twoTrips("end")
 	if dig(t, ended, "endConversation", "conversation", "visit", "state") != "LEFT" {
 		t.Errorf("ended: %v", ended)
 	}
@@ -133,7 +153,14 @@ func TestAdvisorsJourney(t *testing.T) {
 	if dig(t, due, "hub", "followUps", "nodes", 0, "id") != dig(t, given, "signpost", "signpost", "id") {
 		t.Errorf("due: %v", due)
 	}
-	if n := a.Count(t, `select count(*) from audit_events where action in ('visit.checked_in', 'conversation.started', 'conversation.recorded', 'signpost.given', 'conversation.ended') and person_id is not null`); n != 5 {
-		t.Errorf("%d changes are on record, not 5", n)
+	c["g"] = dig(t, given, "signpost", "signpost", "id")
+	a.Statements.Reset()
+	followed := a.must(t, h.ctx, `mutation ($g: ID!) { recordFollowUp(input: {hub: "walton", signpostId: $g, outcome: GOT_THERE}) { signpost { outcome person { displayName } } userErrors { message } } }`, c)
+	twoTrips("record a follow-up")
+	if dig(t, followed, "recordFollowUp", "signpost", "outcome") != "GOT_THERE" {
+		t.Errorf("followed up: %v", followed)
+	}
+	if n := a.Count(t, `select count(*) from audit_events where action in ('visit.checked_in', 'conversation.started', 'conversation.recorded', 'signpost.given', 'conversation.ended') and person_id is not null`); n != 6 {
+		t.Errorf("%d changes are on record, not 6", n)
 	}
 }

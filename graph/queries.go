@@ -325,17 +325,49 @@ func (r *Resolver) followUps(ctx context.Context, dueBy *time.Time, first *int, 
 }
 
 func (r *Resolver) services(ctx context.Context, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error) {
-	s := wanted(ctx).node()
-	page, err := r.Directory.Search(ctx, queryOf(filter), first, after, func(q *ent.ServiceQuery) { selectService(q, s) })
+	s := wanted(ctx)
+	query := queryOf(filter)
+	query.Explained = s.of("edges").has("reasons")
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query.Today = clock.Day(time.Now())
+	page, err := r.Directory.Search(ctx, query, first, after, func(q *ent.ServiceQuery) { selectService(q, s.node()) })
 	if err != nil {
 		return nil, err
 	}
 	answer := &ServiceConnection{PageInfo: &page.PageInfo, Edges: make([]*ServiceEdge, len(page.Edges)), Nodes: make([]*ent.Service, len(page.Edges))}
 	for i, e := range page.Edges {
-		answer.Edges[i] = &ServiceEdge{Cursor: e.Cursor, Node: e.Node.Service, DistanceMetres: e.Node.DistanceMetres}
+		answer.Edges[i] = &ServiceEdge{Cursor: e.Cursor, Node: e.Node.Service, DistanceMetres: e.Node.DistanceMetres, Reasons: e.Node.Reasons}
 		answer.Nodes[i] = e.Node.Service
+		answer.CorrectedText = e.Node.Corrected // the same for all
 	}
 	return answer, nil
+}
+
+// standing finds the record that has the id, or the one that stands for it where that was merged.
+func standing[P ~func(*sql.Selector)](ctx context.Context, table string, id uuid.UUID) (P, error) {
+	hub, err := hubID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(s.C("id")).WriteString(" = coalesce((select m.merged_into_id from " + table + " m where m.hub_id = ").Arg(hub).
+				WriteString(" and m.id = ").Arg(id).WriteString("), ").Arg(id).WriteString(")")
+		}))
+	}, nil
+}
+
+func (r *Resolver) mergeRecords(ctx context.Context, input MergeRecordsInput) (*directory.Merged, error) {
+	id, err := r.Directory.Merge(ctx, input.ClientMutationID, directory.Merging{
+		Kind: input.Kind, Keep: input.KeepID, Fold: input.FoldID, Take: input.Take, Seen: input.Seen,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.Directory.Merged(ctx, id)
 }
 
 // queryOf is what a filter asks of the directory.
@@ -347,7 +379,14 @@ func queryOf(filter *ServiceFilter) directory.Query {
 	if text := filter.Text.Value(); text != nil {
 		query.Text = *text
 	}
-	query.Needs, query.Free = filter.Needs.Value(), filter.Free.Value()
+	query.Needs, query.Free, query.Age, query.Capacity = filter.Needs.Value(), filter.Free.Value(), filter.Age.Value(), filter.HasCapacity.Value()
+	query.Languages, query.Accessibility = filter.Languages.Value(), filter.Accessibility.Value()
+	if from := filter.From.Value(); from != nil {
+		query.From = *from
+	}
+	if to := filter.To.Value(); to != nil {
+		query.To = *to
+	}
 	if day := filter.Day.Value(); day != nil {
 		d := weekdays[*day]
 		query.Day = &d

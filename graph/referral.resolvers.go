@@ -84,12 +84,11 @@ func (r *mutationResolver) Signpost(ctx context.Context, input SignpostInput) (*
 	payload := &SignpostPayload{ClientMutationID: &input.ClientMutationID}
 	err := checkMutationID(input.ClientMutationID)
 	if err == nil {
-		payload.Signpost, err = r.Advising.Signpost(ctx, input.ClientMutationID, input.ConversationID, input.ServiceID, input.Need.Value())
+		payload.Signpost, err = changed(ctx, r.Resolver, signposts, func(ctx context.Context) (*ent.Signpost, error) {
+			return r.Advising.Signpost(ctx, input.ClientMutationID, input.ConversationID, input.ServiceID, input.Need.Value())
+		})
 	}
-	if payload.UserErrors, err = problem.Correctable(err); err != nil {
-		return nil, err
-	}
-	payload.Signpost, err = signposts.payload(ctx, r.Resolver, payload.Signpost)
+	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err
 }
 

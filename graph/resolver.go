@@ -14,6 +14,7 @@ import (
 	"liferooms.io/liferooms/internal/catalogue"
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/frontdesk"
+	"liferooms.io/liferooms/internal/partner"
 	"liferooms.io/liferooms/internal/person"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/referral"
@@ -31,7 +32,8 @@ type Resolver struct {
 	Roles     *staff.Roles
 	Directory *directory.Directory
 	// Sources are the catalogue sources of hubs, as staff look after them.
-	Sources *catalogue.Manager
+	Sources  *catalogue.Manager
+	Partners *partner.Partners
 	// Provisioner sets trusts and hubs up.
 	Provisioner *provision.Provisioner
 	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
@@ -47,10 +49,12 @@ type Sessions interface {
 
 // New makes a resolver over a store.
 func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.Sources, platform provision.Config, signOut func(context.Context) (string, error)) *Resolver {
-	desk := frontdesk.New(s, log)
+	desk, partners := frontdesk.New(s, log), directory.New(s, log)
+	partners.OnEdit(sources.Follow)
 	return &Resolver{
 		Store: s, Log: log, People: person.New(s, log), Desk: desk, Advising: referral.New(s, log, desk),
-		Roles: staff.New(s, log, sessions), Directory: directory.New(s, log), SignOut: signOut,
+		Roles: staff.New(s, log, sessions), Directory: partners, SignOut: signOut,
+		Partners:    partner.New(s, log, partners),
 		Sources:     catalogue.NewManager(sources, s, log),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}

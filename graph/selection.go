@@ -114,7 +114,7 @@ var derived = map[string][]string{
 	"age":          {"date_of_birth"},
 	"anonymous":    {"person_id"},
 	"retired":      {"retired_at"},
-	"summary":      {"freq", "interval", "by_day", "by_month_day", "dtstart", "until", "valid_from", "valid_to", "opens_at", "closes_at", "description"},
+	"summary":      {"freq", "interval", "by_day", "by_month_day", "dtstart", "until", "valid_from", "valid_to", "opens_at", "closes_at", "description", "excluded_dates", "extra_dates"},
 	"actor":        {"actor_id"},
 	"organisation": {"organisation_id"},
 }

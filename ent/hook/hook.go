@@ -21,6 +21,18 @@ func (f AccessNeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AccessNeedMutation", m)
 }
 
+// The AssuranceFunc type is an adapter to allow the use of ordinary
+// function as Assurance mutator.
+type AssuranceFunc func(context.Context, *ent.AssuranceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AssuranceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AssuranceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AssuranceMutation", m)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary
 // function as AuditEvent mutator.
 type AuditEventFunc func(context.Context, *ent.AuditEventMutation) (ent.Value, error)
@@ -69,6 +81,18 @@ func (f CatalogueSourceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueSourceMutation", m)
 }
 
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary
+// function as CatalogueWord mutator.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CatalogueWordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CatalogueWordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueWordMutation", m)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary
 // function as Conversation mutator.
 type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)
@@ -91,6 +115,18 @@ func (f ConversationNeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationNeedMutation", m)
+}
+
+// The DuplicateDismissalFunc type is an adapter to allow the use of ordinary
+// function as DuplicateDismissal mutator.
+type DuplicateDismissalFunc func(context.Context, *ent.DuplicateDismissalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DuplicateDismissalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DuplicateDismissalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DuplicateDismissalMutation", m)
 }
 
 // The GroupGrantFunc type is an adapter to allow the use of ordinary
@@ -153,6 +189,18 @@ func (f LocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LocationMutation", m)
 }
 
+// The MergeFunc type is an adapter to allow the use of ordinary
+// function as Merge mutator.
+type MergeFunc func(context.Context, *ent.MergeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MergeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MergeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MergeMutation", m)
+}
+
 // The NeedFunc type is an adapter to allow the use of ordinary
 // function as Need mutator.
 type NeedFunc func(context.Context, *ent.NeedMutation) (ent.Value, error)
@@ -177,6 +225,30 @@ func (f OrganisationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OrganisationMutation", m)
 }
 
+// The PartnerAgreementFunc type is an adapter to allow the use of ordinary
+// function as PartnerAgreement mutator.
+type PartnerAgreementFunc func(context.Context, *ent.PartnerAgreementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PartnerAgreementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PartnerAgreementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PartnerAgreementMutation", m)
+}
+
+// The PartnerLinkFunc type is an adapter to allow the use of ordinary
+// function as PartnerLink mutator.
+type PartnerLinkFunc func(context.Context, *ent.PartnerLinkMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PartnerLinkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PartnerLinkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PartnerLinkMutation", m)
+}
+
 // The PersonFunc type is an adapter to allow the use of ordinary
 // function as Person mutator.
 type PersonFunc func(context.Context, *ent.PersonMutation) (ent.Value, error)
@@ -187,6 +259,18 @@ func (f PersonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PersonMutation", m)
+}
+
+// The ProposedChangeFunc type is an adapter to allow the use of ordinary
+// function as ProposedChange mutator.
+type ProposedChangeFunc func(context.Context, *ent.ProposedChangeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProposedChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProposedChangeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProposedChangeMutation", m)
 }
 
 // The RoleGrantFunc type is an adapter to allow the use of ordinary
@@ -247,6 +331,18 @@ func (f ServiceAtLocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ServiceAtLocationMutation", m)
+}
+
+// The ServiceCapacityFunc type is an adapter to allow the use of ordinary
+// function as ServiceCapacity mutator.
+type ServiceCapacityFunc func(context.Context, *ent.ServiceCapacityMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ServiceCapacityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ServiceCapacityMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ServiceCapacityMutation", m)
 }
 
 // The ServiceNeedFunc type is an adapter to allow the use of ordinary

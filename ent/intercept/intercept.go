@@ -9,26 +9,34 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
 	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
 	"liferooms.io/liferooms/ent/conversationneed"
+	"liferooms.io/liferooms/ent/duplicatedismissal"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/hostname"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/identityprovider"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/partneragreement"
+	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/predicate"
+	"liferooms.io/liferooms/ent/proposedchange"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/room"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/serviceneed"
 	"liferooms.io/liferooms/ent/serviceterm"
 	"liferooms.io/liferooms/ent/session"
@@ -122,6 +130,33 @@ func (f TraverseAccessNeed) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AccessNeedQuery", q)
+}
+
+// The AssuranceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AssuranceFunc func(context.Context, *ent.AssuranceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AssuranceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AssuranceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AssuranceQuery", q)
+}
+
+// The TraverseAssurance type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAssurance func(context.Context, *ent.AssuranceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAssurance) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAssurance) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AssuranceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AssuranceQuery", q)
 }
 
 // The AuditEventFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -232,6 +267,33 @@ func (f TraverseCatalogueSource) Traverse(ctx context.Context, q ent.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueSourceQuery", q)
 }
 
+// The CatalogueWordFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueWordFunc func(context.Context, *ent.CatalogueWordQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueWordFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
+}
+
+// The TraverseCatalogueWord type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueWord func(context.Context, *ent.CatalogueWordQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueWord) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueWord) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueWordQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueWordQuery", q)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ConversationFunc func(context.Context, *ent.ConversationQuery) (ent.Value, error)
 
@@ -284,6 +346,33 @@ func (f TraverseConversationNeed) Traverse(ctx context.Context, q ent.Query) err
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationNeedQuery", q)
+}
+
+// The DuplicateDismissalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DuplicateDismissalFunc func(context.Context, *ent.DuplicateDismissalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DuplicateDismissalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DuplicateDismissalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DuplicateDismissalQuery", q)
+}
+
+// The TraverseDuplicateDismissal type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDuplicateDismissal func(context.Context, *ent.DuplicateDismissalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDuplicateDismissal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDuplicateDismissal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DuplicateDismissalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DuplicateDismissalQuery", q)
 }
 
 // The GroupGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -421,6 +510,33 @@ func (f TraverseLocation) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.LocationQuery", q)
 }
 
+// The MergeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MergeFunc func(context.Context, *ent.MergeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MergeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MergeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MergeQuery", q)
+}
+
+// The TraverseMerge type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMerge func(context.Context, *ent.MergeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMerge) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMerge) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MergeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MergeQuery", q)
+}
+
 // The NeedFunc type is an adapter to allow the use of ordinary function as a Querier.
 type NeedFunc func(context.Context, *ent.NeedQuery) (ent.Value, error)
 
@@ -475,6 +591,60 @@ func (f TraverseOrganisation) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.OrganisationQuery", q)
 }
 
+// The PartnerAgreementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PartnerAgreementFunc func(context.Context, *ent.PartnerAgreementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PartnerAgreementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PartnerAgreementQuery", q)
+}
+
+// The TraversePartnerAgreement type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePartnerAgreement func(context.Context, *ent.PartnerAgreementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePartnerAgreement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePartnerAgreement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PartnerAgreementQuery", q)
+}
+
+// The PartnerLinkFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PartnerLinkFunc func(context.Context, *ent.PartnerLinkQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PartnerLinkFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PartnerLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PartnerLinkQuery", q)
+}
+
+// The TraversePartnerLink type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePartnerLink func(context.Context, *ent.PartnerLinkQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePartnerLink) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePartnerLink) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PartnerLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PartnerLinkQuery", q)
+}
+
 // The PersonFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PersonFunc func(context.Context, *ent.PersonQuery) (ent.Value, error)
 
@@ -500,6 +670,33 @@ func (f TraversePerson) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.PersonQuery", q)
+}
+
+// The ProposedChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProposedChangeFunc func(context.Context, *ent.ProposedChangeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProposedChangeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProposedChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProposedChangeQuery", q)
+}
+
+// The TraverseProposedChange type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProposedChange func(context.Context, *ent.ProposedChangeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProposedChange) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProposedChange) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProposedChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProposedChangeQuery", q)
 }
 
 // The RoleGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -635,6 +832,33 @@ func (f TraverseServiceAtLocation) Traverse(ctx context.Context, q ent.Query) er
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ServiceAtLocationQuery", q)
+}
+
+// The ServiceCapacityFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ServiceCapacityFunc func(context.Context, *ent.ServiceCapacityQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ServiceCapacityFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ServiceCapacityQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ServiceCapacityQuery", q)
+}
+
+// The TraverseServiceCapacity type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseServiceCapacity func(context.Context, *ent.ServiceCapacityQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseServiceCapacity) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseServiceCapacity) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ServiceCapacityQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ServiceCapacityQuery", q)
 }
 
 // The ServiceNeedFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -912,6 +1136,8 @@ func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.AccessNeedQuery:
 		return &query[*ent.AccessNeedQuery, predicate.AccessNeed, accessneed.OrderOption]{typ: ent.TypeAccessNeed, tq: q}, nil
+	case *ent.AssuranceQuery:
+		return &query[*ent.AssuranceQuery, predicate.Assurance, assurance.OrderOption]{typ: ent.TypeAssurance, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.CatalogueCheckQuery:
@@ -920,10 +1146,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CataloguePartQuery, predicate.CataloguePart, cataloguepart.OrderOption]{typ: ent.TypeCataloguePart, tq: q}, nil
 	case *ent.CatalogueSourceQuery:
 		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
+	case *ent.CatalogueWordQuery:
+		return &query[*ent.CatalogueWordQuery, predicate.CatalogueWord, catalogueword.OrderOption]{typ: ent.TypeCatalogueWord, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
 	case *ent.ConversationNeedQuery:
 		return &query[*ent.ConversationNeedQuery, predicate.ConversationNeed, conversationneed.OrderOption]{typ: ent.TypeConversationNeed, tq: q}, nil
+	case *ent.DuplicateDismissalQuery:
+		return &query[*ent.DuplicateDismissalQuery, predicate.DuplicateDismissal, duplicatedismissal.OrderOption]{typ: ent.TypeDuplicateDismissal, tq: q}, nil
 	case *ent.GroupGrantQuery:
 		return &query[*ent.GroupGrantQuery, predicate.GroupGrant, groupgrant.OrderOption]{typ: ent.TypeGroupGrant, tq: q}, nil
 	case *ent.HostnameQuery:
@@ -934,12 +1164,20 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IdentityProviderQuery, predicate.IdentityProvider, identityprovider.OrderOption]{typ: ent.TypeIdentityProvider, tq: q}, nil
 	case *ent.LocationQuery:
 		return &query[*ent.LocationQuery, predicate.Location, location.OrderOption]{typ: ent.TypeLocation, tq: q}, nil
+	case *ent.MergeQuery:
+		return &query[*ent.MergeQuery, predicate.Merge, merge.OrderOption]{typ: ent.TypeMerge, tq: q}, nil
 	case *ent.NeedQuery:
 		return &query[*ent.NeedQuery, predicate.Need, need.OrderOption]{typ: ent.TypeNeed, tq: q}, nil
 	case *ent.OrganisationQuery:
 		return &query[*ent.OrganisationQuery, predicate.Organisation, organisation.OrderOption]{typ: ent.TypeOrganisation, tq: q}, nil
+	case *ent.PartnerAgreementQuery:
+		return &query[*ent.PartnerAgreementQuery, predicate.PartnerAgreement, partneragreement.OrderOption]{typ: ent.TypePartnerAgreement, tq: q}, nil
+	case *ent.PartnerLinkQuery:
+		return &query[*ent.PartnerLinkQuery, predicate.PartnerLink, partnerlink.OrderOption]{typ: ent.TypePartnerLink, tq: q}, nil
 	case *ent.PersonQuery:
 		return &query[*ent.PersonQuery, predicate.Person, person.OrderOption]{typ: ent.TypePerson, tq: q}, nil
+	case *ent.ProposedChangeQuery:
+		return &query[*ent.ProposedChangeQuery, predicate.ProposedChange, proposedchange.OrderOption]{typ: ent.TypeProposedChange, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
 	case *ent.RoomQuery:
@@ -950,6 +1188,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ServiceQuery, predicate.Service, service.OrderOption]{typ: ent.TypeService, tq: q}, nil
 	case *ent.ServiceAtLocationQuery:
 		return &query[*ent.ServiceAtLocationQuery, predicate.ServiceAtLocation, serviceatlocation.OrderOption]{typ: ent.TypeServiceAtLocation, tq: q}, nil
+	case *ent.ServiceCapacityQuery:
+		return &query[*ent.ServiceCapacityQuery, predicate.ServiceCapacity, servicecapacity.OrderOption]{typ: ent.TypeServiceCapacity, tq: q}, nil
 	case *ent.ServiceNeedQuery:
 		return &query[*ent.ServiceNeedQuery, predicate.ServiceNeed, serviceneed.OrderOption]{typ: ent.TypeServiceNeed, tq: q}, nil
 	case *ent.ServiceTermQuery:

@@ -39,6 +39,45 @@ var (
 			},
 		},
 	}
+	// AssurancesColumns holds the columns for the "assurances" table.
+	AssurancesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "assured_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "by", Type: field.TypeEnum, Enums: []string{"STAFF", "PARTNER"}},
+		{Name: "partner_link_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "service_id", Type: field.TypeUUID},
+	}
+	// AssurancesTable holds the schema information for the "assurances" table.
+	AssurancesTable = &schema.Table{
+		Name:       "assurances",
+		Columns:    AssurancesColumns,
+		PrimaryKey: []*schema.Column{AssurancesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "assurances_staff_users_staff",
+				Columns:    []*schema.Column{AssurancesColumns[7]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "assurances_services_assurances",
+				Columns:    []*schema.Column{AssurancesColumns[8]},
+				RefColumns: []*schema.Column{ServicesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "assurance_hub_id_service_id_assured_on_by",
+				Unique:  true,
+				Columns: []*schema.Column{AssurancesColumns[1], AssurancesColumns[8], AssurancesColumns[3], AssurancesColumns[4]},
+			},
+		},
+	}
 	// AuditEventsColumns holds the columns for the "audit_events" table.
 	AuditEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -200,6 +239,25 @@ var (
 			},
 		},
 	}
+	// CatalogueWordsColumns holds the columns for the "catalogue_words" table.
+	CatalogueWordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "word", Type: field.TypeString, Size: 30},
+	}
+	// CatalogueWordsTable holds the schema information for the "catalogue_words" table.
+	CatalogueWordsTable = &schema.Table{
+		Name:       "catalogue_words",
+		Columns:    CatalogueWordsColumns,
+		PrimaryKey: []*schema.Column{CatalogueWordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "catalogueword_hub_id_word",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueWordsColumns[1], CatalogueWordsColumns[2]},
+			},
+		},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -307,6 +365,38 @@ var (
 				Name:    "conversationneed_conversation_id_need_id",
 				Unique:  true,
 				Columns: []*schema.Column{ConversationNeedsColumns[2], ConversationNeedsColumns[3]},
+			},
+		},
+	}
+	// DuplicateDismissalsColumns holds the columns for the "duplicate_dismissals" table.
+	DuplicateDismissalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ORGANISATION", "SERVICE", "LOCATION"}},
+		{Name: "one", Type: field.TypeUUID},
+		{Name: "other", Type: field.TypeUUID},
+		{Name: "likeness", Type: field.TypeString, Size: 64},
+		{Name: "dismissed_at", Type: field.TypeTime},
+	}
+	// DuplicateDismissalsTable holds the schema information for the "duplicate_dismissals" table.
+	DuplicateDismissalsTable = &schema.Table{
+		Name:       "duplicate_dismissals",
+		Columns:    DuplicateDismissalsColumns,
+		PrimaryKey: []*schema.Column{DuplicateDismissalsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "duplicatedismissal_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{DuplicateDismissalsColumns[1], DuplicateDismissalsColumns[4], DuplicateDismissalsColumns[5]},
+			},
+			{
+				Name:    "duplicatedismissal_hub_id_kind_one_other",
+				Unique:  true,
+				Columns: []*schema.Column{DuplicateDismissalsColumns[1], DuplicateDismissalsColumns[6], DuplicateDismissalsColumns[7], DuplicateDismissalsColumns[8]},
 			},
 		},
 	}
@@ -423,7 +513,10 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PHYSICAL", "POSTAL", "VIRTUAL"}, Default: "PHYSICAL"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
@@ -445,6 +538,51 @@ var (
 				Name:    "location_hub_id_source_external_id",
 				Unique:  true,
 				Columns: []*schema.Column{LocationsColumns[1], LocationsColumns[2], LocationsColumns[3]},
+			},
+		},
+	}
+	// MergesColumns holds the columns for the "merges" table.
+	MergesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ORGANISATION", "SERVICE", "LOCATION"}},
+		{Name: "kept", Type: field.TypeUUID},
+		{Name: "folded", Type: field.TypeUUID},
+		{Name: "taken", Type: field.TypeJSON, Nullable: true},
+		{Name: "kept_before", Type: field.TypeJSON},
+		{Name: "kept_after", Type: field.TypeJSON},
+		{Name: "folded_before", Type: field.TypeJSON},
+		{Name: "moved", Type: field.TypeJSON, Nullable: true},
+		{Name: "stayed", Type: field.TypeJSON, Nullable: true},
+		{Name: "added", Type: field.TypeJSON, Nullable: true},
+		{Name: "undone_at", Type: field.TypeTime, Nullable: true},
+		{Name: "undone_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "remained", Type: field.TypeJSON, Nullable: true},
+	}
+	// MergesTable holds the schema information for the "merges" table.
+	MergesTable = &schema.Table{
+		Name:       "merges",
+		Columns:    MergesColumns,
+		PrimaryKey: []*schema.Column{MergesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "merge_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{MergesColumns[1], MergesColumns[4], MergesColumns[5]},
+			},
+			{
+				Name:    "merge_hub_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MergesColumns[1], MergesColumns[3], MergesColumns[0]},
+			},
+			{
+				Name:    "merge_hub_id_kept",
+				Unique:  false,
+				Columns: []*schema.Column{MergesColumns[1], MergesColumns[7]},
 			},
 		},
 	}
@@ -479,7 +617,10 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "description", Type: field.TypeString, Size: 20000, Default: ""},
@@ -503,7 +644,105 @@ var (
 			{
 				Name:    "organisation_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[8], OrganisationsColumns[0]},
+				Columns: []*schema.Column{OrganisationsColumns[1], OrganisationsColumns[11], OrganisationsColumns[0]},
+			},
+		},
+	}
+	// PartnerAgreementsColumns holds the columns for the "partner_agreements" table.
+	PartnerAgreementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "signed_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "signed_by", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "response_days", Type: field.TypeInt, Nullable: true},
+		{Name: "ends_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "note", Type: field.TypeString, Size: 2000, Default: ""},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "organisation_id", Type: field.TypeUUID, Unique: true},
+		{Name: "updated_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PartnerAgreementsTable holds the schema information for the "partner_agreements" table.
+	PartnerAgreementsTable = &schema.Table{
+		Name:       "partner_agreements",
+		Columns:    PartnerAgreementsColumns,
+		PrimaryKey: []*schema.Column{PartnerAgreementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "partner_agreements_organisations_agreement",
+				Columns:    []*schema.Column{PartnerAgreementsColumns[9]},
+				RefColumns: []*schema.Column{OrganisationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "partner_agreements_staff_users_updated_by",
+				Columns:    []*schema.Column{PartnerAgreementsColumns[10]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "partneragreement_hub_id_organisation_id",
+				Unique:  true,
+				Columns: []*schema.Column{PartnerAgreementsColumns[1], PartnerAgreementsColumns[9]},
+			},
+		},
+	}
+	// PartnerLinksColumns holds the columns for the "partner_links" table.
+	PartnerLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "token_hash", Type: field.TypeBytes, Size: 32},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "opened_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "organisation_id", Type: field.TypeUUID},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PartnerLinksTable holds the schema information for the "partner_links" table.
+	PartnerLinksTable = &schema.Table{
+		Name:       "partner_links",
+		Columns:    PartnerLinksColumns,
+		PrimaryKey: []*schema.Column{PartnerLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "partner_links_organisations_partner_links",
+				Columns:    []*schema.Column{PartnerLinksColumns[10]},
+				RefColumns: []*schema.Column{OrganisationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "partner_links_staff_users_created_by",
+				Columns:    []*schema.Column{PartnerLinksColumns[11]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "partnerlink_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{PartnerLinksColumns[1], PartnerLinksColumns[11], PartnerLinksColumns[4]},
+			},
+			{
+				Name:    "partnerlink_hub_id_token_hash",
+				Unique:  true,
+				Columns: []*schema.Column{PartnerLinksColumns[1], PartnerLinksColumns[5]},
+			},
+			{
+				Name:    "partnerlink_token_hash",
+				Unique:  false,
+				Columns: []*schema.Column{PartnerLinksColumns[5]},
+			},
+			{
+				Name:    "partnerlink_hub_id_organisation_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{PartnerLinksColumns[1], PartnerLinksColumns[10], PartnerLinksColumns[3]},
 			},
 		},
 	}
@@ -555,6 +794,62 @@ var (
 				Name:    "person_hub_id_nhs_number",
 				Unique:  false,
 				Columns: []*schema.Column{PersonsColumns[1], PersonsColumns[15]},
+			},
+		},
+	}
+	// ProposedChangesColumns holds the columns for the "proposed_changes" table.
+	ProposedChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "partner_link_id", Type: field.TypeUUID},
+		{Name: "field", Type: field.TypeString, Size: 60},
+		{Name: "before", Type: field.TypeString, Size: 20000, Default: ""},
+		{Name: "proposed", Type: field.TypeString, Size: 20000, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "APPROVED", "REJECTED", "REPLACED"}, Default: "WAITING"},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "organisation_id", Type: field.TypeUUID},
+		{Name: "service_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "schedule_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ProposedChangesTable holds the schema information for the "proposed_changes" table.
+	ProposedChangesTable = &schema.Table{
+		Name:       "proposed_changes",
+		Columns:    ProposedChangesColumns,
+		PrimaryKey: []*schema.Column{ProposedChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "proposed_changes_organisations_organisation",
+				Columns:    []*schema.Column{ProposedChangesColumns[12]},
+				RefColumns: []*schema.Column{OrganisationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "proposed_changes_services_service",
+				Columns:    []*schema.Column{ProposedChangesColumns[13]},
+				RefColumns: []*schema.Column{ServicesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "proposed_changes_schedules_schedule",
+				Columns:    []*schema.Column{ProposedChangesColumns[14]},
+				RefColumns: []*schema.Column{SchedulesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "proposedchange_hub_id_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProposedChangesColumns[1], ProposedChangesColumns[7], ProposedChangesColumns[8], ProposedChangesColumns[0]},
+			},
+			{
+				Name:    "proposedchange_hub_id_organisation_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ProposedChangesColumns[1], ProposedChangesColumns[12], ProposedChangesColumns[8]},
 			},
 		},
 	}
@@ -619,6 +914,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "service_at_location_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "freq", Type: field.TypeEnum, Nullable: true, Enums: []string{"WEEKLY", "MONTHLY", "DAILY", "YEARLY"}},
@@ -631,6 +928,8 @@ var (
 		{Name: "valid_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "opens_at", Type: field.TypeString, Nullable: true, Size: 5},
 		{Name: "closes_at", Type: field.TypeString, Nullable: true, Size: 5},
+		{Name: "excluded_dates", Type: field.TypeJSON, Nullable: true},
+		{Name: "extra_dates", Type: field.TypeJSON, Nullable: true},
 		{Name: "description", Type: field.TypeString, Size: 2000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
 	}
@@ -642,7 +941,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "schedules_services_schedules",
-				Columns:    []*schema.Column{SchedulesColumns[20]},
+				Columns:    []*schema.Column{SchedulesColumns[24]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -656,7 +955,7 @@ var (
 			{
 				Name:    "schedule_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[20]},
+				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[24]},
 			},
 		},
 	}
@@ -669,7 +968,10 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
+		{Name: "merged_into_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 200},
 		{Name: "alternate_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "description", Type: field.TypeString, Size: 20000, Default: ""},
@@ -700,7 +1002,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[28]},
+				Columns:    []*schema.Column{ServicesColumns[31]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -714,12 +1016,12 @@ var (
 			{
 				Name:    "service_hub_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[8], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[11], ServicesColumns[0]},
 			},
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[28], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[31], ServicesColumns[0]},
 			},
 		},
 	}
@@ -732,6 +1034,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "visibility", Type: field.TypeEnum, Enums: []string{"PUBLIC", "STAFF", "RESTRICTED"}, Default: "PUBLIC"},
 		{Name: "description", Type: field.TypeString, Size: 5000, Default: ""},
 		{Name: "service_id", Type: field.TypeUUID},
@@ -745,13 +1049,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_at_locations_services_service_at_locations",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[9]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[11]},
 				RefColumns: []*schema.Column{ServicesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_at_locations_locations_location",
-				Columns:    []*schema.Column{ServiceAtLocationsColumns[10]},
+				Columns:    []*schema.Column{ServiceAtLocationsColumns[12]},
 				RefColumns: []*schema.Column{LocationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -765,12 +1069,53 @@ var (
 			{
 				Name:    "serviceatlocation_hub_id_service_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[9]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[11]},
 			},
 			{
 				Name:    "serviceatlocation_hub_id_location_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[10]},
+				Columns: []*schema.Column{ServiceAtLocationsColumns[1], ServiceAtLocationsColumns[12]},
+			},
+		},
+	}
+	// ServiceCapacitiesColumns holds the columns for the "service_capacities" table.
+	ServiceCapacitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "unit", Type: field.TypeString, Size: 60},
+		{Name: "available", Type: field.TypeInt},
+		{Name: "maximum", Type: field.TypeInt, Nullable: true},
+		{Name: "description", Type: field.TypeString, Size: 500, Default: ""},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "by", Type: field.TypeEnum, Enums: []string{"STAFF", "PARTNER", "SOURCE"}},
+		{Name: "service_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ServiceCapacitiesTable holds the schema information for the "service_capacities" table.
+	ServiceCapacitiesTable = &schema.Table{
+		Name:       "service_capacities",
+		Columns:    ServiceCapacitiesColumns,
+		PrimaryKey: []*schema.Column{ServiceCapacitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "service_capacities_services_capacities",
+				Columns:    []*schema.Column{ServiceCapacitiesColumns[9]},
+				RefColumns: []*schema.Column{ServicesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "service_capacities_staff_users_staff",
+				Columns:    []*schema.Column{ServiceCapacitiesColumns[10]},
+				RefColumns: []*schema.Column{StaffUsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "servicecapacity_hub_id_service_id_unit",
+				Unique:  true,
+				Columns: []*schema.Column{ServiceCapacitiesColumns[1], ServiceCapacitiesColumns[9], ServiceCapacitiesColumns[3]},
 			},
 		},
 	}
@@ -1029,6 +1374,8 @@ var (
 		{Name: "imported_at", Type: field.TypeTime},
 		{Name: "last_modified", Type: field.TypeTime, Nullable: true},
 		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "local_fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "taxonomy", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "code", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "name", Type: field.TypeString, Size: 200},
@@ -1044,7 +1391,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "taxonomy_terms_needs_need",
-				Columns:    []*schema.Column{TaxonomyTermsColumns[12]},
+				Columns:    []*schema.Column{TaxonomyTermsColumns[14]},
 				RefColumns: []*schema.Column{NeedsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1169,25 +1516,33 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccessNeedsTable,
+		AssurancesTable,
 		AuditEventsTable,
 		CatalogueChecksTable,
 		CataloguePartsTable,
 		CatalogueSourcesTable,
+		CatalogueWordsTable,
 		ConversationsTable,
 		ConversationNeedsTable,
+		DuplicateDismissalsTable,
 		GroupGrantsTable,
 		HostnamesTable,
 		HubsTable,
 		IdentityProvidersTable,
 		LocationsTable,
+		MergesTable,
 		NeedsTable,
 		OrganisationsTable,
+		PartnerAgreementsTable,
+		PartnerLinksTable,
 		PersonsTable,
+		ProposedChangesTable,
 		RoleGrantsTable,
 		RoomsTable,
 		SchedulesTable,
 		ServicesTable,
 		ServiceAtLocationsTable,
+		ServiceCapacitiesTable,
 		ServiceNeedsTable,
 		ServiceTermsTable,
 		SessionsTable,
@@ -1203,6 +1558,8 @@ var (
 
 func init() {
 	AccessNeedsTable.ForeignKeys[0].RefTable = PersonsTable
+	AssurancesTable.ForeignKeys[0].RefTable = StaffUsersTable
+	AssurancesTable.ForeignKeys[1].RefTable = ServicesTable
 	ConversationsTable.ForeignKeys[0].RefTable = StaffUsersTable
 	ConversationsTable.ForeignKeys[1].RefTable = PersonsTable
 	ConversationsTable.ForeignKeys[2].RefTable = VisitsTable
@@ -1211,6 +1568,16 @@ func init() {
 	}
 	ConversationNeedsTable.ForeignKeys[0].RefTable = ConversationsTable
 	ConversationNeedsTable.ForeignKeys[1].RefTable = NeedsTable
+	PartnerAgreementsTable.ForeignKeys[0].RefTable = OrganisationsTable
+	PartnerAgreementsTable.ForeignKeys[1].RefTable = StaffUsersTable
+	PartnerAgreementsTable.Annotation = &entsql.Annotation{
+		Check: "ends_on IS NULL OR signed_on IS NULL OR ends_on >= signed_on",
+	}
+	PartnerLinksTable.ForeignKeys[0].RefTable = OrganisationsTable
+	PartnerLinksTable.ForeignKeys[1].RefTable = StaffUsersTable
+	ProposedChangesTable.ForeignKeys[0].RefTable = OrganisationsTable
+	ProposedChangesTable.ForeignKeys[1].RefTable = ServicesTable
+	ProposedChangesTable.ForeignKeys[2].RefTable = SchedulesTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = StaffUsersTable
 	SchedulesTable.ForeignKeys[0].RefTable = ServicesTable
 	ServicesTable.ForeignKeys[0].RefTable = OrganisationsTable
@@ -1219,6 +1586,8 @@ func init() {
 	}
 	ServiceAtLocationsTable.ForeignKeys[0].RefTable = ServicesTable
 	ServiceAtLocationsTable.ForeignKeys[1].RefTable = LocationsTable
+	ServiceCapacitiesTable.ForeignKeys[0].RefTable = ServicesTable
+	ServiceCapacitiesTable.ForeignKeys[1].RefTable = StaffUsersTable
 	ServiceNeedsTable.ForeignKeys[0].RefTable = ServicesTable
 	ServiceNeedsTable.ForeignKeys[1].RefTable = NeedsTable
 	ServiceTermsTable.ForeignKeys[0].RefTable = ServicesTable

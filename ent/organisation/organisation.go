@@ -28,8 +28,14 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldLocalFields holds the string denoting the local_fields field in the database.
+	FieldLocalFields = "local_fields"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
+	// FieldMergedIntoID holds the string denoting the merged_into_id field in the database.
+	FieldMergedIntoID = "merged_into_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldAlternateName holds the string denoting the alternate_name field in the database.
@@ -48,6 +54,10 @@ const (
 	FieldIdentifiers = "identifiers"
 	// EdgeServices holds the string denoting the services edge name in mutations.
 	EdgeServices = "services"
+	// EdgeAgreement holds the string denoting the agreement edge name in mutations.
+	EdgeAgreement = "agreement"
+	// EdgePartnerLinks holds the string denoting the partner_links edge name in mutations.
+	EdgePartnerLinks = "partner_links"
 	// Table holds the table name of the organisation in the database.
 	Table = "organisations"
 	// ServicesTable is the table that holds the services relation/edge.
@@ -57,6 +67,20 @@ const (
 	ServicesInverseTable = "services"
 	// ServicesColumn is the table column denoting the services relation/edge.
 	ServicesColumn = "organisation_id"
+	// AgreementTable is the table that holds the agreement relation/edge.
+	AgreementTable = "partner_agreements"
+	// AgreementInverseTable is the table name for the PartnerAgreement entity.
+	// It exists in this package in order to avoid circular dependency with the "partneragreement" package.
+	AgreementInverseTable = "partner_agreements"
+	// AgreementColumn is the table column denoting the agreement relation/edge.
+	AgreementColumn = "organisation_id"
+	// PartnerLinksTable is the table that holds the partner_links relation/edge.
+	PartnerLinksTable = "partner_links"
+	// PartnerLinksInverseTable is the table name for the PartnerLink entity.
+	// It exists in this package in order to avoid circular dependency with the "partnerlink" package.
+	PartnerLinksInverseTable = "partner_links"
+	// PartnerLinksColumn is the table column denoting the partner_links relation/edge.
+	PartnerLinksColumn = "organisation_id"
 )
 
 // Columns holds all SQL columns for organisation fields.
@@ -68,7 +92,10 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldLocalFields,
+	FieldVersion,
 	FieldVisibility,
+	FieldMergedIntoID,
 	FieldName,
 	FieldAlternateName,
 	FieldDescription,
@@ -96,6 +123,8 @@ var (
 	ExternalIDValidator func(string) error
 	// DefaultImportedAt holds the default value on creation for the "imported_at" field.
 	DefaultImportedAt func() time.Time
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
 	// AlternateNameValidator is a validator for the "alternate_name" field. It is called by the builders before save.
@@ -181,9 +210,19 @@ func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
 }
 
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
 // ByVisibility orders the results by the visibility field.
 func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
+// ByMergedIntoID orders the results by the merged_into_id field.
+func ByMergedIntoID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMergedIntoID, opts...).ToFunc()
 }
 
 // ByName orders the results by the name field.
@@ -234,10 +273,45 @@ func ByServices(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newServicesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAgreementField orders the results by agreement field.
+func ByAgreementField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAgreementStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPartnerLinksCount orders the results by partner_links count.
+func ByPartnerLinksCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPartnerLinksStep(), opts...)
+	}
+}
+
+// ByPartnerLinks orders the results by partner_links terms.
+func ByPartnerLinks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPartnerLinksStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newServicesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ServicesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ServicesTable, ServicesColumn),
+	)
+}
+func newAgreementStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AgreementInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, AgreementTable, AgreementColumn),
+	)
+}
+func newPartnerLinksStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PartnerLinksInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PartnerLinksTable, PartnerLinksColumn),
 	)
 }

@@ -9,6 +9,9 @@ import (
 // AccessNeed is the predicate function for accessneed builders.
 type AccessNeed func(*sql.Selector)
 
+// Assurance is the predicate function for assurance builders.
+type Assurance func(*sql.Selector)
+
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
@@ -21,11 +24,17 @@ type CataloguePart func(*sql.Selector)
 // CatalogueSource is the predicate function for cataloguesource builders.
 type CatalogueSource func(*sql.Selector)
 
+// CatalogueWord is the predicate function for catalogueword builders.
+type CatalogueWord func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 
 // ConversationNeed is the predicate function for conversationneed builders.
 type ConversationNeed func(*sql.Selector)
+
+// DuplicateDismissal is the predicate function for duplicatedismissal builders.
+type DuplicateDismissal func(*sql.Selector)
 
 // GroupGrant is the predicate function for groupgrant builders.
 type GroupGrant func(*sql.Selector)
@@ -42,14 +51,26 @@ type IdentityProvider func(*sql.Selector)
 // Location is the predicate function for location builders.
 type Location func(*sql.Selector)
 
+// Merge is the predicate function for merge builders.
+type Merge func(*sql.Selector)
+
 // Need is the predicate function for need builders.
 type Need func(*sql.Selector)
 
 // Organisation is the predicate function for organisation builders.
 type Organisation func(*sql.Selector)
 
+// PartnerAgreement is the predicate function for partneragreement builders.
+type PartnerAgreement func(*sql.Selector)
+
+// PartnerLink is the predicate function for partnerlink builders.
+type PartnerLink func(*sql.Selector)
+
 // Person is the predicate function for person builders.
 type Person func(*sql.Selector)
+
+// ProposedChange is the predicate function for proposedchange builders.
+type ProposedChange func(*sql.Selector)
 
 // RoleGrant is the predicate function for rolegrant builders.
 type RoleGrant func(*sql.Selector)
@@ -65,6 +86,9 @@ type Service func(*sql.Selector)
 
 // ServiceAtLocation is the predicate function for serviceatlocation builders.
 type ServiceAtLocation func(*sql.Selector)
+
+// ServiceCapacity is the predicate function for servicecapacity builders.
+type ServiceCapacity func(*sql.Selector)
 
 // ServiceNeed is the predicate function for serviceneed builders.
 type ServiceNeed func(*sql.Selector)

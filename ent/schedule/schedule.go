@@ -28,6 +28,10 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldLocalFields holds the string denoting the local_fields field in the database.
+	FieldLocalFields = "local_fields"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
 	// FieldServiceID holds the string denoting the service_id field in the database.
@@ -54,6 +58,10 @@ const (
 	FieldOpensAt = "opens_at"
 	// FieldClosesAt holds the string denoting the closes_at field in the database.
 	FieldClosesAt = "closes_at"
+	// FieldExcludedDates holds the string denoting the excluded_dates field in the database.
+	FieldExcludedDates = "excluded_dates"
+	// FieldExtraDates holds the string denoting the extra_dates field in the database.
+	FieldExtraDates = "extra_dates"
 	// FieldDescription holds the string denoting the description field in the database.
 	FieldDescription = "description"
 	// EdgeService holds the string denoting the service edge name in mutations.
@@ -78,6 +86,8 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldLocalFields,
+	FieldVersion,
 	FieldVisibility,
 	FieldServiceID,
 	FieldServiceAtLocationID,
@@ -91,6 +101,8 @@ var Columns = []string{
 	FieldValidTo,
 	FieldOpensAt,
 	FieldClosesAt,
+	FieldExcludedDates,
+	FieldExtraDates,
 	FieldDescription,
 }
 
@@ -111,6 +123,8 @@ var (
 	ExternalIDValidator func(string) error
 	// DefaultImportedAt holds the default value on creation for the "imported_at" field.
 	DefaultImportedAt func() time.Time
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
 	// DefaultInterval holds the default value on creation for the "interval" field.
 	DefaultInterval int
 	// IntervalValidator is a validator for the "interval" field. It is called by the builders before save.
@@ -215,6 +229,11 @@ func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
 // ByRetiredAt orders the results by the retired_at field.
 func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
+}
+
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
 }
 
 // ByVisibility orders the results by the visibility field.

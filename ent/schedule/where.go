@@ -86,6 +86,11 @@ func RetiredAt(v time.Time) predicate.Schedule {
 	return predicate.Schedule(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldEQ(FieldVersion, v))
+}
+
 // ServiceID applies equality check predicate on the "service_id" field. It's identical to ServiceIDEQ.
 func ServiceID(v uuid.UUID) predicate.Schedule {
 	return predicate.Schedule(sql.FieldEQ(FieldServiceID, v))
@@ -444,6 +449,56 @@ func RetiredAtIsNil() predicate.Schedule {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.Schedule {
 	return predicate.Schedule(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.Schedule {
+	return predicate.Schedule(sql.FieldLTE(FieldVersion, v))
 }
 
 // VisibilityEQ applies the EQ predicate on the "visibility" field.
@@ -974,6 +1029,26 @@ func ClosesAtEqualFold(v string) predicate.Schedule {
 // ClosesAtContainsFold applies the ContainsFold predicate on the "closes_at" field.
 func ClosesAtContainsFold(v string) predicate.Schedule {
 	return predicate.Schedule(sql.FieldContainsFold(FieldClosesAt, v))
+}
+
+// ExcludedDatesIsNil applies the IsNil predicate on the "excluded_dates" field.
+func ExcludedDatesIsNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldIsNull(FieldExcludedDates))
+}
+
+// ExcludedDatesNotNil applies the NotNil predicate on the "excluded_dates" field.
+func ExcludedDatesNotNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotNull(FieldExcludedDates))
+}
+
+// ExtraDatesIsNil applies the IsNil predicate on the "extra_dates" field.
+func ExtraDatesIsNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldIsNull(FieldExtraDates))
+}
+
+// ExtraDatesNotNil applies the NotNil predicate on the "extra_dates" field.
+func ExtraDatesNotNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotNull(FieldExtraDates))
 }
 
 // DescriptionEQ applies the EQ predicate on the "description" field.

@@ -16,7 +16,7 @@ import (
 type Organisation struct{ ent.Schema }
 
 func (Organisation) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Organisation) Fields() []ent.Field {
@@ -33,7 +33,11 @@ func (Organisation) Fields() []ent.Field {
 }
 
 func (Organisation) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("services", Service.Type)}
+	return []ent.Edge{
+		edge.To("services", Service.Type),
+		edge.To("agreement", PartnerAgreement.Type).Unique(),
+		edge.To("partner_links", PartnerLink.Type),
+	}
 }
 
 func (Organisation) Indexes() []ent.Index {
@@ -44,7 +48,7 @@ func (Organisation) Indexes() []ent.Index {
 type Service struct{ ent.Schema }
 
 func (Service) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Service) Fields() []ent.Field {
@@ -80,6 +84,8 @@ func (Service) Edges() []ent.Edge {
 		edge.To("taxonomy_terms", TaxonomyTerm.Type).Through("service_terms", ServiceTerm.Type),
 		edge.To("service_at_locations", ServiceAtLocation.Type),
 		edge.To("schedules", Schedule.Type),
+		edge.To("capacities", ServiceCapacity.Type),
+		edge.To("assurances", Assurance.Type),
 	}
 }
 
@@ -98,7 +104,7 @@ func (Service) Annotations() []schema.Annotation {
 type Location struct{ ent.Schema }
 
 func (Location) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}}
+	return []ent.Mixin{Identified{}, HubScoped{}, Imported{}, Visible{}, Mergeable{}}
 }
 
 func (Location) Fields() []ent.Field {
@@ -166,6 +172,8 @@ func (Schedule) Fields() []ent.Field {
 		date("valid_to"),
 		line("opens_at", 5),
 		line("closes_at", 5),
+		field.JSON("excluded_dates", []string{}).Optional().Comment("days, as 2006-01-02, on which the rule does not hold"),
+		field.JSON("extra_dates", []string{}).Optional().Comment("days besides the rule's"),
 		field.String("description").MaxLen(2000).Default(""),
 	}
 }
@@ -291,4 +299,18 @@ type ServiceArea struct {
 	Name        string `json:"name,omitempty"`
 	Description string `json:"description,omitempty"`
 	URI         string `json:"uri,omitempty"`
+}
+
+// CatalogueWord is a word that stands in a hub's catalogue, without accents: what a misspelt one is corrected to. Triggers
+// add words as they are written; nothing takes one away, and a search believes a word only as long as a service has it.
+type CatalogueWord struct{ ent.Schema }
+
+func (CatalogueWord) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}} }
+
+func (CatalogueWord) Fields() []ent.Field {
+	return []ent.Field{field.String("word").NotEmpty().MaxLen(30).Immutable()}
+}
+
+func (CatalogueWord) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("hub_id", "word")}
 }

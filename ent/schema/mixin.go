@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"time"
 
 	"entgo.io/ent"
@@ -40,6 +41,16 @@ func (HubScoped) Fields() []ent.Field {
 	}
 }
 
+// OfTrust repeats the trust on a row of a hub, so that a member of staff whom it names is held to the same trust by a
+// composite foreign key.
+type OfTrust struct{ mixin.Schema }
+
+func (OfTrust) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("trust_id", uuid.UUID{}).Immutable().Comment("set by the store from the viewer"),
+	}
+}
+
 // MadeByStaff says who made a row of a hub and when, and lets the same request, sent twice, find what it made:
 // a client mutation id is unique per hub and maker.
 //
@@ -71,6 +82,8 @@ func (Imported) Fields() []ent.Field {
 		field.Time("imported_at").Default(time.Now),
 		field.Time("last_modified").Optional().Nillable().Comment("as the source says"),
 		field.Time("retired_at").Optional().Nillable().Comment("no longer offered; kept for what points to it"),
+		field.JSON("local_fields", map[string]json.RawMessage{}).Optional().Comment("columns that staff hold against the source, each with what the source says"),
+		field.Int("version").Default(1).Comment("counts its changes: who saves says which one they saw"),
 	}
 }
 
@@ -92,8 +105,11 @@ func (Imported) Indexes() []ent.Index {
 }
 
 func date(name string) ent.Field {
-	return field.Time(name).SchemaType(map[string]string{dialect.Postgres: "date"}).Optional().Nillable()
+	return field.Time(name).SchemaType(day()).Optional().Nillable()
 }
+
+// day is the type of a column that holds a day without a time.
+func day() map[string]string { return map[string]string{dialect.Postgres: "date"} }
 
 // line is optional text of one line.
 func line(name string, max int) ent.Field {

@@ -28,8 +28,14 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldLocalFields holds the string denoting the local_fields field in the database.
+	FieldLocalFields = "local_fields"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
+	// FieldMergedIntoID holds the string denoting the merged_into_id field in the database.
+	FieldMergedIntoID = "merged_into_id"
 	// FieldOrganisationID holds the string denoting the organisation_id field in the database.
 	FieldOrganisationID = "organisation_id"
 	// FieldName holds the string denoting the name field in the database.
@@ -82,6 +88,10 @@ const (
 	EdgeServiceAtLocations = "service_at_locations"
 	// EdgeSchedules holds the string denoting the schedules edge name in mutations.
 	EdgeSchedules = "schedules"
+	// EdgeCapacities holds the string denoting the capacities edge name in mutations.
+	EdgeCapacities = "capacities"
+	// EdgeAssurances holds the string denoting the assurances edge name in mutations.
+	EdgeAssurances = "assurances"
 	// EdgeServiceNeeds holds the string denoting the service_needs edge name in mutations.
 	EdgeServiceNeeds = "service_needs"
 	// EdgeServiceTerms holds the string denoting the service_terms edge name in mutations.
@@ -119,6 +129,20 @@ const (
 	SchedulesInverseTable = "schedules"
 	// SchedulesColumn is the table column denoting the schedules relation/edge.
 	SchedulesColumn = "service_id"
+	// CapacitiesTable is the table that holds the capacities relation/edge.
+	CapacitiesTable = "service_capacities"
+	// CapacitiesInverseTable is the table name for the ServiceCapacity entity.
+	// It exists in this package in order to avoid circular dependency with the "servicecapacity" package.
+	CapacitiesInverseTable = "service_capacities"
+	// CapacitiesColumn is the table column denoting the capacities relation/edge.
+	CapacitiesColumn = "service_id"
+	// AssurancesTable is the table that holds the assurances relation/edge.
+	AssurancesTable = "assurances"
+	// AssurancesInverseTable is the table name for the Assurance entity.
+	// It exists in this package in order to avoid circular dependency with the "assurance" package.
+	AssurancesInverseTable = "assurances"
+	// AssurancesColumn is the table column denoting the assurances relation/edge.
+	AssurancesColumn = "service_id"
 	// ServiceNeedsTable is the table that holds the service_needs relation/edge.
 	ServiceNeedsTable = "service_needs"
 	// ServiceNeedsInverseTable is the table name for the ServiceNeed entity.
@@ -144,7 +168,10 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldLocalFields,
+	FieldVersion,
 	FieldVisibility,
+	FieldMergedIntoID,
 	FieldOrganisationID,
 	FieldName,
 	FieldAlternateName,
@@ -194,6 +221,8 @@ var (
 	ExternalIDValidator func(string) error
 	// DefaultImportedAt holds the default value on creation for the "imported_at" field.
 	DefaultImportedAt func() time.Time
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
 	// AlternateNameValidator is a validator for the "alternate_name" field. It is called by the builders before save.
@@ -327,9 +356,19 @@ func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
 }
 
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
 // ByVisibility orders the results by the visibility field.
 func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
+// ByMergedIntoID orders the results by the merged_into_id field.
+func ByMergedIntoID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMergedIntoID, opts...).ToFunc()
 }
 
 // ByOrganisationID orders the results by the organisation_id field.
@@ -480,6 +519,34 @@ func BySchedules(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByCapacitiesCount orders the results by capacities count.
+func ByCapacitiesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newCapacitiesStep(), opts...)
+	}
+}
+
+// ByCapacities orders the results by capacities terms.
+func ByCapacities(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCapacitiesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByAssurancesCount orders the results by assurances count.
+func ByAssurancesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAssurancesStep(), opts...)
+	}
+}
+
+// ByAssurances orders the results by assurances terms.
+func ByAssurances(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAssurancesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByServiceNeedsCount orders the results by service_needs count.
 func ByServiceNeedsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -540,6 +607,20 @@ func newSchedulesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SchedulesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SchedulesTable, SchedulesColumn),
+	)
+}
+func newCapacitiesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CapacitiesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, CapacitiesTable, CapacitiesColumn),
+	)
+}
+func newAssurancesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AssurancesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AssurancesTable, AssurancesColumn),
 	)
 }
 func newServiceNeedsStep() *sqlgraph.Step {

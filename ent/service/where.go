@@ -86,6 +86,16 @@ func RetiredAt(v time.Time) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldVersion, v))
+}
+
+// MergedIntoID applies equality check predicate on the "merged_into_id" field. It's identical to MergedIntoIDEQ.
+func MergedIntoID(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldMergedIntoID, v))
+}
+
 // OrganisationID applies equality check predicate on the "organisation_id" field. It's identical to OrganisationIDEQ.
 func OrganisationID(v uuid.UUID) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldOrganisationID, v))
@@ -476,6 +486,56 @@ func RetiredAtNotNil() predicate.Service {
 	return predicate.Service(sql.FieldNotNull(FieldRetiredAt))
 }
 
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.Service {
+	return predicate.Service(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.Service {
+	return predicate.Service(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.Service {
+	return predicate.Service(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.Service {
+	return predicate.Service(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.Service {
+	return predicate.Service(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.Service {
+	return predicate.Service(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.Service {
+	return predicate.Service(sql.FieldLTE(FieldVersion, v))
+}
+
 // VisibilityEQ applies the EQ predicate on the "visibility" field.
 func VisibilityEQ(v Visibility) predicate.Service {
 	return predicate.Service(sql.FieldEQ(FieldVisibility, v))
@@ -494,6 +554,56 @@ func VisibilityIn(vs ...Visibility) predicate.Service {
 // VisibilityNotIn applies the NotIn predicate on the "visibility" field.
 func VisibilityNotIn(vs ...Visibility) predicate.Service {
 	return predicate.Service(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
+// MergedIntoIDEQ applies the EQ predicate on the "merged_into_id" field.
+func MergedIntoIDEQ(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldEQ(FieldMergedIntoID, v))
+}
+
+// MergedIntoIDNEQ applies the NEQ predicate on the "merged_into_id" field.
+func MergedIntoIDNEQ(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldNEQ(FieldMergedIntoID, v))
+}
+
+// MergedIntoIDIn applies the In predicate on the "merged_into_id" field.
+func MergedIntoIDIn(vs ...uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldIn(FieldMergedIntoID, vs...))
+}
+
+// MergedIntoIDNotIn applies the NotIn predicate on the "merged_into_id" field.
+func MergedIntoIDNotIn(vs ...uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldNotIn(FieldMergedIntoID, vs...))
+}
+
+// MergedIntoIDGT applies the GT predicate on the "merged_into_id" field.
+func MergedIntoIDGT(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldGT(FieldMergedIntoID, v))
+}
+
+// MergedIntoIDGTE applies the GTE predicate on the "merged_into_id" field.
+func MergedIntoIDGTE(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldGTE(FieldMergedIntoID, v))
+}
+
+// MergedIntoIDLT applies the LT predicate on the "merged_into_id" field.
+func MergedIntoIDLT(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldLT(FieldMergedIntoID, v))
+}
+
+// MergedIntoIDLTE applies the LTE predicate on the "merged_into_id" field.
+func MergedIntoIDLTE(v uuid.UUID) predicate.Service {
+	return predicate.Service(sql.FieldLTE(FieldMergedIntoID, v))
+}
+
+// MergedIntoIDIsNil applies the IsNil predicate on the "merged_into_id" field.
+func MergedIntoIDIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldMergedIntoID))
+}
+
+// MergedIntoIDNotNil applies the NotNil predicate on the "merged_into_id" field.
+func MergedIntoIDNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldMergedIntoID))
 }
 
 // OrganisationIDEQ applies the EQ predicate on the "organisation_id" field.
@@ -1598,6 +1708,52 @@ func HasSchedules() predicate.Service {
 func HasSchedulesWith(preds ...predicate.Schedule) predicate.Service {
 	return predicate.Service(func(s *sql.Selector) {
 		step := newSchedulesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasCapacities applies the HasEdge predicate on the "capacities" edge.
+func HasCapacities() predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, CapacitiesTable, CapacitiesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCapacitiesWith applies the HasEdge predicate on the "capacities" edge with a given conditions (other predicates).
+func HasCapacitiesWith(preds ...predicate.ServiceCapacity) predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := newCapacitiesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAssurances applies the HasEdge predicate on the "assurances" edge.
+func HasAssurances() predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, AssurancesTable, AssurancesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAssurancesWith applies the HasEdge predicate on the "assurances" edge with a given conditions (other predicates).
+func HasAssurancesWith(preds ...predicate.Assurance) predicate.Service {
+	return predicate.Service(func(s *sql.Selector) {
+		step := newAssurancesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

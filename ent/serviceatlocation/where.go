@@ -86,6 +86,11 @@ func RetiredAt(v time.Time) predicate.ServiceAtLocation {
 	return predicate.ServiceAtLocation(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldEQ(FieldVersion, v))
+}
+
 // ServiceID applies equality check predicate on the "service_id" field. It's identical to ServiceIDEQ.
 func ServiceID(v uuid.UUID) predicate.ServiceAtLocation {
 	return predicate.ServiceAtLocation(sql.FieldEQ(FieldServiceID, v))
@@ -409,6 +414,56 @@ func RetiredAtIsNil() predicate.ServiceAtLocation {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.ServiceAtLocation {
 	return predicate.ServiceAtLocation(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.ServiceAtLocation {
+	return predicate.ServiceAtLocation(sql.FieldLTE(FieldVersion, v))
 }
 
 // VisibilityEQ applies the EQ predicate on the "visibility" field.

@@ -27,6 +27,10 @@ const (
 	FieldLastModified = "last_modified"
 	// FieldRetiredAt holds the string denoting the retired_at field in the database.
 	FieldRetiredAt = "retired_at"
+	// FieldLocalFields holds the string denoting the local_fields field in the database.
+	FieldLocalFields = "local_fields"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
 	// FieldTaxonomy holds the string denoting the taxonomy field in the database.
 	FieldTaxonomy = "taxonomy"
 	// FieldCode holds the string denoting the code field in the database.
@@ -77,6 +81,8 @@ var Columns = []string{
 	FieldImportedAt,
 	FieldLastModified,
 	FieldRetiredAt,
+	FieldLocalFields,
+	FieldVersion,
 	FieldTaxonomy,
 	FieldCode,
 	FieldName,
@@ -108,6 +114,8 @@ var (
 	ExternalIDValidator func(string) error
 	// DefaultImportedAt holds the default value on creation for the "imported_at" field.
 	DefaultImportedAt func() time.Time
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
 	// DefaultTaxonomy holds the default value on creation for the "taxonomy" field.
 	DefaultTaxonomy string
 	// TaxonomyValidator is a validator for the "taxonomy" field. It is called by the builders before save.
@@ -162,6 +170,11 @@ func ByLastModified(opts ...sql.OrderTermOption) OrderOption {
 // ByRetiredAt orders the results by the retired_at field.
 func ByRetiredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredAt, opts...).ToFunc()
+}
+
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
 }
 
 // ByTaxonomy orders the results by the taxonomy field.

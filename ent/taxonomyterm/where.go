@@ -86,6 +86,11 @@ func RetiredAt(v time.Time) predicate.TaxonomyTerm {
 	return predicate.TaxonomyTerm(sql.FieldEQ(FieldRetiredAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldEQ(FieldVersion, v))
+}
+
 // Taxonomy applies equality check predicate on the "taxonomy" field. It's identical to TaxonomyEQ.
 func Taxonomy(v string) predicate.TaxonomyTerm {
 	return predicate.TaxonomyTerm(sql.FieldEQ(FieldTaxonomy, v))
@@ -424,6 +429,56 @@ func RetiredAtIsNil() predicate.TaxonomyTerm {
 // RetiredAtNotNil applies the NotNil predicate on the "retired_at" field.
 func RetiredAtNotNil() predicate.TaxonomyTerm {
 	return predicate.TaxonomyTerm(sql.FieldNotNull(FieldRetiredAt))
+}
+
+// LocalFieldsIsNil applies the IsNil predicate on the "local_fields" field.
+func LocalFieldsIsNil() predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldIsNull(FieldLocalFields))
+}
+
+// LocalFieldsNotNil applies the NotNil predicate on the "local_fields" field.
+func LocalFieldsNotNil() predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldNotNull(FieldLocalFields))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.TaxonomyTerm {
+	return predicate.TaxonomyTerm(sql.FieldLTE(FieldVersion, v))
 }
 
 // TaxonomyEQ applies the EQ predicate on the "taxonomy" field.

@@ -82,6 +82,13 @@ func (p *page) write(t *text, at place) error {
 		}
 		cut += " and " + after
 	}
+	for _, name := range slices.Sorted(maps.Keys(p.Also)) {
+		sql, err := w.fill(p.Also[name], inner)
+		if err != nil {
+			return err
+		}
+		keys += ", " + sql + " as " + name
+	}
 	rows := fmt.Sprintf("(\n  select %s.*%s\n  from %s\n  where %s\n  order by %s limit %s + 1) %s", inner.row, keys, table, cut, order, p.size, inner.row)
 
 	var connection text
@@ -158,7 +165,13 @@ func (p *page) connection(t *text, named []string, table, where string) error {
 		case "totalCount":
 			t.expr("(\nselect count(*) from ", table, "\nwhere ", where, ")::text")
 		default:
-			return &Uncompilable{f.ObjectDefinition.Name + "." + f.Name}
+			first, ok := p.First[f.Name]
+			if !ok {
+				return &Uncompilable{f.ObjectDefinition.Name + "." + f.Name}
+			}
+			if err := p.first(t, first, f); err != nil {
+				return err
+			}
 		}
 	}
 	t.lit("}")
@@ -169,6 +182,17 @@ func (p *page) connection(t *text, named []string, table, where string) error {
 	t.lit(w.markText(w.tell(p.Each)))
 	t.expr(p.column(shown+"::text", ","))
 	t.lit("\x02")
+	return nil
+}
+
+// first writes a value of the first row.
+func (p *page) first(t *text, value SQL, f *selected) error {
+	sql, err := p.w.fill(string(value), p.inner)
+	if err != nil {
+		return err
+	}
+	p.columns = append(p.columns, sql+" as c"+strconv.Itoa(len(p.columns)+1))
+	p.w.scalar(t, f.Definition.Type, "(array_agg("+p.rows+".c"+strconv.Itoa(len(p.columns))+"))[1]", true, false)
 	return nil
 }
 

@@ -116,8 +116,12 @@ type List struct {
 // values are bound by the page itself.
 type Page struct {
 	Rows
+	// Also are further columns of the rows by their names, as SQL about From: for Edge and First, which name them @row.name.
+	Also map[string]string
 	// Edge are fields of the edge beside cursor and node, about @row.
-	Edge map[string]SQL
+	Edge map[string]Field
+	// First are fields of the connection that are read off its first row, and null where it has none.
+	First map[string]SQL
 	// Itself says that From cuts the page: it takes @after1, @after2 … (null for the first page) and @limit.
 	Itself bool
 	Record

@@ -38,7 +38,7 @@ func main() {
 		}
 		generated = bytes.ReplaceAll(generated, []byte(costly), []byte(instead))
 	}
-	for _, row := range []string{"Conversation", "Person", "Signpost", "Visit"} {
+	for _, row := range []string{"Conversation", "Person", "Signpost", "Visit", "Organisation", "Service", "Location", "ServiceAtLocation", "Schedule"} {
 		head := fmt.Appendf(nil, "func (ec *executionContext) _%[1]s(ctx context.Context, sel ast.SelectionSet, obj *ent.%[1]s) graphql.Marshaler {\n", row)
 		if bytes.Count(generated, head) != 1 {
 			log.Fatalf("gqlgen no longer writes %q; look at what it does instead", head)

@@ -1,8 +1,11 @@
 package scalar
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -46,6 +49,24 @@ func UnmarshalDate(v any) (time.Time, error) {
 	}
 	return t, nil
 }
+
+// MarshalFloat writes a number as Postgres does, so that both ways of reading agree to the letter: 1000000, and not 1e+06.
+func MarshalFloat(f float64) graphql.ContextMarshaler {
+	return graphql.ContextWriterFunc(func(_ context.Context, w io.Writer) error {
+		if math.IsInf(f, 0) || math.IsNaN(f) {
+			return fmt.Errorf("JSON has no number for %g", f)
+		}
+		format := byte('e')
+		if size := math.Abs(f); size == 0 || size >= 1e-4 && size < 1e15 {
+			format = 'f'
+		}
+		_, err := w.Write(strconv.AppendFloat(make([]byte, 0, 24), f, format, -1, 64))
+		return err
+	})
+}
+
+// UnmarshalFloat reads a number.
+func UnmarshalFloat(_ context.Context, v any) (float64, error) { return graphql.UnmarshalFloat(v) }
 
 func quoted(t time.Time, layout string) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {

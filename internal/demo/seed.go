@@ -13,6 +13,7 @@ import (
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/internal/audit"
 	"liferooms.io/liferooms/internal/directory"
@@ -187,7 +188,7 @@ func (s *sower) sowHub(ctx context.Context, h site) error {
 			return fmt.Errorf("needs: %w", err)
 		}
 		if services := Catalogue(h.slug); len(services) > 0 {
-			if err := s.sowCatalogue(ctx, services); err != nil {
+			if err := s.sowCatalogue(ctx, h.slug, services); err != nil {
 				return fmt.Errorf("catalogue: %w", err)
 			}
 		}
@@ -229,17 +230,34 @@ func (s *sower) sowNeeds(ctx context.Context) error {
 // source is where the demo's catalogue says that it comes from.
 const source = "demo"
 
-func (s *sower) sowCatalogue(ctx context.Context, services []openreferral.Service) error {
+func (s *sower) sowCatalogue(ctx context.Context, hub string, services []openreferral.Service) error {
+	if err := s.sowSource(ctx, source, services); err != nil {
+		return err
+	}
+	if hub == Walton {
+		if err := s.sowSource(ctx, councilSource, Council()); err != nil {
+			return err
+		}
+		err := s.store.Client(ctx).Service.Update().Where(service.Source(councilSource), service.Name(councilStaffOnly)).SetVisibility(service.VisibilityStaff).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("keep a service for staff: %w", err)
+		}
+	}
+	err := s.store.Client(ctx).Location.Update().Where(location.Name(refuge)).SetVisibility(location.VisibilityRestricted).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("hide the refuge's address: %w", err)
+	}
+	return nil
+}
+
+// sowSource imports services under a source.
+func (s *sower) sowSource(ctx context.Context, source string, services []openreferral.Service) error {
 	summary, err := directory.New(s.store, s.log).Import(ctx, source, openreferral.RowsOf(services), nil)
 	if err != nil {
 		return err
 	}
 	if summary.Refused > 0 {
 		return fmt.Errorf("the importer refused %d of the demo's own records", summary.Refused)
-	}
-	err = s.store.Client(ctx).Location.Update().Where(location.Name(refuge)).SetVisibility(location.VisibilityRestricted).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("hide the refuge's address: %w", err)
 	}
 	return nil
 }

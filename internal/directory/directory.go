@@ -13,10 +13,16 @@ import (
 type Directory struct {
 	store *store.Store
 	log   *audit.Log
+	// changed, which may be nil, is told of an edit in its transaction.
+	changed func(context.Context) error
 }
 
 // New makes a directory over the store.
 func New(s *store.Store, log *audit.Log) *Directory { return &Directory{store: s, log: log} }
+
+// OnEdit has fn told of each edit by staff, in its transaction, so that hubs which share this one's catalogue follow. It is set
+// before the directory is used.
+func (d *Directory) OnEdit(fn func(ctx context.Context) error) { d.changed = fn }
 
 // hubOf is the one hub in which the viewer works.
 func hubOf(ctx context.Context) (viewer.Hub, error) {

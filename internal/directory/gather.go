@@ -403,6 +403,12 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	r.set("opens_at", string(s.OpensAt))
 	r.set("closes_at", string(s.ClosesAt))
 	g.short(row, r, "description", field+"description", description, 2000)
+	if s.Except != "" {
+		r["excluded_dates"] = strings.Split(s.Except, ",")
+	}
+	if s.Also != "" {
+		r["extra_dates"] = strings.Split(s.Also, ",")
+	}
 	// Sources give the same schedule id to many services, or none: it is known within its service and place only.
 	id := s.ID
 	if id == "" {

@@ -52,11 +52,11 @@ type PreviewCount struct {
 // Difference is what would become of one record.
 type Difference struct {
 	Kind, What, Name string
-	Fields           []FieldChange
+	Fields           []PreviewField
 }
 
-// FieldChange is one field before and after, as a person reads it.
-type FieldChange struct{ Field, Before, After string }
+// PreviewField is one field before and after, as a person reads it.
+type PreviewField struct{ Field, Before, After string }
 
 // MaxDifferences bounds the differences that are listed; all are counted.
 const MaxDifferences = 200
@@ -187,23 +187,23 @@ func (d *Directory) compare(ctx context.Context, hub uuid.UUID, source string, p
 	return nil
 }
 
-func changesOf(before, after []byte) ([]FieldChange, error) {
+func changesOf(before, after []byte) ([]PreviewField, error) {
 	var was, is map[string]json.RawMessage
 	for raw, to := range map[*[]byte]*map[string]json.RawMessage{&before: &was, &after: &is} {
 		if err := json.Unmarshal(*raw, to); err != nil {
 			return nil, fmt.Errorf("compare a record: %w", err)
 		}
 	}
-	var all []FieldChange
+	var all []PreviewField
 	for field, value := range is {
 		if strings.HasPrefix(field, "hand_") {
 			continue
 		}
 		if b, a := shown(field, was[field]), shown(field, value); b != a {
-			all = append(all, FieldChange{Field: field, Before: b, After: a})
+			all = append(all, PreviewField{Field: field, Before: b, After: a})
 		}
 	}
-	slices.SortFunc(all, func(a, b FieldChange) int { return strings.Compare(a.Field, b.Field) })
+	slices.SortFunc(all, func(a, b PreviewField) int { return strings.Compare(a.Field, b.Field) })
 	return all, nil
 }
 
@@ -213,7 +213,7 @@ func shown(field string, raw json.RawMessage) string {
 	if len(raw) == 0 || json.Unmarshal(raw, &value) != nil {
 		return ""
 	}
-	text := inWords(value)
+	text := valueInWords(value)
 	if field == "schedules" {
 		var rows []json.RawMessage
 		if json.Unmarshal(raw, &rows) != nil {
@@ -258,7 +258,7 @@ func scheduleOf(raw json.RawMessage) (*ent.Schedule, error) {
 	return c, json.Unmarshal(encoded, c)
 }
 
-func inWords(value any) string {
+func valueInWords(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
@@ -272,13 +272,13 @@ func inWords(value any) string {
 	case []any:
 		each := make([]string, len(v))
 		for i, one := range v {
-			each[i] = inWords(one)
+			each[i] = valueInWords(one)
 		}
 		return strings.Join(each, "; ")
 	case map[string]any:
 		var each []string
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if text := inWords(v[key]); text != "" {
+			if text := valueInWords(v[key]); text != "" {
 				each = append(each, text)
 			}
 		}

@@ -36,14 +36,14 @@ func TestPreviewTellsAndDoesNothing(t *testing.T) {
 		},
 		Differences: []Difference{
 			{PreviewService, WouldRetire, "Choir", nil},
-			{PreviewService, WouldChange, "Debt clinic", []FieldChange{
+			{PreviewService, WouldChange, "Debt clinic", []PreviewField{
 				{"description", "Help with debts.", "Help with debts & bills."},
 				{"locations", "Library, 1 High Street, L4 4AA", "Library, 2 High Street, L4 4AA"},
 				{"schedules", "Every Thursday, 10:00 to 12:00", "Every Friday, 09:30 to 12:00"},
 			}},
 			{PreviewService, WouldAdd, "Band", nil},
 			{PreviewOrganisation, WouldRetire, "Choir Trust", nil},
-			{PreviewLocation, WouldChange, "Library", []FieldChange{{"address", "1 High Street", "2 High Street"}}},
+			{PreviewLocation, WouldChange, "Library", []PreviewField{{"address", "1 High Street", "2 High Street"}}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -90,8 +90,8 @@ func (i *importing) settle(ctx context.Context) error {
 			return nil
 		}
 		if i.whole && !i.unclear {
-			b.Queue(`update `+r.table+` x set retired_at = now()
-				where x.hub_id = $1 and x.source = $2 and x.retired_at is null and not `+r.inUse+`
+			b.Queue(`update `+r.table+` x set `+retire+`
+				where x.hub_id = $1 and x.source = $2 and `+onOffer+` and not `+r.inUse+`
 				  and not exists (select from pg_temp.imported_ids i where i.kind = '`+r.table+`' and i.external_id = x.external_id)`,
 				i.hub, i.source).Exec(func(tag pgconn.CommandTag) error {
 				i.summary.Retired += int(tag.RowsAffected())
@@ -99,8 +99,9 @@ func (i *importing) settle(ctx context.Context) error {
 			})
 		}
 		if r.inUse != "false" {
-			b.Queue(`update `+r.table+` x set retired_at = null
-				where x.hub_id = $1 and x.source = $2 and x.retired_at is not null and `+r.inUse, i.hub, i.source).Exec(wrote)
+			b.Queue(`update `+r.table+` x set retired_at = null, version = x.version + 1
+				where x.hub_id = $1 and x.source = $2 and x.retired_at is not null and not coalesce(x.local_fields ? 'retired_at', false)
+				  and `+r.inUse, i.hub, i.source).Exec(wrote)
 		}
 	}
 	if err := i.store.Send(ctx, &b); err != nil {

@@ -29,6 +29,12 @@ type offer struct {
 	gone   bool
 	place  *[2]float64
 	when   func(*ent.ScheduleCreate)
+
+	ages      [2]int // 0: not known
+	languages []string
+	access    []string
+	assured   int // days ago; 0: never
+	hidden    bool
 }
 
 func (s *shelf) put(t *testing.T, offers ...offer) {
@@ -52,6 +58,21 @@ func (s *shelf) put(t *testing.T, offers ...offer) {
 		if o.gone {
 			create.SetRetiredAt(time.Now())
 		}
+		if o.ages[0] > 0 {
+			create.SetMinimumAge(o.ages[0])
+		}
+		if o.ages[1] > 0 {
+			create.SetMaximumAge(o.ages[1])
+		}
+		if o.languages != nil {
+			create.SetLanguages(o.languages)
+		}
+		if o.assured > 0 {
+			create.SetAssuredDate(time.Now().AddDate(0, 0, -o.assured))
+		}
+		if o.hidden {
+			create.SetVisibility(service.VisibilityStaff)
+		}
 		made := must(create.Save(s.ctx))(t)
 		for _, code := range o.needs {
 			need := s.need(t, code)
@@ -59,8 +80,15 @@ func (s *shelf) put(t *testing.T, offers ...offer) {
 				t.Fatal(err)
 			}
 		}
-		if o.place != nil {
-			l := must(c.Location.Create().SetSource("test").SetExternalID(id).SetLatitude(o.place[0]).SetLongitude(o.place[1]).Save(s.ctx))(t)
+		if o.place != nil || o.access != nil {
+			at := c.Location.Create().SetSource("test").SetExternalID(id)
+			if o.place != nil {
+				at.SetLatitude(o.place[0]).SetLongitude(o.place[1])
+			}
+			if o.access != nil {
+				at.SetAccessibility(o.access)
+			}
+			l := must(at.Save(s.ctx))(t)
 			if err := c.ServiceAtLocation.Create().SetSource("test").SetExternalID(id).SetServiceID(made.ID).SetLocationID(l.ID).Exec(s.ctx); err != nil {
 				t.Fatal(err)
 			}
@@ -214,7 +242,7 @@ func TestFiltersAllHoldAndNeedsAny(t *testing.T) {
 	}{
 		{Query{}, []string{"A", "B", "C", "D", "E"}},
 		{Query{Needs: []string{"housing"}}, []string{"A", "B"}},
-		{Query{Needs: []string{"housing", "money"}}, []string{"A", "B", "C"}},
+		{Query{Needs: []string{"housing", "money"}}, []string{"B", "A", "C"}}, // who meets both stands first
 		{Query{Needs: []string{"housing", "money"}, Free: &yes}, []string{"A", "C"}},
 		{Query{Needs: []string{"housing", "money"}, Free: &yes, Text: "benefits"}, []string{"C"}},
 		{Query{Needs: []string{"isolation"}, Text: "benefits"}, nil},
@@ -394,7 +422,7 @@ func TestSearchOfAnotherHubGivesNothing(t *testing.T) {
 	if got := s.found(t, Query{Text: "choir"}, 5); got != nil {
 		t.Errorf("Walton finds %v", got)
 	}
-	const ask = "select count(*) from search_services($1, $2, '', '', null, null, null, null, null, null, null, null, null, null, 10)"
+	const ask = "select count(*) from find_services($1, $2, '', '', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 10)"
 	for _, hub := range []any{s.Southport.ID, s.Elsewhere.ID, nil} {
 		for _, words := range []string{"", "choir", "chior"} {
 			got := must(store.Collect(s.ctx, s.Store, pgx.RowTo[int], ask, hub, words))(t)

@@ -172,6 +172,7 @@ func sharedSchedule(c *ent.Schedule) openreferral.Schedule {
 	to := openreferral.Schedule{
 		ID: c.ID.String(), Start: sharedDate(c.Dtstart), Until: sharedDate(c.Until), ValidFrom: sharedDate(c.ValidFrom), ValidTo: sharedDate(c.ValidTo),
 		OpensAt: openreferral.TimeOfDay(value(c.OpensAt)), ClosesAt: openreferral.TimeOfDay(value(c.ClosesAt)), Description: c.Description,
+		Except: strings.Join(c.ExcludedDates, ","), Also: strings.Join(c.ExtraDates, ","),
 	}
 	if c.Freq != nil {
 		to.Frequency, to.Interval = openreferral.Frequency(*c.Freq), c.Interval

@@ -14,12 +14,12 @@ import (
 	"liferooms.io/liferooms/internal/store"
 )
 
-// column is how a column of a table gets its value: from the record, else what is there already where the record is
+// column is how a column of a table gets its value: from the record, else what its source said before where the record is
 // partial, else what the table says of it that is empty.
 type column struct {
 	name, kind string
 	empty      string // SQL; "": null
-	// value is SQL over g, the record, and b, the row that is there; it overrides all of the above.
+	// value is SQL over g, the record, and (b), the row that is there as its source said it; it overrides all of the above.
 	value string
 }
 
@@ -59,25 +59,28 @@ var tables = []table{
 		{name: "taxonomy", kind: "text", empty: "''"}, {name: "code", kind: "text"}, {name: "name", kind: "text"},
 		{name: "description", kind: "text", empty: "''"}, {name: "parent_external_id", kind: "text"},
 		// A need that somebody chose by hand stays.
-		{name: "need_id", value: `coalesce(b.need_id, (
+		{name: "need_id", value: `coalesce((b).need_id, (
 			select n.id from needs n join jsonb_array_elements_text(g.need_codes) with ordinality as c(code, place)
 			  on c.code = replace(lower(n.code), '_', '-')
 			where n.hub_id = $1 order by c.place limit 1))`},
 	}},
-	{name: "services", given: "organisation text", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
-		{name: "organisation_id", value: "coalesce(named.id, b.organisation_id, none.id)"},
+	{name: "services", given: "organisation text, assured_date date", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
+		{name: "organisation_id", value: "coalesce(named.merged_into_id, named.id, (b).organisation_id, none.merged_into_id, none.id)"},
 		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
 		{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
 		{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
 		{name: "fees_description", kind: "text", empty: "''"}, {name: "free", kind: "boolean", empty: "false"},
-		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"}, {name: "assured_date", kind: "date"},
+		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"},
+		// What was found right here stays so, unless the source says so of a later day.
+		{name: "assured_date", value: `greatest(coalesce(g.assured_date, case when g.partial then (b).assured_date end),
+			(select max(a.assured_on) from assurances a where a.hub_id = $1 and a.service_id = (kept).id))`},
 		{name: "last_modified", kind: "timestamptz"},
 		{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
 		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"},
 	}},
 	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
 		{name: "service_id", value: "s.id"},
-		{name: "location_id", value: "l.id"},
+		{name: "location_id", value: "coalesce(l.merged_into_id, l.id)"},
 		{name: "description", kind: "text", empty: "''"},
 	}},
 	{name: "schedules", given: "service text, place text", joins: join("services", "s", "g.service") + join("service_at_locations", "at", "g.place"), columns: []column{
@@ -86,31 +89,36 @@ var tables = []table{
 		{name: "freq", kind: "text"}, {name: "interval", kind: "int", empty: "1"}, {name: "by_day", kind: "jsonb"}, {name: "by_month_day", kind: "jsonb"},
 		{name: "dtstart", kind: "date"}, {name: "until", kind: "date"}, {name: "valid_from", kind: "date"}, {name: "valid_to", kind: "date"},
 		{name: "opens_at", kind: "text"}, {name: "closes_at", kind: "text"}, {name: "description", kind: "text", empty: "''"},
+		{name: "excluded_dates", kind: "jsonb"}, {name: "extra_dates", kind: "jsonb"},
 	}},
 }
 
 // upsert is the statement that writes records ($3, a JSON array) of a table for a hub ($1) and a source ($2), and tells of
-// those that it wrote. What is as it was is not written, so that it makes no new row version.
+// those that it wrote. A record of which the source says what it said before is passed over, not even locked: an import may
+// take long, and staff edit meanwhile.
+//
+// What staff hold (local_fields) stays, and what the source says of it is noted there. Which columns they are is read from the row
+// as it is when it is written (t): an edit that was committed since the statement began is not lost.
 func (t table) upsert() string {
 	given := []string{"external_id text", "id uuid", "partial boolean", "if_missing boolean"}
 	if t.given != "" {
 		given = append(given, t.given)
 	}
-	var names, values, updates, old, fresh []string
+	var names, values, updates, old []string
 	for _, c := range t.columns {
 		name := `"` + c.name + `"`
 		value := c.value
 		if value == "" {
 			given = append(given, name+" "+c.kind)
-			value = fmt.Sprintf("g.%s, case when g.partial then b.%[1]s end", name)
+			value = fmt.Sprintf("g.%s, case when g.partial then (b).%[1]s end", name)
 			if c.empty != "" {
 				value += ", " + c.empty
 			}
 			value = "coalesce(" + value + ")"
 		}
 		names, values = append(names, name), append(values, value+" as "+name)
-		updates = append(updates, fmt.Sprintf("%s = excluded.%[1]s", name))
-		old, fresh = append(old, "t."+name), append(fresh, "excluded."+name)
+		updates = append(updates, fmt.Sprintf("%s = case when t.local_fields ? '%s' then t.%[1]s else excluded.%[1]s end", name, c.name))
+		old = append(old, "(b)."+name)
 	}
 	list := strings.Join
 	unless := t.unless
@@ -118,21 +126,28 @@ func (t table) upsert() string {
 		unless = "false"
 	}
 	return `
-		with worked as (
-		  select g.external_id, coalesce(b.id, g.id) as id, b as before, ` + list(values, ", ") + `
+		with given as materialized (
+		  select g.*, kept, case when kept.local_fields is null then kept else jsonb_populate_record(kept, kept.local_fields) end as b
 		  from jsonb_to_recordset($3) as g(` + list(given, ", ") + `)
-		  ` + join(t.name, "b", "g.external_id") + t.joins + `
-		  where (b.id is null or g.if_missing is not true) and (` + unless + `) is not true
+		  ` + join(t.name, "kept", "g.external_id") + `
+		), worked as (
+		  select g.external_id, coalesce((kept).id, g.id) as id, kept as before, b, ` + list(values, ", ") + `
+		  from given g
+		  ` + t.joins + `
+		  where ((kept).id is null or g.if_missing is not true) and (` + unless + `) is not true
 		), written as (
 		  insert into ` + t.name + ` as t (id, hub_id, source, external_id, imported_at, ` + list(names, ", ") + `)
 		  select id, $1, $2, external_id, now(), ` + list(names, ", ") + ` from worked
-		  on conflict (hub_id, source, external_id) do update set imported_at = now(), retired_at = null, ` + list(updates, ", ") + `
-		  where t.retired_at is not null or (` + list(old, ", ") + `) is distinct from (` + list(fresh, ", ") + `)
+		  where (before).id is null or (b).retired_at is not null or (` + list(old, ", ") + `) is distinct from (` + list(names, ", ") + `)
+		  on conflict (hub_id, source, external_id) do update set imported_at = now(), version = t.version + 1,
+		    retired_at = case when t.local_fields ? 'retired_at' then t.retired_at end, ` + list(updates, ", ") + `,
+		    local_fields = case when t.local_fields is not null then (
+		      select jsonb_object_agg(l.key, coalesce(to_jsonb(excluded) -> l.key, l.value)) from jsonb_each(t.local_fields) l) end
 		  returning t.external_id, t.xmax = 0 as added, to_jsonb(t) as after
 		)
 		select external_id, w.added, array(
 		  select a.key from jsonb_each(w.after) a
-		  where not w.added and a.key not in ('imported_at', 'hand_search') and a.value is distinct from to_jsonb(k.before) -> a.key
+		  where not w.added and a.key not in ('imported_at', 'version', 'local_fields') and not starts_with(a.key, 'hand_') and a.value is distinct from to_jsonb(k.before) -> a.key
 		  order by 1)
 		from written w join worked k using (external_id)`
 }
@@ -146,28 +161,59 @@ var upserts = func() map[string]string {
 	return all
 }()
 
-// What a service that is listed in full ($3, JSON: see parts) no longer lists goes.
+// What the source no longer has is retired; a record of which staff hold whether it is on offer (retired_at) is left so, and
+// what the source says is noted.
+const (
+	onOffer = `(case when x.local_fields ? 'retired_at' then x.local_fields -> 'retired_at' = 'null' else x.retired_at is null end)`
+	retire  = `version = x.version + 1, retired_at = case when x.local_fields ? 'retired_at' then x.retired_at else now() end,
+		local_fields = case when x.local_fields ? 'retired_at' then x.local_fields || jsonb_build_object('retired_at', now()) else x.local_fields end`
+)
+
+// What a service that is listed in full ($3, JSON: see parts) no longer lists goes: a place or a time that staff have changed
+// or hidden is retired, so that neither is forgotten should it come back.
 const (
 	whole = `from jsonb_to_recordset($3) as g(service text, places jsonb, schedules jsonb, terms jsonb)
 		join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service `
 
-	dropSchedules = `delete from schedules x using (select s.id, coalesce(g.schedules, '[]') as kept ` + whole + `) k
-		where x.hub_id = $1 and x.source = $2 and x.service_id = k.id and not k.kept ? x.external_id
-		returning (select s.external_id from services s where s.hub_id = $1 and s.id = x.service_id)`
+	dropSchedules = `with gone as (
+		  select x.id, x.service_id, x.local_fields is not null or x.visibility <> 'PUBLIC' as kept
+		  from schedules x join (select s.id, coalesce(g.schedules, '[]') as listed ` + whole + `) k on x.service_id = k.id
+		  where x.hub_id = $1 and x.source = $2 and not k.listed ? x.external_id and ` + onOffer + `
+		), retired as (
+		  update schedules x set ` + retire + ` from gone where x.hub_id = $1 and x.id = gone.id and gone.kept
+		), removed as (
+		  delete from schedules x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept
+		)
+		select s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
 
-	dropPlaces = `delete from service_at_locations x using (select s.id, coalesce(g.places, '[]') as kept ` + whole + `) k
-		where x.hub_id = $1 and x.source = $2 and x.service_id = k.id and not k.kept ? x.external_id
-		returning (select s.external_id from services s where s.hub_id = $1 and s.id = x.service_id)`
+	// A place goes with the times that staff added there.
+	dropPlaces = `with gone as (
+		  select x.id, x.service_id, x.local_fields is not null or x.visibility <> 'PUBLIC'
+		    or exists (select from schedules c where c.hub_id = $1 and c.service_at_location_id = x.id) as kept
+		  from service_at_locations x join (select s.id, coalesce(g.places, '[]') as listed ` + whole + `) k on x.service_id = k.id
+		  where x.hub_id = $1 and x.source = $2 and not k.listed ? x.external_id and ` + onOffer + `
+		), retired as (
+		  update service_at_locations x set ` + retire + ` from gone where x.hub_id = $1 and x.id = gone.id and gone.kept
+		), times as (
+		  update schedules x set retired_at = now(), version = x.version + 1
+		  from gone where x.hub_id = $1 and x.service_at_location_id = gone.id and gone.kept and x.retired_at is null
+		), removed as (
+		  delete from service_at_locations x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept
+		)
+		select s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
 
 	dropTerms = `delete from service_terms x using (select s.id, s.external_id, coalesce(g.terms, '[]') as kept ` + whole + `) k, taxonomy_terms t
 		where x.hub_id = $1 and x.service_id = k.id and t.hub_id = $1 and t.id = x.taxonomy_term_id and t.source = $2 and not k.kept ? t.external_id
 		returning k.external_id, x.service_id, t.need_id`
 
 	// dropNeeds removes the needs that a service met by a term that is gone, and meets by no other.
-	dropNeeds = `delete from service_needs x using jsonb_to_recordset($2) as g(service uuid, need uuid)
-		where x.hub_id = $1 and x.service_id = g.service and x.need_id = g.need and not exists (
+	dropNeeds = `with s as (
+		  select s.id, g.need from jsonb_to_recordset($2) as g(service uuid, need uuid) join services s on s.hub_id = $1 and s.id = g.service
+		  where ` + needsOfSource + ` for share of s)
+		delete from service_needs x using s as g
+		where x.hub_id = $1 and x.service_id = g.id and x.need_id = g.need and not exists (
 		  select from service_terms st join taxonomy_terms t on t.hub_id = st.hub_id and t.id = st.taxonomy_term_id
-		  where st.hub_id = $1 and st.service_id = g.service and t.need_id = g.need)`
+		  where st.hub_id = $1 and st.service_id = g.id and t.need_id = g.need)`
 
 	missingTerms = `select g.service, s.id, t.id
 		from jsonb_to_recordset($3) as g(service text, terms jsonb)
@@ -184,11 +230,16 @@ const (
 		from taxonomy_terms t
 		join service_terms st on st.hub_id = t.hub_id and st.taxonomy_term_id = t.id
 		join services s on s.hub_id = st.hub_id and s.id = st.service_id
-		where t.hub_id = $1 and t.source = $2 and t.need_id is not null and (s.external_id = any ($3) or t.external_id = any ($4))
+		where t.hub_id = $1 and t.source = $2 and t.need_id is not null and ` + needsOfSource + ` and (s.external_id = any ($3) or t.external_id = any ($4))
 		  and not exists (select from service_needs x where x.hub_id = $1 and x.service_id = s.id and x.need_id = t.need_id)`
 
 	addNeeds = `insert into service_needs (id, hub_id, service_id, need_id)
-		select g.id, $1, g.service, g.other from jsonb_to_recordset($2) as g(id uuid, service uuid, other uuid)`
+		select g.id, $1, g.service, g.other from jsonb_to_recordset($2) as g(id uuid, service uuid, other uuid)
+		join services s on s.hub_id = $1 and s.id = g.service where ` + needsOfSource + ` for share of s
+		on conflict do nothing`
+
+	// needsOfSource: staff have not chosen the needs of the service themselves.
+	needsOfSource = `not coalesce(s.local_fields ? 'needs', false)`
 )
 
 // importing is one import under way.
@@ -308,7 +359,9 @@ func (i *importing) queueUpsert(b *pgx.Batch, g *gathering, name string, newlyMe
 		var columns []string
 		_, err := pgx.ForEachRow(rows, []any{&id, &added, &columns}, func() error {
 			i.written[name] = true
-			g.wrote(name, id, added, columns)
+			if added || len(columns) > 0 { // else staff hold all that the source changed
+				g.wrote(name, id, added, columns)
+			}
 			if name == "taxonomy_terms" && slices.Contains(columns, "need_id") {
 				*newlyMeaning = append(*newlyMeaning, id)
 			}

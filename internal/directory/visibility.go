@@ -68,13 +68,58 @@ func (d *Directory) SetVisibility(ctx context.Context, kind, idOrName string, to
 			}
 			return problem.New(problem.Conflict, "Several records have this name. Say which by its id: %s.", strings.Join(ids, ", "))
 		}
-		changed, err := d.store.Exec(ctx, "update "+what.table+" set visibility = $3 where hub_id = $1 and id = $2 and visibility <> $3", hub.ID, found[0], string(to))
+		changed, err := d.store.Exec(ctx, "update "+what.table+" set visibility = $3, version = version + 1 where hub_id = $1 and id = $2 and visibility <> $3", hub.ID, found[0], string(to))
 		if err != nil {
 			return fmt.Errorf("set the visibility of a %s: %w", kind, err)
 		}
 		if changed == 0 { // it was so already
 			return nil
 		}
-		return d.log.Change(ctx, audit.Event{Action: "catalogue.visibility", SubjectType: strings.ReplaceAll(kind, "-", "_"), SubjectID: found[0], Fields: []string{"visibility"}})
+		return d.edited(ctx, audit.Event{Action: "catalogue.visibility", SubjectType: strings.ReplaceAll(kind, "-", "_"), SubjectID: found[0], Fields: []string{"visibility"}})
 	})
+}
+
+// VisibilityInWords says who sees a record now, and what goes with it.
+func (d *Directory) VisibilityInWords(ctx context.Context, kind Kind, id uuid.UUID) (string, error) {
+	hub, err := hubOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	of, err := editableOf(kind)
+	if err != nil {
+		return "", err
+	}
+	beneath := map[Kind]string{
+		KindOrganisation: "(select count(*) from services s where s.hub_id = $1 and s.organisation_id = x.id and s.retired_at is null)",
+		KindLocation:     "(select count(distinct a.service_id) from service_at_locations a where a.hub_id = $1 and a.location_id = x.id and a.retired_at is null)",
+	}[kind]
+	if beneath == "" {
+		beneath = "0"
+	}
+	type state struct {
+		Visibility string
+		Beneath    int
+	}
+	found, err := store.Collect(ctx, d.store, pgx.RowToStructByPos[state], "select x.visibility, "+beneath+" from "+of.table+" x where x.hub_id = $1 and x.id = $2", hub.ID, id)
+	if err != nil {
+		return "", fmt.Errorf("read the visibility of a %s: %w", kind, err)
+	}
+	if len(found) == 0 {
+		return "", problem.Missing(of.what)
+	}
+	services := fmt.Sprintf("%d services", found[0].Beneath)
+	if found[0].Beneath == 1 {
+		services = "1 service"
+	}
+	if found[0].Visibility == "PUBLIC" {
+		return "The public sees it, as far as what it belongs to is public, too.", nil
+	}
+	said := map[Kind]string{
+		KindOrganisation: "The public no longer sees this organisation, nor its " + services + " with their places and times.",
+		KindService:      "The public no longer sees this service, nor its places and times.",
+		KindLocation:     "The public no longer sees this place, nor that " + services + " happen there, nor when.",
+		KindPlace:        "The public no longer sees that the service is given here, nor when.",
+		KindSchedule:     "The public no longer sees this time.",
+	}[kind]
+	return said + " Descriptions that mention it still show: read them through.", nil
 }

@@ -55,7 +55,7 @@ func Sessions(schedules []*ent.Schedule, now time.Time, zone *time.Location, n i
 func ruleOf(s *ent.Schedule) openreferral.Schedule {
 	rule := openreferral.Schedule{
 		ValidFrom: dateOf(s.ValidFrom), ValidTo: dateOf(s.ValidTo), Start: dateOf(s.Dtstart), Until: dateOf(s.Until),
-		Interval: s.Interval, ByDay: strings.Join(s.ByDay, ","),
+		Interval: s.Interval, ByDay: strings.Join(s.ByDay, ","), Except: strings.Join(s.ExcludedDates, ","), Also: strings.Join(s.ExtraDates, ","),
 	}
 	if s.Freq != nil {
 		rule.Frequency = openreferral.Frequency(*s.Freq)
@@ -96,7 +96,29 @@ func ScheduleSummary(s *ent.Schedule) string {
 			parts = append(parts, bounds)
 		}
 	}
+	if len(s.ExcludedDates) > 0 {
+		parts = append(parts, "not on "+daysListed(s.ExcludedDates))
+	}
+	if len(s.ExtraDates) > 0 {
+		parts = append(parts, "also on "+daysListed(s.ExtraDates))
+	}
 	return capital(strings.Join(parts, ", "))
+}
+
+// mostListed is how many single days are said; the next times show the others.
+const mostListed = 6
+
+func daysListed(all []string) string {
+	var words []string
+	for _, d := range all[:min(len(all), mostListed)] {
+		if t, err := time.Parse(time.DateOnly, d); err == nil {
+			words = append(words, day(t))
+		}
+	}
+	if more := len(all) - mostListed; more > 0 {
+		words = append(words, fmt.Sprintf("%d more days", more))
+	}
+	return inList(words)
 }
 
 func daysInWords(s *ent.Schedule) string {

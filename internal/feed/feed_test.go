@@ -287,3 +287,20 @@ func TestSearchesAreSafeToWrite(t *testing.T) {
 		}
 	}
 }
+
+// TestExceptionsAreToldInWords: a reader of the standard knows no field for days on which a time does not hold.
+func TestExceptionsAreToldInWords(t *testing.T) {
+	s := newSite(t, unlimited)
+	s.stock(t, s.Walton, "shelf", `[{"id": "s1", "name": "Choir", "status": "active", "organization": {"id": "o1", "name": "Singers"},
+		"schedules": [{"id": "1", "freq": "WEEKLY", "byday": "MO", "opens_at": "18:00", "description": "In the hall", "exdate": "2026-12-28", "rdate": "2098-12-25"}]}]`)
+	id := s.page(t, "walton/services").Contents[0].ID
+	got := s.do(t, "GET", "walton/services/"+id)
+	if want := `"description":"Every Monday, 18:00, not on 28 December 2026, also on 25 December 2098. In the hall"`; !strings.Contains(got.body, want) {
+		t.Errorf("no %s in %s", want, got.body)
+	}
+	for day, want := range map[string]int{"MO": 1, "TH": 1, "TU": 0} { // 25 December 2098 is a Thursday
+		if found := s.page(t, "walton/services?day="+day).TotalItems; found != want {
+			t.Errorf("on %s: %d, want %d", day, found, want)
+		}
+	}
+}

@@ -99,6 +99,18 @@ func (f *Feed) serve(w http.ResponseWriter, r *http.Request) error {
 		return c.exportTables(address.Context(r.Context()), w)
 	}
 	answer, err := c.answer(address.Context(ctx), address.Rest, r.URL.RawQuery)
+	if name, ofService := strings.CutPrefix(address.Rest, "services/"); ofService && problem.Is(err, problem.NotFound) {
+		if id, noID := uuid.Parse(name); noID == nil {
+			successor, failed := f.directory.PublicSuccessor(address.Context(ctx), id)
+			if successor != nil {
+				// Asked again each time: a merge can be undone.
+				w.Header().Set("Cache-Control", "no-cache")
+				http.Redirect(w, r, Prefix+address.Base+"/services/"+successor.String(), http.StatusPermanentRedirect)
+				return nil
+			}
+			err = errors.Join(failed, err)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -171,6 +172,9 @@ func rule(s *ent.Schedule) schedule {
 	if s.ServiceAtLocationID != nil {
 		out.PlaceID = s.ServiceAtLocationID.String()
 	}
+	if len(s.ExcludedDates)+len(s.ExtraDates) > 0 { // the standard has no field for them: they are told in words
+		out.Description = strings.Join(slices.DeleteFunc([]string{directory.ScheduleSummary(s), s.Description}, func(s string) bool { return s == "" }), ". ")
+	}
 	if s.Freq == nil {
 		return out
 	}
@@ -190,8 +194,8 @@ func rule(s *ent.Schedule) schedule {
 		out.Frequency, out.Interval, out.ByMonthDay = "MONTHLY", s.Interval*12, strconv.Itoa(s.Dtstart.Day())
 	case out.Frequency != "WEEKLY" && out.Frequency != "MONTHLY":
 		said := directory.ScheduleSummary(s)
-		if out.Description != "" {
-			said += ". " + out.Description
+		if s.Description != "" {
+			said += ". " + s.Description
 		}
 		out = schedule{ID: out.ID, PlaceID: out.PlaceID, ValidFrom: out.ValidFrom, ValidTo: out.ValidTo, Description: said, OpensAt: out.OpensAt, ClosesAt: out.ClosesAt}
 	}

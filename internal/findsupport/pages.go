@@ -96,6 +96,11 @@ type frame struct {
 	zone *time.Location
 }
 
+// Style is the style sheet of a hub's public pages, in the hub's colour.
+func Style(brandColour *string) template.CSS {
+	return template.CSS(paletteOf(brandColour).css() + styleSheet)
+}
+
 type languageLink struct {
 	Code, Name, URL string
 	Current         bool
@@ -137,7 +142,7 @@ func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
 	if f.Code != "en" {
 		f.Content = ` lang="en-GB"`
 	}
-	f.Style = template.CSS(paletteOf(brand).css() + styleSheet)
+	f.Style = Style(brand)
 	for _, l := range locales {
 		query := r.URL.Query()
 		query.Set("lang", l.Code)
@@ -211,9 +216,31 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, target.String(), http.StatusPermanentRedirect)
 		return
 	}
-	if err := p.page(address.Context(ctx), w, r, &address); err != nil {
+	err = p.page(address.Context(ctx), w, r, &address)
+	if problem.Is(err, problem.NotFound) {
+		err = p.moved(address.Context(ctx), w, r, &address, err)
+	}
+	if err != nil {
 		p.fail(w, r, &address, err)
 	}
+}
+
+// moved leads from a service that was merged into another to that one. It is asked again each time: a merge can be undone.
+func (p *Pages) moved(ctx context.Context, w http.ResponseWriter, r *http.Request, address *gate.Address, missing error) error {
+	rest, ofService := strings.CutPrefix(address.Rest, "services/")
+	name, _, _ := strings.Cut(rest, "/")
+	id, err := uuid.Parse(name)
+	if !ofService || err != nil {
+		return missing
+	}
+	successor, err := p.directory.PublicSuccessor(ctx, id)
+	if err != nil || successor == nil {
+		return errors.Join(err, missing)
+	}
+	target := url.URL{Path: Prefix + address.Base + "/services/" + strings.Replace(rest, name, successor.String(), 1), RawQuery: r.URL.RawQuery}
+	w.Header().Set("Cache-Control", "no-cache")
+	http.Redirect(w, r, target.String(), http.StatusPermanentRedirect)
+	return nil
 }
 
 func (p *Pages) page(ctx context.Context, w http.ResponseWriter, r *http.Request, address *gate.Address) error {
@@ -233,6 +260,8 @@ func (p *Pages) page(ctx context.Context, w http.ResponseWriter, r *http.Request
 			return p.service(ctx, w, r, f, id)
 		case file == "sessions.ics":
 			return p.calendar(ctx, w, r, f, id)
+		case file == "qr.svg":
+			return p.qrPicture(ctx, w, r, f, id)
 		}
 	}
 	return problem.Missing("page")

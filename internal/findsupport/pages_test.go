@@ -2,6 +2,7 @@ package findsupport
 
 import (
 	"context"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
@@ -192,12 +194,12 @@ func TestAPageTakesAsManyStatementsHoweverLong(t *testing.T) {
 	s.demo(t)
 	first := regexp.MustCompile(`/find-support/walton/services/[0-9a-f-]+`).FindString(s.get(t, "/find-support/walton").body)
 	for path, most := range map[string]int{
-		"/find-support/walton":                     5, // find, needs, services, organisations, times
-		"/find-support/walton?postcode=L4+0CK&q=a": 6,
+		"/find-support/walton":                     6, // choices, find, needs, services, organisations, times
+		"/find-support/walton?postcode=L4+0CK&q=a": 7,
 		"/find-support/walton/whats-on":            4, // services, times, places, locations
 		first:                                      5,
 		first + "/sessions.ics":                    5,
-		"/find-support/walton?q=zzqxzz&day=mon&need=nothing": 3,
+		"/find-support/walton?q=zzqxzz&day=mon&need=nothing": 4,
 	} {
 		s.Statements.Reset()
 		if got := s.get(t, path); got.status != 200 {
@@ -437,7 +439,7 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 		}
 	}
 	s.Store.Client(s.ctx).Service.Update().SetVisibility(service.VisibilityStaff).ExecX(s.ctx)
-	for _, path := range []string{"/find-support/walton/services/" + id, "/find-support/walton/services/" + id + "/sessions.ics"} {
+	for _, path := range []string{"/find-support/walton/services/" + id, "/find-support/walton/services/" + id + "/sessions.ics", "/find-support/walton/services/" + id + "/qr.svg"} {
 		if got := s.get(t, path); got.status != http.StatusNotFound {
 			t.Errorf("%s, for staff only: %d", path, got.status)
 		}
@@ -503,5 +505,68 @@ func TestQRCodeIsDrawn(t *testing.T) {
 		if min(at[0], at[1]) < quiet || max(at[0], at[1]) >= code.Size-quiet {
 			t.Errorf("dark at %v, in the quiet zone", at)
 		}
+	}
+}
+
+func TestQRCodeIsAPicture(t *testing.T) {
+	s := newSite(t, unlimited)
+	path := "/services/" + s.offer(t, "Choir", nil).ID.String()
+	got := s.get(t, "/find-support/zz1/walton"+path+"/qr.svg")
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("%d %v", got.status, got.header)
+	}
+	// It is the code of the page under the address by which it was asked for, and stands alone.
+	want, err := newQRCode("https://rooms.example.org/find-support/zz1/walton" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got.body, `d="`+want.Path+`"`) {
+		t.Error("it is another code")
+	}
+	var picture struct {
+		XMLName xml.Name `xml:"http://www.w3.org/2000/svg svg"`
+		Paths   []struct {
+			D string `xml:"d,attr"`
+		} `xml:"path"`
+	}
+	if err := xml.Unmarshal([]byte(got.body), &picture); err != nil || len(picture.Paths) != 2 {
+		t.Errorf("%v: %s", err, got.body)
+	}
+	if again := s.get(t, "/find-support/zz1/walton"+path+"/qr.svg", "If-None-Match", got.header.Get("ETag")); again.status != http.StatusNotModified {
+		t.Errorf("asked again: %d", again.status)
+	}
+}
+
+// TestAnOldLinkLeadsToTheServiceThatStands: who has a printed link of a service that was merged comes to the kept one.
+func TestAnOldLinkLeadsToTheServiceThatStands(t *testing.T) {
+	s := newSite(t, unlimited)
+	kept, folded := s.offer(t, "Debt clinic", nil), s.offer(t, "Debt Clinic", nil)
+	page := s.get(t, Prefix+"walton/services/"+folded.ID.String())
+	if page.status != 200 {
+		t.Fatalf("before the merge: %d", page.status)
+	}
+	d := s.pages.directory
+	c, err := d.Compare(s.ctx, merge.KindService, kept.ID, folded.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := d.Merge(s.ctx, "m", directory.Merging{Kind: merge.KindService, Keep: kept.ID, Fold: folded.ID, Seen: c.Seen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rest := range []string{"", "?lang=cy", "/sessions.ics"} {
+		got := s.get(t, Prefix+"walton/services/"+folded.ID.String()+rest)
+		if want := "walton/services/" + kept.ID.String() + rest; got.status != 308 || !strings.HasSuffix(got.header.Get("Location"), want) || got.header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%q: %d to %q, want %q", rest, got.status, got.header.Get("Location"), want)
+		}
+	}
+	if found := s.get(t, Prefix+"walton?text=debt"); strings.Contains(found.body, folded.ID.String()) {
+		t.Error("the search finds the folded one")
+	}
+	if err := d.UndoMerge(s.ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.get(t, Prefix+"walton/services/"+folded.ID.String()); got.status != 200 {
+		t.Errorf("undone: %d", got.status)
 	}
 }

@@ -27,8 +27,13 @@ const (
 
 // form is what the search was asked, as it was typed.
 type form struct {
-	Words, Need, Postcode, Day, Within string
-	Free                               bool
+	Words, Need, Postcode, Day, Within, Time, Age, Language string
+	Free, StepFree, Places                                  bool
+}
+
+// More reports whether something is chosen of what the page folds away.
+func (f form) More() bool {
+	return f.Time != "" || f.Age != "" || f.Language != "" || f.StepFree || f.Places
 }
 
 func readForm(query url.Values) form {
@@ -40,19 +45,24 @@ func readForm(query url.Values) form {
 		return value
 	}
 	return form{
-		Words: cut("q", 200), Need: cut("need", 60), Postcode: cut("postcode", 12), Day: cut("day", 3), Within: cut("within", 3), Free: query.Get("free") != "",
+		Words: cut("q", 200), Need: cut("need", 60), Postcode: cut("postcode", 12), Day: cut("day", 3), Within: cut("within", 3), Time: cut("time", 10),
+		Age: cut("age", 3), Language: cut("language", 60),
+		Free: query.Get("free") != "", StepFree: query.Get("stepfree") != "", Places: query.Get("places") != "",
 	}
 }
 
 func (f form) values() url.Values {
 	all := url.Values{}
-	for name, value := range map[string]string{"q": f.Words, "need": f.Need, "postcode": f.Postcode, "day": f.Day, "within": f.Within} {
+	for name, value := range map[string]string{"q": f.Words, "need": f.Need, "postcode": f.Postcode, "day": f.Day, "within": f.Within,
+		"time": f.Time, "age": f.Age, "language": f.Language} {
 		if value != "" {
 			all.Set(name, value)
 		}
 	}
-	if f.Free {
-		all.Set("free", "1")
+	for name, chosen := range map[string]bool{"free": f.Free, "stepfree": f.StepFree, "places": f.Places} {
+		if chosen {
+			all.Set(name, "1")
+		}
 	}
 	return all
 }
@@ -64,6 +74,9 @@ func dayCode(d time.Weekday) string { return strings.ToLower(d.String()[:3]) }
 
 var distances = []int{1, 3, 5, 10} // miles
 
+// times are the parts of a day, with the hours that each has.
+var times = []struct{ value, from, to string }{{"morning", "05:00", "12:00"}, {"afternoon", "12:00", "17:00"}, {"evening", "17:00", "23:59"}}
+
 type choice struct {
 	Value, Name string
 	Chosen      bool
@@ -71,11 +84,15 @@ type choice struct {
 
 type searchView struct {
 	*frame
-	Form            form
-	Needs           []*ent.Need
-	Days, Distances []choice
+	Form                           form
+	Needs                          []*ent.Need
+	Days, Distances, Times, Spoken []choice
+	// KnowsPlaces: it is known of some services whether they have places.
+	KnowsPlaces bool
 	// Problem is what is wrong with the postcode, and Measured from where distances are.
-	Problem, Measured            string
+	Problem, Measured string
+	// AgeProblem is what is wrong with the age, and Corrected what was looked for instead of the words.
+	AgeProblem, Corrected        string
 	Narrowed                     bool
 	Total, PageNumber, PageCount int
 	Results                      []result
@@ -83,8 +100,10 @@ type searchView struct {
 }
 
 type result struct {
-	URL, Name, Partner, Away, About, Next string
-	Free, Closed                          bool
+	URL, Name, Partner, About, Next string
+	// Reasons say why it was found.
+	Reasons      []string
+	Free, Closed bool
 }
 
 func (p *Pages) search(ctx context.Context, w http.ResponseWriter, r *http.Request, f *frame) error {
@@ -95,8 +114,14 @@ func (p *Pages) search(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if v.Narrowed {
 		f.Robots = "noindex"
 	}
-	wanted := directory.PublicQuery{Text: v.Form.Words, Need: v.Form.Need, Free: v.Form.Free, Running: true}
-	v.choose(&wanted)
+	wanted := directory.PublicQuery{Text: v.Form.Words, Need: v.Form.Need, Free: v.Form.Free, Places: v.Form.Places, Running: true,
+		Today: dayIn(p.now(), f.zone), Explained: true}
+	choices, err := p.directory.PublicChoices(ctx)
+	if err != nil {
+		return err
+	}
+	v.KnowsPlaces = choices.Places
+	v.choose(&wanted, choices.Languages)
 	if err := p.locate(ctx, &v, &wanted); err != nil {
 		return err
 	}
@@ -107,6 +132,9 @@ func (p *Pages) search(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	found, err := p.directory.PublicServices(ctx, wanted, (v.PageNumber-1)*pageSize, pageSize)
 	if err != nil {
 		return err
+	}
+	if found.Corrected != nil {
+		v.Corrected = v.T("search.corrected", "words", *found.Corrected)
 	}
 	v.Total, v.PageCount = found.Total, (found.Total+pageSize-1)/pageSize
 	if v.Narrowed { // what is read first says what came of the search
@@ -122,15 +150,21 @@ func (p *Pages) search(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	for n, id := range found.IDs {
 		if i := slices.IndexFunc(rows, func(s *ent.Service) bool { return s.ID == id }); i >= 0 {
-			v.Results = append(v.Results, p.result(f, rows[i], found.Metres[n], wanted.Day))
+			v.Results = append(v.Results, p.result(f, rows[i], found.Facts[n], wanted.Day))
 		}
 	}
 	v.link()
 	return f.show(w, r, searchPage, v)
 }
 
+// dayIn is the day of a moment on the calendar of a zone.
+func dayIn(t time.Time, zone *time.Location) time.Time {
+	year, month, day := t.In(zone).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
 // choose fills the form's choices, and takes over what was chosen.
-func (v *searchView) choose(wanted *directory.PublicQuery) {
+func (v *searchView) choose(wanted *directory.PublicQuery, languages []string) {
 	for _, d := range week {
 		chosen := dayCode(d) == v.Form.Day
 		if chosen {
@@ -142,6 +176,48 @@ func (v *searchView) choose(wanted *directory.PublicQuery) {
 		value := strconv.Itoa(miles)
 		v.Distances = append(v.Distances, choice{value, v.T("miles", "n", miles), value == v.Form.Within})
 	}
+	names := map[string]string{"morning": v.T("search.time.morning"), "afternoon": v.T("search.time.afternoon"), "evening": v.T("search.time.evening")}
+	for _, t := range times {
+		chosen := t.value == v.Form.Time
+		if chosen {
+			wanted.From, wanted.To = t.from, t.to
+		}
+		v.Times = append(v.Times, choice{t.value, names[t.value], chosen})
+	}
+	if v.Form.Language != "" {
+		wanted.Languages = []string{v.Form.Language}
+	}
+	v.chooseLanguage(languages)
+	if v.Form.StepFree {
+		wanted.Accessibility = []directory.AccessibilityKind{directory.StepFree}
+	}
+	if v.Form.Age != "" {
+		age, err := strconv.Atoi(v.Form.Age)
+		if err != nil || age < 0 || age > 130 {
+			v.AgeProblem = v.T("search.age.wrong")
+			return
+		}
+		wanted.Age = &age
+	}
+}
+
+// chooseLanguage lists the catalogue's languages and the one that was asked for, by their names in the reader's language.
+func (v *searchView) chooseLanguage(written []string) {
+	if v.Form.Language != "" {
+		written = append(written, v.Form.Language)
+	}
+	for _, w := range written {
+		name := directory.LanguageName(w, v.tag)
+		at := slices.IndexFunc(v.Spoken, func(c choice) bool { return c.Name == name })
+		if at < 0 {
+			v.Spoken = append(v.Spoken, choice{w, name, false})
+			at = len(v.Spoken) - 1
+		}
+		if w == v.Form.Language {
+			v.Spoken[at].Value, v.Spoken[at].Chosen = w, true
+		}
+	}
+	slices.SortFunc(v.Spoken, func(a, b choice) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 }
 
 // locate finds from where to measure: the postcode, or without one the hub where a distance was chosen.
@@ -184,15 +260,13 @@ func (p *Pages) locate(ctx context.Context, v *searchView, wanted *directory.Pub
 }
 
 // result is a line of the list; its next time is on the day that was asked for, where one was.
-func (p *Pages) result(f *frame, s *ent.Service, metres *float64, day *time.Weekday) result {
+func (p *Pages) result(f *frame, s *ent.Service, facts directory.Facts, day *time.Weekday) result {
 	one := result{
 		URL: f.At("/services/" + s.ID.String()), Name: s.Name, About: shorten(s.Description, aboutLength), Free: s.Free, Closed: s.Status != service.StatusActive,
+		Reasons: f.reasons(facts),
 	}
 	if s.Edges.Organisation != nil {
 		one.Partner = s.Edges.Organisation.Name
-	}
-	if metres != nil {
-		one.Away = f.T("away", "n", miles(*metres))
 	}
 	for _, o := range directory.Occasions(s.Edges.Schedules, p.now(), p.now().AddDate(0, 0, daysAhead), f.zone) {
 		if day == nil || o.Start.Weekday() == *day {
@@ -201,15 +275,6 @@ func (p *Pages) result(f *frame, s *ent.Service, metres *float64, day *time.Week
 		}
 	}
 	return one
-}
-
-// miles are rounded as people say them: to a tenth and not to nothing, above ten to a whole one.
-func miles(metres float64) float64 {
-	m := metres / metresToMile
-	if m >= 10 {
-		return math.Round(m)
-	}
-	return max(0.1, math.Round(m*10)/10)
 }
 
 func shorten(s string, most int) string {

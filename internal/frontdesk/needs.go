@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 // needsAge is how long a hub's needs are kept: a renamed need is seen by every replica within it.
@@ -73,6 +75,35 @@ func (d *Desk) NameNeeds(ctx context.Context, visits []*ent.Visit) error {
 		d.taxonomies.forget(hubOf(ctx))
 	}
 	return errors.New("name the needs of visits: a visit has a need that its hub has not")
+}
+
+// NeedsWithCodes gives the needs of the viewer's hub that have the codes, offered or not, each once. A code that the hub has
+// not is a problem of the field "needs".
+func (d *Desk) NeedsWithCodes(ctx context.Context, codes []string) ([]*ent.Need, error) {
+	for range 2 {
+		needs, err := d.Needs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		byCode := make(map[string]*ent.Need, len(needs))
+		for _, n := range needs {
+			byCode[n.Code] = n
+		}
+		var wanted []*ent.Need
+		unknown := false
+		for _, code := range codes {
+			n := byCode[code]
+			unknown = unknown || n == nil
+			if n != nil && !slices.Contains(wanted, n) {
+				wanted = append(wanted, n)
+			}
+		}
+		if !unknown {
+			return wanted, nil
+		}
+		d.taxonomies.forget(hubOf(ctx)) // it may be newer than what is kept
+	}
+	return nil, problem.Field("needs", "The hub does not offer help with one of these needs. Choose from the list.")
 }
 
 func (t *taxonomies) forget(hub uuid.UUID) {

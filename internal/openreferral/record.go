@@ -267,4 +267,8 @@ type Schedule struct {
 	Link          string    `json:"schedule_link,omitempty"`
 	AttendingType string    `json:"attending_type,omitempty"`
 	Notes         string    `json:"notes,omitempty"`
+	// Except and Also are days on which the rule does not hold, and days besides its own: "2026-12-25,2027-01-01". The standard
+	// has neither: they are RFC 5545's, between hubs.
+	Except string `json:"exdate,omitempty"`
+	Also   string `json:"rdate,omitempty"`
 }

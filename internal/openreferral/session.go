@@ -2,7 +2,9 @@ package openreferral
 
 import (
 	"cmp"
+	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,7 +41,7 @@ func NextSessions(schedules []Schedule, from time.Time, loc *time.Location, n in
 	var sessions []Session
 	for i, schedule := range schedules {
 		found := 0
-		for day := range occurrences(schedule, civilDay(from.In(loc))-1) {
+		for day := range schedule.days(civilDay(from.In(loc)) - 1) {
 			session := schedule.on(day, loc)
 			session.Schedule = i
 			if !session.over(from) {
@@ -55,6 +57,42 @@ func NextSessions(schedules []Schedule, from time.Time, loc *time.Location, n in
 	})
 	sessions = slices.CompactFunc(sessions, func(a, b Session) bool { return a.Start.Equal(b.Start) && a.End.Equal(b.End) })
 	return sessions[:min(n, len(sessions))]
+}
+
+// days answers the days on which a schedule runs, in order: those of its rule without the exceptions, and those besides.
+func (s Schedule) days(first int) iter.Seq[int] {
+	except, also := civilDays(s.Except), civilDays(s.Also)
+	also = slices.DeleteFunc(also, func(day int) bool { return day < first || day > first+Horizon })
+	return func(yield func(int) bool) {
+		left := also
+		for day := range occurrences(s, first) {
+			for ; len(left) > 0 && left[0] <= day; left = left[1:] {
+				if left[0] < day && !yield(left[0]) {
+					return
+				}
+			}
+			if _, out := slices.BinarySearch(except, day); !out && !yield(day) {
+				return
+			}
+		}
+		for _, day := range left {
+			if !yield(day) {
+				return
+			}
+		}
+	}
+}
+
+// civilDays are the days of dates, in order, each once.
+func civilDays(dates string) []int {
+	var days []int
+	for d := range strings.SplitSeq(dates, ",") {
+		if at := Date(d).Time(time.UTC); !at.IsZero() {
+			days = append(days, civilDay(at))
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
 }
 
 // on answers the session of a day.

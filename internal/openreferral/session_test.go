@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,5 +162,28 @@ func TestRulesAgainstGenerator(t *testing.T) {
 	}
 	if compared < 50_000 {
 		t.Errorf("only %d days were compared", compared)
+	}
+}
+
+// TestExceptions: days on which a rule does not hold, and days besides, as hubs tell them to one another.
+func TestExceptions(t *testing.T) {
+	document := `[{"id": "s1", "name": "Choir", "status": "active", "schedules": [{"id": "1", "freq": "WEEKLY", "byday": "MO", "opens_at": "18:00", "until": "2027-01-11",
+		"exdate": "2026-12-28,2026-12-21,never", "rdate": "2026-12-23,2026-12-14,2027-02-01"}]}]`
+	for row, err := range NewReader(strings.NewReader(document), JSON).Rows() {
+		if err != nil || row.Service == nil {
+			t.Fatalf("%v, %v", row, err)
+		}
+		if len(row.Notes) == 0 || row.Notes[0].Field != "schedules[0].exdate" {
+			t.Errorf("notes: %v", row.Notes)
+		}
+		var days []string
+		for _, s := range NextSessions(row.Service.Schedules, time.Date(2026, 12, 14, 9, 0, 0, 0, time.UTC), time.UTC, 9) {
+			days = append(days, s.Start.Format(time.DateOnly))
+		}
+		// A day besides is not a second time on a day of the rule, and is not bound by the rule's end.
+		want := []string{"2026-12-14", "2026-12-23", "2027-01-04", "2027-01-11", "2027-02-01"}
+		if !slices.Equal(days, want) {
+			t.Errorf("%v, want %v", days, want)
+		}
 	}
 }

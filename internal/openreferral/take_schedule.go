@@ -1,6 +1,9 @@
 package openreferral
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func (t taker) schedule() (Schedule, bool) {
 	s := Schedule{
@@ -22,6 +25,8 @@ func (t taker) schedule() (Schedule, bool) {
 		Link:          t.url("schedule_link"),
 		AttendingType: t.line("attending_type", MaxLine),
 		Notes:         t.text("notes", MaxText),
+		Except:        t.dates("exdate"),
+		Also:          t.dates("rdate"),
 	}
 	days, bad := parseByDay(t.raw("byday"))
 	if bad > 0 {
@@ -56,6 +61,19 @@ func (t taker) schedule() (Schedule, bool) {
 	empty := s
 	empty.ID, empty.PlaceID = "", ""
 	return s, empty != Schedule{}
+}
+
+// dates takes a list of days.
+func (t taker) dates(key string) string {
+	var all []string
+	for part := range strings.SplitSeq(t.raw(key), ",") {
+		if day, _ := cleanDate(part); day != "" && len(all) < maxList {
+			all = append(all, string(day))
+		} else if part != "" {
+			t.note(key, "what is not a day was left out: days are written 2026-12-25,2027-01-01")
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 func (t taker) weekStart() []byDay {

@@ -21,6 +21,8 @@ import (
 	"liferooms.io/liferooms/internal/feed"
 	"liferooms.io/liferooms/internal/findsupport"
 	"liferooms.io/liferooms/internal/gate"
+	"liferooms.io/liferooms/internal/partner"
+	"liferooms.io/liferooms/internal/partnerpage"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/provision"
 	"liferooms.io/liferooms/internal/signin"
@@ -153,6 +155,7 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	strangers, catalogues := gate.New(s.parts.Store, s.config.Strangers), directory.New(s.parts.Store, s.parts.Log)
 	mux.Handle(feed.Prefix, compressed(feed.New(s.parts.Store, catalogues, strangers)))
 	mux.Handle(findsupport.Prefix, compressed(findsupport.New(s.parts.Store, catalogues, strangers, s.config.PublicURL)))
+	mux.Handle(partnerpage.Prefix, s.atHome(partnerpage.New(partner.New(s.parts.Store, s.parts.Log, catalogues), strangers)))
 	mux.Handle("/", s.atHome(compressed(readOnly(s.parts.App))))
 	return mux
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,17 +50,8 @@ func (s *SignIn) viewer(ctx context.Context, who identity) (*viewer.Viewer, erro
 	if person.disabled {
 		return nil, accountClosed()
 	}
-	v := &viewer.Viewer{Kind: viewer.Staff, TrustID: who.trustID, StaffID: who.staffID, Name: person.name}
-	for _, h := range all {
-		roles := rolesIn(h, who, person.grants, byGroup)
-		switch state := hub.State(h.State); {
-		case len(roles) == 0:
-		case state == hub.StateLive:
-			v.Hubs = append(v.Hubs, viewer.Hub{ID: h.HubID, Slug: h.Slug, Roles: roles})
-		default:
-			v.Closed = append(v.Closed, viewer.Closed{Slug: h.Slug, Name: h.Name, ForGood: state == hub.StateArchived})
-		}
-	}
+	at := person.placesOf(who, all, byGroup)
+	v := &viewer.Viewer{Kind: viewer.Staff, TrustID: who.trustID, StaffID: who.staffID, Name: person.name, Hubs: at.open, Closed: at.closed}
 	if len(v.Hubs) == 0 && len(v.Closed) > 0 {
 		return nil, access.Closed(v.Closed[0])
 	}
@@ -68,6 +60,41 @@ func (s *SignIn) viewer(ctx context.Context, who identity) (*viewer.Viewer, erro
 	}
 	return v, nil
 }
+
+// places are the hubs in which somebody has a role, and what they were worked out from.
+type places struct {
+	open   []viewer.Hub
+	closed []viewer.Closed
+
+	who     identity
+	all     []store.HubRef
+	byGroup []groupRole
+}
+
+// placesOf works out where somebody has which roles: once for as long as what it is made of is remembered, since it goes
+// through all hubs of the trust.
+func (p *person) placesOf(who identity, all []store.HubRef, byGroup []groupRole) *places {
+	last := p.last.Load()
+	if last != nil && one(last.who.roles, who.roles) && one(last.who.groups, who.groups) && one(last.all, all) && one(last.byGroup, byGroup) {
+		return last
+	}
+	at := &places{who: who, all: all, byGroup: byGroup}
+	for _, h := range all {
+		roles := rolesIn(h, who, p.grants, byGroup)
+		switch state := hub.State(h.State); {
+		case len(roles) == 0:
+		case state == hub.StateLive:
+			at.open = append(at.open, viewer.Hub{ID: h.HubID, Slug: h.Slug, Roles: roles})
+		default:
+			at.closed = append(at.closed, viewer.Closed{Slug: h.Slug, Name: h.Name, ForGood: state == hub.StateArchived})
+		}
+	}
+	p.last.Store(at)
+	return at
+}
+
+// one reports whether two slices are one and the same: what is remembered is replaced whole and never changed.
+func one[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 func accountClosed() error {
 	return problem.New(problem.Forbidden, "Your account in Life Rooms has been closed. Ask your trust administrator if you need it again.")
@@ -105,6 +132,7 @@ type person struct {
 	disabled bool
 	grants   []grant
 	at       time.Time
+	last     atomic.Pointer[places]
 }
 
 type grant struct {

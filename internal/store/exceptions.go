@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -121,6 +122,36 @@ func (s *Store) LiveHubs(ctx context.Context, slug string) ([]LiveHub, error) {
 	return hubs, nil
 }
 
+// PartnerLink is a partner's link, with what its holder is told of the hub; it may have ended.
+type PartnerLink struct {
+	TrustID        uuid.UUID
+	HubID          uuid.UUID
+	Slug           string
+	HubName        string
+	HubState       string
+	TimeZone       string
+	Address        *string
+	Postcode       *string
+	BrandColour    *string
+	OrganisationID uuid.UUID
+	LinkID         uuid.UUID
+	ExpiresAt      time.Time
+	RevokedAt      *time.Time
+}
+
+// PartnerLinkByToken gives the link whose token has this SHA-256, nil where there is none.
+func (s *Store) PartnerLinkByToken(ctx context.Context, tokenHash []byte) (*PartnerLink, error) {
+	rows, err := s.pool.Query(ctx, "select * from partner_link_by_token($1)", tokenHash)
+	if err != nil {
+		return nil, fmt.Errorf("find a partner's link: %w", err)
+	}
+	links, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[PartnerLink])
+	if err != nil || len(links) == 0 {
+		return nil, err
+	}
+	return links[0], nil
+}
+
 // askPlatform asks a function that answers with rows as JSON objects, by Ent's own field names.
 func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) ([]*T, error) {
 	rows, err := s.pool.Query(ctx, sql, args...)
@@ -142,5 +173,6 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 }
 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
-var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub", "live_hubs", "person_matches",
-	"public_matches", "search_services", "session_by_token"}
+var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub",
+	"find_services", "keep_assurance", "live_hubs", "merged_publicly", "partner_link_by_token", "person_matches",
+	"public_matches", "public_search", "search_services", "session_by_token", "suggest_services"}

@@ -34,6 +34,10 @@ func Prepare(ctx context.Context, superuserURL string) error {
 		    create role liferooms_public nologin noinherit;
 		    grant liferooms_public to liferooms_app;
 		  end if;
+		  if not exists (select from pg_roles where rolname = 'liferooms_partner') then
+		    create role liferooms_partner nologin noinherit;
+		    grant liferooms_partner to liferooms_app;
+		  end if;
 		  if not exists (select from pg_roles where rolname = '`+ServerRole+`') then
 		    create role `+ServerRole+` login in role liferooms_app;
 		  end if;

@@ -21,6 +21,7 @@ var publicTables = map[string]bool{
 	ent.TypeSchedule:          true,
 	ent.TypeService:           true,
 	ent.TypeServiceAtLocation: true,
+	ent.TypeServiceCapacity:   true,
 	ent.TypeServiceNeed:       true,
 	ent.TypeServiceTerm:       true,
 	ent.TypeTaxonomyTerm:      true,

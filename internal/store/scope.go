@@ -28,36 +28,44 @@ type table struct {
 
 // tables is the one list: a new table joins it, or nothing can be done with the table.
 var tables = map[string]table{
-	ent.TypeSignInAttempt:     {"sign_in_attempts", platformLevel},
-	ent.TypeHostname:          {"hostnames", platformLevel},
-	ent.TypeTrust:             {"trusts", trustLevel}, // its own id is the scope
-	ent.TypeHub:               {"hubs", trustLevel},   // and its own id is the hub
-	ent.TypeIdentityProvider:  {"identity_providers", trustLevel},
-	ent.TypeStaffUser:         {"staff_users", trustLevel},
-	ent.TypeRoleGrant:         {"role_grants", trustLevel},
-	ent.TypeSession:           {"sessions", trustLevel},
-	ent.TypeAuditEvent:        {"audit_events", trustLevel},
-	ent.TypeAccessNeed:        {"access_needs", hubLevel},
-	ent.TypeCatalogueCheck:    {"catalogue_checks", hubLevel},
-	ent.TypeCataloguePart:     {"catalogue_parts", hubLevel},
-	ent.TypeCatalogueSource:   {"catalogue_sources", hubLevel},
-	ent.TypeConversation:      {"conversations", hubLevel},
-	ent.TypeConversationNeed:  {"conversation_needs", hubLevel},
-	ent.TypeGroupGrant:        {"group_grants", hubLevel},
-	ent.TypeLocation:          {"locations", hubLevel},
-	ent.TypeNeed:              {"needs", hubLevel},
-	ent.TypeOrganisation:      {"organisations", hubLevel},
-	ent.TypePerson:            {"persons", hubLevel},
-	ent.TypeRoom:              {"rooms", hubLevel},
-	ent.TypeSchedule:          {"schedules", hubLevel},
-	ent.TypeService:           {"services", hubLevel},
-	ent.TypeServiceAtLocation: {"service_at_locations", hubLevel},
-	ent.TypeServiceNeed:       {"service_needs", hubLevel},
-	ent.TypeServiceTerm:       {"service_terms", hubLevel},
-	ent.TypeSignpost:          {"signposts", hubLevel},
-	ent.TypeTaxonomyTerm:      {"taxonomy_terms", hubLevel},
-	ent.TypeVisitCount:        {"visit_counts", hubLevel},
-	ent.TypeVisit:             {"visits", hubLevel},
+	ent.TypeSignInAttempt:      {"sign_in_attempts", platformLevel},
+	ent.TypeHostname:           {"hostnames", platformLevel},
+	ent.TypeTrust:              {"trusts", trustLevel}, // its own id is the scope
+	ent.TypeHub:                {"hubs", trustLevel},   // and its own id is the hub
+	ent.TypeIdentityProvider:   {"identity_providers", trustLevel},
+	ent.TypeStaffUser:          {"staff_users", trustLevel},
+	ent.TypeRoleGrant:          {"role_grants", trustLevel},
+	ent.TypeSession:            {"sessions", trustLevel},
+	ent.TypeAuditEvent:         {"audit_events", trustLevel},
+	ent.TypeAccessNeed:         {"access_needs", hubLevel},
+	ent.TypeAssurance:          {"assurances", hubLevel},
+	ent.TypeCatalogueCheck:     {"catalogue_checks", hubLevel},
+	ent.TypeCataloguePart:      {"catalogue_parts", hubLevel},
+	ent.TypeCatalogueSource:    {"catalogue_sources", hubLevel},
+	ent.TypeCatalogueWord:      {"catalogue_words", hubLevel},
+	ent.TypeConversation:       {"conversations", hubLevel},
+	ent.TypeConversationNeed:   {"conversation_needs", hubLevel},
+	ent.TypeDuplicateDismissal: {"duplicate_dismissals", hubLevel},
+	ent.TypeGroupGrant:         {"group_grants", hubLevel},
+	ent.TypeLocation:           {"locations", hubLevel},
+	ent.TypeMerge:              {"merges", hubLevel},
+	ent.TypeNeed:               {"needs", hubLevel},
+	ent.TypeOrganisation:       {"organisations", hubLevel},
+	ent.TypePartnerAgreement:   {"partner_agreements", hubLevel},
+	ent.TypePartnerLink:        {"partner_links", hubLevel},
+	ent.TypePerson:             {"persons", hubLevel},
+	ent.TypeProposedChange:     {"proposed_changes", hubLevel},
+	ent.TypeRoom:               {"rooms", hubLevel},
+	ent.TypeSchedule:           {"schedules", hubLevel},
+	ent.TypeService:            {"services", hubLevel},
+	ent.TypeServiceAtLocation:  {"service_at_locations", hubLevel},
+	ent.TypeServiceCapacity:    {"service_capacities", hubLevel},
+	ent.TypeServiceNeed:        {"service_needs", hubLevel},
+	ent.TypeServiceTerm:        {"service_terms", hubLevel},
+	ent.TypeSignpost:           {"signposts", hubLevel},
+	ent.TypeTaxonomyTerm:       {"taxonomy_terms", hubLevel},
+	ent.TypeVisit:              {"visits", hubLevel},
+	ent.TypeVisitCount:         {"visit_counts", hubLevel},
 }
 
 // trustRowsOfHubs are the tables at trustLevel whose rows may belong to one hub, by the column named.
@@ -75,8 +83,11 @@ func scopeOf(ctx context.Context) (entpgx.Scope, error) {
 	if v == nil {
 		return nil, errNobody
 	}
-	if v.Kind == viewer.Public {
+	switch v.Kind {
+	case viewer.Public:
 		return publicScope(v)
+	case viewer.Partner:
+		return partnerScope(v)
 	}
 	return entpgx.Scope{{Name: "app.trust", Value: v.TrustID.String()}, {Name: "app.hubs", Value: hubArray(v.Hubs)}}, nil
 }

@@ -92,14 +92,15 @@ func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
 func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
 	var name string
-	var bypasses, owns, member, stranger bool
+	var bypasses, owns, member, stranger, partner bool
 	err := pool.QueryRow(ctx, `
 		select rolname, rolsuper or rolbypassrls,
 		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
 		               where n.nspname in ('public', '`+QueueSchema+`') and c.relkind in ('r', 'p') and pg_has_role(r.oid, c.relowner, 'member')),
 		       coalesce(pg_has_role(r.oid, (select oid from pg_roles where rolname = 'liferooms_app'), 'member'), false),
-		       coalesce(pg_has_role(r.oid, (select oid from pg_roles where rolname = 'liferooms_public'), 'member'), true) -- or no migration made it yet
-		from pg_roles r where rolname = current_user`).Scan(&name, &bypasses, &owns, &member, &stranger)
+		       coalesce(pg_has_role(r.oid, (select oid from pg_roles where rolname = 'liferooms_public'), 'member'), true), -- or no migration made it yet
+		       coalesce(pg_has_role(r.oid, (select oid from pg_roles where rolname = 'liferooms_partner'), 'member'), true)
+		from pg_roles r where rolname = current_user`).Scan(&name, &bypasses, &owns, &member, &stranger, &partner)
 	switch {
 	case err != nil:
 		return fmt.Errorf("reach the database: %w", err)
@@ -111,6 +112,8 @@ func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("the database role %q is no member of liferooms_app; run `liferooms migrate` as the owner, then `grant liferooms_app to %s`", name, pgx.Identifier{name}.Sanitize())
 	case !stranger:
 		return fmt.Errorf("the database role %q cannot become liferooms_public, by which strangers read; as the owner of that role, `grant liferooms_public to liferooms_app`", name)
+	case !partner:
+		return fmt.Errorf("the database role %q cannot become liferooms_partner, by which partners read by their links; as the owner of that role, `grant liferooms_partner to liferooms_app`", name)
 	}
 	return nil
 }

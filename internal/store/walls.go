@@ -38,8 +38,11 @@ func narrowQuery(ctx context.Context, q intercept.Query) error {
 // predicateFor narrows a statement on a table to the viewer's rows; nil for the platform's tables, which only the
 // platform itself may use.
 func predicateFor(v *viewer.Viewer, table string) (func(*sql.Selector), error) {
-	if v.Kind == viewer.Public && !publicTables[table] {
+	switch {
+	case v.Kind == viewer.Public && !publicTables[table]:
 		return nil, fmt.Errorf("%s is not for the public", table)
+	case v.Kind == viewer.Partner:
+		return nil, errPartner
 	}
 	switch tables[table].level {
 	case platformLevel:
@@ -86,8 +89,11 @@ func guardMutation(next ent.Mutator) ent.Mutator {
 		if v == nil {
 			return nil, errNobody
 		}
-		if v.Kind == viewer.Public {
+		switch v.Kind {
+		case viewer.Public:
 			return nil, errReadOnly
+		case viewer.Partner:
+			return nil, errPartner
 		}
 		if m.Op().Is(ent.OpCreate) {
 			if err := place(v, m); err != nil {

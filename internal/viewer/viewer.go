@@ -43,6 +43,8 @@ const (
 	Operator
 	// Public is a stranger, who reads the public catalogue of one hub and changes nothing.
 	Public
+	// Partner is whoever has the link of a partner of one hub: they see that partner's own entry, and say what is wrong with it.
+	Partner
 )
 
 // Hub is one hub that a viewer may see, with the roles held there.
@@ -66,6 +68,8 @@ type Viewer struct {
 	Closed []Closed
 	// At is the slug of the hub at whose host name the request came; empty where it came by another name.
 	At string
+	// OrganisationID and LinkID are those of a Partner.
+	OrganisationID, LinkID uuid.UUID
 }
 
 // Closed is a hub that is paused or has closed for good.
@@ -82,6 +86,11 @@ func ForPlatform(trustID uuid.UUID, hubs ...Hub) *Viewer {
 // ForPublic is a stranger at one hub.
 func ForPublic(trustID uuid.UUID, hub Hub) *Viewer {
 	return &Viewer{Kind: Public, TrustID: trustID, Hubs: []Hub{hub}}
+}
+
+// ForPartner is whoever has a link of a partner of one hub.
+func ForPartner(trustID uuid.UUID, hub Hub, organisation, link uuid.UUID) *Viewer {
+	return &Viewer{Kind: Partner, TrustID: trustID, Hubs: []Hub{hub}, OrganisationID: organisation, LinkID: link}
 }
 
 // Hub finds a hub of the viewer by its slug.

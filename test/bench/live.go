@@ -70,7 +70,7 @@ func (b *bench) live(ctx context.Context, checkIn *operation) (row, error) {
 	s := sample{elapsed: time.Since(began), latencies: took, server: after.server - before.server, pg: after.pg - before.pg}
 	return row{
 		Operation: "live", Subject: subjectAPI, Hubs: b.database.region.hubs, Clients: b.Live, RPS: round(s.rps(), 1),
-		P50: round(milliseconds(s.quantile(.5)), 3), P99: round(milliseconds(s.quantile(.99)), 3), APICPU: round(s.each(s.server), 4), PgCPU: round(s.each(s.pg), 4),
+		P50: round(milliseconds(s.quantile(.5)), 3), P95: round(milliseconds(s.quantile(.95)), 3), P99: round(milliseconds(s.quantile(.99)), 3), APICPU: round(s.each(s.server), 4), PgCPU: round(s.each(s.pg), 4),
 		Memory: round(float64(memoryOfFamily(cpu.server))/(1<<20), 1),
 	}, nil
 }

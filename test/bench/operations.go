@@ -402,7 +402,7 @@ func (r region) plainList(ctx context.Context, pool *pgxpool.Pool, q request, da
 	return rows.Err()
 }
 
-// searchSQL finds and ranks as search_services does (ent/migrate/migrations), for one whole or unfinished word.
+// searchSQL finds and ranks as find_services does (ent/migrate/migrations), for one whole or unfinished word.
 const searchSQL = `
 	with wanted as materialized (
 	  select websearch_to_tsquery('life_rooms', $2) || to_tsquery('life_rooms_words', $2 || ':*') || to_tsquery('life_rooms', $2 || ':*') as q

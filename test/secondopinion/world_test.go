@@ -3,6 +3,7 @@ package secondopinion
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -14,6 +15,9 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
+	"liferooms.io/liferooms/ent/cataloguesource"
+	"liferooms.io/liferooms/ent/location"
+	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/person"
 	"liferooms.io/liferooms/ent/rolegrant"
 	"liferooms.io/liferooms/ent/schedule"
@@ -225,6 +229,9 @@ func (m *maker) catalogue(size int) {
 		if i > 1 && m.chance(.2) {
 			create.SetRetiredAt(m.instant())
 		}
+		if held := m.held("name"); held != nil {
+			create.SetLocalFields(held).SetVisibility(organisation.VisibilityStaff)
+		}
 		m.must(create.Exec(m.ctx))
 	}
 	for i := range 1 + size {
@@ -236,11 +243,37 @@ func (m *maker) catalogue(size int) {
 		if m.chance(.6) {
 			create.SetAccessibility([][]string{{}, {"Step-free", `"quoted"`}, {"👍"}}[m.rng.IntN(3)])
 		}
+		if held := m.held("latitude", "postcode"); held != nil {
+			create.SetLocalFields(held).SetVisibility(location.VisibilityRestricted).SetKind(location.KindVirtual)
+		}
+		if i > 1 && m.chance(.2) {
+			create.SetRetiredAt(m.instant())
+		}
 		m.must(create.Exec(m.ctx))
 	}
+	for i := range 2 {
+		term := m.c.TaxonomyTerm.Create().SetID(m.id("TaxonomyTerm")).SetSource("feed").SetExternalID(fmt.Sprint(i)).SetName(m.text(200, true)).SetNeedID(m.some("Need"))
+		m.must(term.Exec(m.ctx))
+	}
+	m.must(m.c.CatalogueSource.Create().SetSource("feed").SetName(m.text(200, true)).SetKind(cataloguesource.KindURL).SetURL("https://example.org").SetDueAt(m.instant()).Exec(m.ctx))
 	for i := range 2 + 5*size {
 		m.service(i)
 	}
+}
+
+// held is what staff hold of a record, or nothing.
+func (m *maker) held(fields ...string) map[string]json.RawMessage {
+	if m.chance(.6) {
+		return nil
+	}
+	values := []string{"null", `"text"`, "7", `["a", "b"]`, `[{"name": "x", "phones": []}]`, "true"}
+	all := map[string]json.RawMessage{"last_modified": json.RawMessage("null")}
+	for _, f := range append(fields, "retired_at", "description") {
+		if m.chance(.6) {
+			all[f] = json.RawMessage(values[m.rng.IntN(len(values))])
+		}
+	}
+	return all
 }
 
 func (m *maker) service(i int) {
@@ -258,12 +291,29 @@ func (m *maker) service(i int) {
 	if i > 1 && m.chance(.15) {
 		create.SetRetiredAt(m.instant())
 	}
+	if held := m.held("needs", "minimum_age", "organisation_id", "languages"); held != nil {
+		create.SetLocalFields(held).SetVisibility(service.VisibilityRestricted).SetSource("feed").SetVersion(1 + m.rng.IntN(9))
+	}
+	if m.chance(.5) {
+		amount := []float64{0, 2.5, 1e6, 0.1}[m.rng.IntN(4)]
+		create.SetContacts([]schema.Contact{{}, {Name: m.text(100, false), Email: "a@example.org", Phones: []string{"0151 496 0000", `"`}}}).
+			SetCostOptions([]schema.CostOption{{Option: m.text(100, false)}, {Amount: &amount, Currency: "GBP", ValidFrom: "2026-01-01"}}).
+			SetServiceAreas([]schema.ServiceArea{{Name: m.text(100, false), URI: "x"}})
+	} else if m.chance(.3) {
+		create.SetContacts([]schema.Contact{}).SetServiceAreas(nil)
+	}
 	m.must(create.Exec(m.ctx))
+	if m.chance(.5) {
+		m.must(m.c.ServiceTerm.Create().SetServiceID(id).SetTaxonomyTermID(m.some("TaxonomyTerm")).Exec(m.ctx))
+	}
 	for _, n := range m.rng.Perm(len(m.made["Need"]))[:m.rng.IntN(3)] {
 		m.must(m.c.ServiceNeed.Create().SetServiceID(id).SetNeedID(m.made["Need"][n]).Exec(m.ctx))
 	}
 	for n := range m.rng.IntN(4) { // one place may be there twice
-		at := m.c.ServiceAtLocation.Create().SetID(m.id("ServiceAtLocation")).SetSource("local").SetExternalID(fmt.Sprint(i, "-", n)).SetServiceID(id).SetLocationID(m.some("Location"))
+		at := m.c.ServiceAtLocation.Create().SetID(m.id("ServiceAtLocation")).SetSource("local").SetExternalID(fmt.Sprint(i, "-", n)).SetServiceID(id).SetLocationID(m.some("Location")).SetDescription(m.text(100, false))
+		if held := m.held("location_id"); held != nil {
+			at.SetLocalFields(held)
+		}
 		if m.chance(.2) {
 			at.SetRetiredAt(m.instant())
 		}
@@ -283,6 +333,12 @@ func (m *maker) service(i int) {
 		}
 		if m.chance(.15) {
 			s.SetRetiredAt(m.instant())
+		}
+		if held := m.held("by_day", "opens_at"); held != nil {
+			s.SetLocalFields(held).SetVisibility(schedule.VisibilityStaff)
+		}
+		if m.chance(.4) {
+			s.SetExcludedDates([]string{"2026-12-25", "2027-01-01"}).SetExtraDates([][]string{{}, {m.day().Format(time.DateOnly)}}[m.rng.IntN(2)])
 		}
 		m.must(s.Exec(m.ctx))
 	}

@@ -1,4 +1,10 @@
 import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
+import { Compare as CompareRecords } from './catalogue/duplicates/Compare';
+import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
+import { isKind } from './catalogue/duplicates/words';
+import { PartnerEditor } from './catalogue/edit/PartnerEditor';
+import { Records, type RecordSearch } from './catalogue/edit/Records';
+import { ServiceEditor } from './catalogue/edit/ServiceEditor';
 import { CheckPage } from './catalogue/sources/CheckPage';
 import { NewSource } from './catalogue/sources/NewSource';
 import { SourcePage } from './catalogue/sources/Source';
@@ -6,13 +12,16 @@ import { SourcesPage } from './catalogue/sources/Sources';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
+import { BasketPage } from './directory/BasketPage';
+import { Compare } from './directory/Compare';
 import { ServicePage } from './directory/Service';
-import { Services, type ServiceSearch } from './directory/Services';
+import { Services } from './directory/Services';
+import { readWanted } from './directory/wanted';
 import { EditPerson, NewPerson } from './person/Form';
 import { PersonPage } from './person/Person';
 import { Report } from './report/Report';
-import { useHub, useViewer } from './shell/hub';
 import { ChooseHub, HubShell, Needs, NotFound, NothingHere, Shell } from './shell/Shell';
+import { useHub, useViewer } from './shell/hub';
 import { Audit } from './staff/Audit';
 import { Staff } from './staff/Staff';
 
@@ -103,20 +112,41 @@ const followUps = createRoute({
 const services = createRoute({
   getParentRoute: () => hub,
   path: '/services',
-  validateSearch: (search): ServiceSearch => ({
-    text: typeof search.text === 'string' ? search.text : undefined,
-    need: typeof search.need === 'string' ? search.need : undefined,
-    day: typeof search.day === 'string' ? search.day : undefined,
-    within: typeof search.within === 'number' ? search.within : undefined,
-    free: search.free === true || undefined,
-  }),
+  validateSearch: readWanted,
   component: function ServicesRoute() {
     return (
       <Needs permission="CATALOGUE_READ">
-        <Services search={services.useSearch()} />
+        <Services wanted={services.useSearch()} />
       </Needs>
     );
   },
+});
+
+const compare = createRoute({
+  getParentRoute: () => hub,
+  path: '/services/compare',
+  validateSearch: (search): { a?: string; b?: string; near?: string } => ({
+    a: typeof search.a === 'string' ? search.a : undefined,
+    b: typeof search.b === 'string' ? search.b : undefined,
+    near: typeof search.near === 'string' ? search.near : undefined,
+  }),
+  component: function CompareRoute() {
+    return (
+      <Needs permission="CATALOGUE_READ">
+        <Compare {...compare.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const basket = createRoute({
+  getParentRoute: () => hub,
+  path: '/services/basket',
+  component: () => (
+    <Needs permission="CATALOGUE_READ">
+      <BasketPage />
+    </Needs>
+  ),
 });
 
 const service = createRoute({
@@ -127,6 +157,54 @@ const service = createRoute({
     return (
       <Needs permission="CATALOGUE_READ">
         <ServicePage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const records = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/records',
+  validateSearch: (search): RecordSearch => ({
+    kind: search.kind === 'partners' ? 'partners' : undefined,
+    text: typeof search.text === 'string' ? search.text : undefined,
+    source: typeof search.source === 'string' ? search.source : undefined,
+    retired: search.retired === true || undefined,
+    hidden: search.hidden === true || undefined,
+    changed: search.changed === true || undefined,
+  }),
+  component: function RecordsRoute() {
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <Records search={records.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const editPartner = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/records/partners/$id',
+  component: function EditPartnerRoute() {
+    const { id } = editPartner.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <PartnerEditor id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const editService = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/records/services/$id',
+  validateSearch: (search): { partner?: string } => ({ partner: typeof search.partner === 'string' ? search.partner : undefined }),
+  component: function EditServiceRoute() {
+    const { id } = editService.useParams();
+    const { partner } = editService.useSearch();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <ServiceEditor id={id} partner={partner} key={id} />
       </Needs>
     );
   },
@@ -160,6 +238,36 @@ const audit = createRoute({
       <Audit />
     </Needs>
   ),
+});
+
+const duplicates = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/duplicates',
+  validateSearch: (search): DuplicateSearch => ({
+    kind: isKind(search.kind) ? search.kind : undefined,
+    view: search.view === 'dismissed' || search.view === 'merged' ? search.view : undefined,
+  }),
+  component: function DuplicatesRoute() {
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <Duplicates search={duplicates.useSearch()} />
+      </Needs>
+    );
+  },
+});
+
+const compareDuplicates = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/duplicates/$kind/$one/$other',
+  component: function CompareDuplicatesRoute() {
+    const { kind, one, other } = compareDuplicates.useParams();
+    if (!isKind(kind)) return <NothingHere />;
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <CompareRecords kind={kind} one={one} other={other} key={`${one} ${other}`} />
+      </Needs>
+    );
+  },
 });
 
 const sources = createRoute({
@@ -212,7 +320,7 @@ const checkedSource = createRoute({
   },
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, service, report, staff, audit, sources, newSource, source, checkedSource];
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, sources, newSource, source, checkedSource];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),

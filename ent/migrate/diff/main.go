@@ -105,8 +105,25 @@ func writeSum(dir migrate.Dir) error {
 	return migrate.WriteSumFile(dir, sum)
 }
 
-// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others.
-const outside = "\ndrop schema river cascade;\n"
+// outside ends the last migration in a replay: Ent compares one schema, and refuses a database that has others. When it
+// is done it drops the tables one by one, which policies that look at one another's tables would not let it, nor tables that
+// point to themselves. Neither is compared.
+const outside = `
+drop schema river cascade;
+do $$
+declare
+  p record;
+  k record;
+begin
+  for k in select conrelid::regclass as tbl, conname from pg_constraint where contype = 'f' and conrelid = confrelid loop
+    execute format('alter table %s drop constraint %I', k.tbl, k.conname);
+  end loop;
+  for p in select policyname, tablename from pg_policies where schemaname = 'public' loop
+    execute format('drop policy %I on %I', p.policyname, p.tablename);
+  end loop;
+end
+$$;
+`
 
 // diff replays the migrations of a folder on a private Postgres and gives the one that is missing to the schema; nil
 // where none is. The folder stays as it is.

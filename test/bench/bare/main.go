@@ -1,8 +1,8 @@
 // Command bare is what the API is held against: a bare Go HTTP server that answers the bench's operations by hand-written
 // SQL, one statement each, whose JSON Postgres builds and whose bytes are passed through. It keeps what no server of this
 // data may leave out: a bearer token checked with each request, the caller's hub and no other, row-level security as the
-// app's own role, the scope in the statement's own round trip. It has no GraphQL, no permissions by field, no limits and
-// no record of who read what.
+// app's own role, the scope in the statement's own round trip, the record of who read whom before the answer goes out. It has
+// no GraphQL, no permissions by field and no limits.
 //
 // It reads its configuration from standard input and prints the address that it listens at.
 package main
@@ -23,6 +23,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	_ "time/tzdata" // see zone
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -80,7 +81,9 @@ func run() error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	fmt.Println(listener.Addr())
-	server := &http.Server{Handler: &bare{config: c, pool: pool}, ReadHeaderTimeout: 5 * time.Second}
+	b := &bare{config: c, pool: pool, events: make(chan event, most)}
+	go b.record(ctx)
+	server := &http.Server{Handler: b, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()
 		_ = server.Close() // nobody is served any more: the bench has ended
@@ -95,6 +98,7 @@ type bare struct {
 	config Config
 	pool   *pgxpool.Pool
 	known  sync.Map // sha256 of a token → caller
+	events chan event
 }
 
 // caller is whoever a verified token names.
@@ -131,12 +135,16 @@ func (b *bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "there is no such hub here", http.StatusNotFound)
 		return
 	}
-	ask, known := operations[strings.TrimPrefix(r.URL.Path, "/")]
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	ask, known := operations[name]
 	if !known {
 		http.NotFound(w, r)
 		return
 	}
-	answer, err := b.answer(r.Context(), staff, func(batch *pgx.Batch) *pgx.QueuedQuery { return ask(batch, b.config.Trust, staff, v) })
+	answer, err := b.answer(r.Context(), staff, func(batch *pgx.Batch, answer *[]byte) { ask(batch, b.config.Trust, staff, v, answer) })
+	if note, read := records[name]; err == nil && read {
+		err = b.recorded(r.Context(), note(b.config.Trust, staff, v))
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -174,12 +182,11 @@ func (b *bare) caller(r *http.Request) (Staff, error) {
 	return staff, nil
 }
 
-// answer runs the operation's statements and the scope of the caller in one round trip, and gives what the first that the
-// operation queues answers.
-func (b *bare) answer(ctx context.Context, staff Staff, ask func(*pgx.Batch) *pgx.QueuedQuery) (answer []byte, err error) {
+// answer runs the operation's statements and the scope of the caller in one round trip.
+func (b *bare) answer(ctx context.Context, staff Staff, ask func(*pgx.Batch, *[]byte)) (answer []byte, err error) {
 	var batch pgx.Batch
 	batch.Queue("select set_config('app.trust', $1, true), set_config('app.hubs', $2, true)", b.config.Trust.String(), "{"+staff.Hub.String()+"}")
-	ask(&batch).QueryRow(func(row pgx.Row) error { return row.Scan(&answer) })
+	ask(&batch, &answer)
 	if err := b.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return nil, err
 	}

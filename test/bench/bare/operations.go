@@ -1,27 +1,43 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"liferooms.io/liferooms/internal/openreferral"
 )
 
-// operations queue their statements; the one given back answers with the whole body.
-var operations = map[string]func(b *pgx.Batch, trust uuid.UUID, staff Staff, v variables) *pgx.QueuedQuery{
-	"person": func(b *pgx.Batch, _ uuid.UUID, staff Staff, v variables) *pgx.QueuedQuery {
-		return b.Queue(personSQL, staff.Hub.String(), v.ID)
+// zone is where the hubs of the region are.
+var zone = func() *time.Location {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err) // the time zones are in the program
+	}
+	return london
+}()
+
+// operations queue their statements; the answer is the whole body when they have run.
+var operations = map[string]func(b *pgx.Batch, trust uuid.UUID, staff Staff, v variables, answer *[]byte){
+	"person": func(b *pgx.Batch, _ uuid.UUID, staff Staff, v variables, answer *[]byte) {
+		whole(b.Queue(personSQL, staff.Hub.String(), v.ID), answer)
 	},
-	"list": func(b *pgx.Batch, trust uuid.UUID, staff Staff, v variables) *pgx.QueuedQuery {
-		return b.Queue(listSQL, staff.Hub.String(), v.On, trust.String())
+	"list": func(b *pgx.Batch, trust uuid.UUID, staff Staff, v variables, answer *[]byte) {
+		whole(b.Queue(listSQL, staff.Hub.String(), v.On, trust.String()), answer)
 	},
-	"search": func(b *pgx.Batch, _ uuid.UUID, staff Staff, v variables) *pgx.QueuedQuery {
-		return b.Queue(searchSQL, staff.Hub.String(), v.Text, []string{v.Need})
-	},
-	"weeks": func(b *pgx.Batch, _ uuid.UUID, staff Staff, v variables) *pgx.QueuedQuery {
-		return b.Queue(weeksSQL, staff.Hub.String(), v.From, v.To)
+	"search": search,
+	"weeks": func(b *pgx.Batch, _ uuid.UUID, staff Staff, v variables, answer *[]byte) {
+		whole(b.Queue(weeksSQL, staff.Hub.String(), v.From, v.To), answer)
 	},
 	"checkin": checkIn,
+}
+
+// whole takes the body that Postgres has made.
+func whole(q *pgx.QueuedQuery, answer *[]byte) {
+	q.QueryRow(func(row pgx.Row) error { return row.Scan(answer) })
 }
 
 const personSQL = `
@@ -64,19 +80,56 @@ const listSQL = `
 	left join staff_users s on s.trust_id = $3::uuid and s.id = v.advisor_id`
 
 // searchSQL finds by the function that the API finds by (row-level security would make the search itself a scan), and
-// gives the schedules from which sessions are worked out.
+// gives the schedules from which sessions are worked out, under the names of Open Referral.
 const searchSQL = `
-	select json_build_object('data', json_build_object('hub', json_build_object('services', json_build_object(
-	  'nodes', coalesce(json_agg(json_build_object('id', s.id, 'name', s.name, 'description', s.description, 'free', s.free,
-	    'organisation', json_build_object('id', o.id, 'name', o.name, 'phone', o.phone),
-	    'schedules', coalesce((select json_agg(json_build_object('freq', c.freq, 'interval', c.interval, 'by_day', c.by_day, 'by_month_day', c.by_month_day, 'dtstart', c.dtstart,
-	       'until', c.until, 'valid_from', c.valid_from, 'valid_to', c.valid_to, 'opens_at', c.opens_at, 'closes_at', c.closes_at) order by c.id)
-	       from schedules c where c.hub_id = $1::uuid and c.service_id = s.id and c.retired_at is null), '[]')) order by found.place) filter (where found.place <= 10), '[]'),
-	  'pageInfo', json_build_object('hasNextPage', count(*) > 10, 'endCursor', max(s.id::text) filter (where found.place = 10))))))::text
+	select s.id::text, json_build_object('id', s.id, 'name', s.name, 'description', s.description, 'free', s.free,
+	    'organisation', json_build_object('id', o.id, 'name', o.name, 'phone', o.phone))::text,
+	  (select json_agg(json_build_object('freq', c.freq, 'interval', c.interval, 'byday', (select string_agg(d, ',') from jsonb_array_elements_text(c.by_day) d),
+	     'bymonthday', (select string_agg(d, ',') from jsonb_array_elements_text(c.by_month_day) d), 'dtstart', c.dtstart,
+	     'until', c.until, 'valid_from', c.valid_from, 'valid_to', c.valid_to, 'opens_at', c.opens_at, 'closes_at', c.closes_at) order by c.id)
+	   from schedules c where c.hub_id = $1::uuid and c.service_id = s.id and c.retired_at is null)::text
 	from (select service_id, row_number() over () as place
-	      from search_services($1::uuid, $2, '', $2, $3::text[], null, null, null, null, null, null, null, null, null, 11)) found
+	      from find_services($1::uuid, $2, '', $2, $3::text[], null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 11)) found
 	join services s on s.hub_id = $1::uuid and s.id = found.service_id
-	join organisations o on o.hub_id = $1::uuid and o.id = s.organisation_id`
+	join organisations o on o.hub_id = $1::uuid and o.id = s.organisation_id
+	order by found.place`
+
+// search puts the services' next sessions, which no SQL can work out, into what Postgres has made of them.
+func search(b *pgx.Batch, _ uuid.UUID, staff Staff, v variables, answer *[]byte) {
+	const page, sessions = 10, 3
+	b.Queue(searchSQL, staff.Hub.String(), v.Text, []string{v.Need}).Query(func(rows pgx.Rows) error {
+		body, now, n := []byte(`{"data":{"hub":{"services":{"nodes":[`), time.Now(), 0
+		var id string // of the last that is shown
+		var service, times []byte
+		for ; rows.Next(); n++ {
+			if n == page {
+				continue // there is more
+			}
+			if err := rows.Scan(&id, &service, &times); err != nil {
+				return err
+			}
+			var schedules []openreferral.Schedule
+			if times != nil {
+				if err := json.Unmarshal(times, &schedules); err != nil {
+					return err
+				}
+			}
+			if n > 0 {
+				body = append(body, ',')
+			}
+			body = append(append(body, service[:len(service)-1]...), `, "nextSessions":[`...)
+			for i, s := range openreferral.NextSessions(schedules, now, zone, sessions) {
+				if i > 0 {
+					body = append(body, ',')
+				}
+				body = fmt.Appendf(body, `{"startsAt":"%s","endsAt":"%s"}`, s.Start.UTC().Format(time.RFC3339), s.End.UTC().Format(time.RFC3339))
+			}
+			body = append(body, `]}`...)
+		}
+		*answer = fmt.Appendf(body, `],"pageInfo":{"hasNextPage":%t,"endCursor":"%s"}}}}}`, n > page, id)
+		return rows.Err()
+	})
+}
 
 const weeksSQL = `
 	select json_build_object('data', json_build_object('hub', json_build_object('visitsByWeek', coalesce(json_agg(
@@ -99,12 +152,11 @@ const (
 )
 
 // checkIn makes the visit, its record, and the word to those who watch the queue, in one transaction and one round trip.
-func checkIn(b *pgx.Batch, trust uuid.UUID, staff Staff, v variables) *pgx.QueuedQuery {
+func checkIn(b *pgx.Batch, trust uuid.UUID, staff Staff, v variables, answer *[]byte) {
 	now := time.Now()
 	visit, event := uuid.Must(uuid.NewV7()).String(), uuid.Must(uuid.NewV7()).String()
 	hub, site, who := staff.Hub.String(), trust.String(), staff.ID.String()
-	made := b.Queue(checkInSQL, visit, hub, site, now, who, v.Input.ClientMutationID, v.Input.PersonID, v.Input.Need)
+	whole(b.Queue(checkInSQL, visit, hub, site, now, who, v.Input.ClientMutationID, v.Input.PersonID, v.Input.Need), answer)
 	b.Queue(auditSQL, event, site, hub, now, who, visit, v.Input.PersonID)
 	b.Queue("select pg_notify('bench', $1)", "desk "+hub)
-	return made
 }

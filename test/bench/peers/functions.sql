@@ -3,7 +3,7 @@
 drop schema if exists peers cascade;
 create schema peers;
 create function peers.find_services(words text, need text) returns setof public.services language sql stable as $$
-  select s.* from public.search_services(((select public.app_hubs())::uuid[])[1], words, '', words, array[need], null, null, null, null, null, null, null, null, null, 11) with ordinality found
+  select s.* from public.find_services(((select public.app_hubs())::uuid[])[1], words, '', words, array[need], null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, 11) with ordinality found
   join public.services s on s.hub_id = ((select public.app_hubs())::uuid[])[1] and s.id = found.service_id order by found.ordinality
 $$;
 create type peers.week as (week date, visits int, need_id uuid, need_name text);

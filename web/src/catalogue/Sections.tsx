@@ -5,6 +5,8 @@ import { useHub } from '../shell/hub';
 const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue', label: 'To look at' },
   { to: '/$hub/catalogue/sources', label: 'Sources' },
+  { to: '/$hub/catalogue/records', label: 'Services and partners' },
+  { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
 ];
 
 /** The way between the pages by which a hub's catalogue is kept. */

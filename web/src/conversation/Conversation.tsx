@@ -10,6 +10,8 @@ import {
   type ConversationDetailsFragment,
   type PlaceQuery,
 } from '../gql/graphql';
+import { Sheet } from '../directory/Sheet';
+import { emptyBasketOf } from '../directory/useBasket';
 import { AccessNeeds, SafeContactFlag } from '../person/AccessNeeds';
 import { Identity } from '../person/Identity';
 import { announce, tell } from '../shell/announce';
@@ -22,7 +24,6 @@ import { Unread } from '../shell/Shell';
 import { dayOf, list, plural, time } from '../shell/words';
 import { Draft, useDraft, type Saving, type Words } from './draft';
 import { Matching } from './Matching';
-import { Sheet } from './Sheet';
 
 export type Place = NonNullable<PlaceQuery['hub']>;
 
@@ -87,6 +88,7 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
     setProblem(outcome.problem);
     if (outcome.problem) return;
     if (outcome.userErrors.length) return setRefused(outcome.userErrors[0]!.message);
+    emptyBasketOf(hub.slug, conversation.id);
     tell(`The conversation with ${name} is ended. ${plural(signposts.length, 'signpost')} given.`);
     await navigate({ to: '/$hub', params: { hub: hub.slug } });
   }
@@ -163,6 +165,7 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
                 conversation={conversation.id}
                 needs={words.needs}
                 place={place}
+                theirs={conversation.person?.postcode}
                 signposts={signposts}
                 onGiven={(s) => setSignposts((all) => [...all.filter((o) => o.id !== s.id), s])}
                 onTakeBack={takeBack}
@@ -171,7 +174,7 @@ function Open({ conversation, place }: { conversation: ConversationDetailsFragme
           </div>
         </Page>
       </div>
-      <Sheet signposts={signposts} place={place} />
+      <Sheet services={signposts.map((s) => s.service)} place={place} />
     </>
   );
 }
@@ -253,7 +256,7 @@ function Ended({ conversation: c, place }: { conversation: ConversationDetailsFr
           <Given signposts={c.signposts} />
         </Page>
       </div>
-      <Sheet signposts={c.signposts} place={place} />
+      <Sheet services={c.signposts.map((s) => s.service)} place={place} />
     </>
   );
 }

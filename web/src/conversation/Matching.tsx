@@ -1,14 +1,19 @@
 import { Button } from 'nhsuk-react-components';
 import { useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
-import { emptyFacets, Facets, filterOf } from '../directory/Facets';
-import { ServiceCard } from '../directory/ServiceCard';
-import { ServicesDocument, SignpostDocument, type ServiceCardFragment, type SignpostDetailsFragment } from '../gql/graphql';
+import { BasketButton, BasketRegion } from '../directory/Basket';
+import { Facets } from '../directory/Facets';
+import { Found } from '../directory/Found';
+import { step } from '../directory/results';
+import { SearchBox } from '../directory/SearchBox';
+import { useBasket } from '../directory/useBasket';
+import { usePoint } from '../directory/usePoint';
+import { filterOf, type Wanted } from '../directory/wanted';
+import { SignpostDocument, type ServiceCardFragment, type SignpostDetailsFragment } from '../gql/graphql';
 import { announce } from '../shell/announce';
 import { change, mutationId } from '../shell/client';
 import { useHub } from '../shell/hub';
-import { Empty } from '../shell/Loading';
-import { Pages, usePages } from '../shell/Pages';
+import { Loading } from '../shell/Loading';
 import { Problem } from '../shell/Problem';
 import type { Place } from './Conversation';
 
@@ -17,17 +22,21 @@ export function Matching(props: {
   conversation: string;
   needs: string[];
   place: Place;
+  /** The person's postcode. */
+  theirs?: string | null;
   signposts: SignpostDetailsFragment[];
   onGiven(signpost: SignpostDetailsFragment): void;
   onTakeBack(id: string): void;
 }) {
   const hub = useHub();
-  const [facets, setFacets] = useState(emptyFacets);
+  // Not in the address: what is looked for says something about the person.
+  const [wanted, setWanted] = useState<Wanted>({});
+  const basket = useBasket(hub.slug, props.conversation);
+  const from = usePoint(props.place, wanted.near);
   const [problem, setProblem] = useState<{ error: CombinedError; retry(): void }>();
   const [refused, setRefused] = useState('');
   const busy = useRef(new Set<string>());
-  const filter = { ...filterOf(facets, props.place), needs: props.needs.length ? props.needs : undefined };
-  const pages = usePages(ServicesDocument, { hub: hub.slug, filter, first: 8 }, (data) => data.hub?.services);
+  const filter = { ...filterOf(wanted, from), needs: wanted.need ? [wanted.need] : props.needs.length ? props.needs : undefined };
 
   async function give(service: ServiceCardFragment, clientMutationId = mutationId()) {
     if (busy.current.has(service.id)) return;
@@ -51,40 +60,46 @@ export function Matching(props: {
       <h2 id="matching-title" className="nhsuk-heading-m">
         {props.needs.length ? 'Services for these needs' : 'Services'}
       </h2>
-      <Facets facets={facets} onChange={setFacets} place={props.place} />
+      <div role="search" aria-label="Services">
+        <SearchBox
+          text={wanted.text ?? ''}
+          onText={(text) => setWanted((w) => ({ ...w, text: text || undefined }))}
+          onNeed={(need) => setWanted((w) => ({ ...w, text: undefined, need }))}
+          onDown={() => step(1)}
+        />
+        <Facets wanted={wanted} onChange={setWanted} place={props.place} from={from} theirs={props.theirs} needs={Boolean(wanted.need)} />
+      </div>
+      {basket.items.length > 0 && <BasketRegion basket={basket} />}
       {problem && <Problem error={problem.error} retry={problem.retry} />}
       {refused && (
         <p className="lr-problem" role="alert">
           {refused}
         </p>
       )}
-      <Pages {...pages} what="services" empty={<Empty>No service matches all of this. Ask for less: another day, further away, or fewer words.</Empty>}>
-        {(edges) => (
-          <ul className="lr-plain-list">
-            {edges.map(({ node, distanceMetres }) => {
-              const given = props.signposts.find((s) => s.service.id === node.id);
-              return (
-                <li key={node.id}>
-                  <ServiceCard service={node} distanceMetres={distanceMetres}>
-                    {given ? (
-                      <p className="lr-signposted">
-                        <strong>Signposted.</strong>{' '}
-                        <button type="button" className="lr-link-button" onClick={() => props.onTakeBack(given.id)}>
-                          Undo<span className="nhsuk-u-visually-hidden"> the signpost to {node.name}</span>
-                        </button>
-                      </p>
-                    ) : (
-                      <Button type="button" small onClick={() => void give(node)}>
-                        Signpost<span className="nhsuk-u-visually-hidden"> to {node.name}</span>
-                      </Button>
-                    )}
-                  </ServiceCard>
-                </li>
-              );
-            })}
-          </ul>
-        )}
-      </Pages>
+      {from.busy ? (
+        <Loading what="services" />
+      ) : (
+        <Found filter={filter} first={8} basket={basket}>
+          {(service) => {
+            const given = props.signposts.find((s) => s.service.id === service.id);
+            return given ? (
+              <p className="lr-signposted">
+                <strong>Signposted.</strong>{' '}
+                <button type="button" className="lr-link-button" onClick={() => props.onTakeBack(given.id)}>
+                  Undo<span className="nhsuk-u-visually-hidden"> the signpost to {service.name}</span>
+                </button>
+              </p>
+            ) : (
+              <p className="lr-card__acts">
+                <Button type="button" small onClick={() => void give(service)}>
+                  Signpost<span className="nhsuk-u-visually-hidden"> to {service.name}</span>
+                </Button>
+                <BasketButton basket={basket} service={service} />
+              </p>
+            );
+          }}
+        </Found>
+      )}
     </section>
   );
 }

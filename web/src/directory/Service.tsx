@@ -1,43 +1,59 @@
 import { SummaryList } from 'nhsuk-react-components';
 import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
-import { ServiceDocument } from '../gql/graphql';
-import { useHub } from '../shell/hub';
+import { ServiceDocument, ServiceSourceDocument } from '../gql/graphql';
+import { useHub, useViewer } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
 import { Unread } from '../shell/Shell';
-import { day, list, session } from '../shell/words';
+import { useShortcut } from '../shell/shortcuts';
+import { dayOf, session } from '../shell/words';
+import { BasketButton, BasketRegion, toggle } from './Basket';
+import { areas, checked, contacts, costs, languages, places } from './facts';
 import { ServiceWarning } from './ServiceCard';
+import { ages, publicPage, publicPages } from './takeaway';
+import { useBasket } from './useBasket';
+import { useConversation } from './useConversation';
 
 export function ServicePage({ id }: { id: string }) {
   const hub = useHub();
+  const { trust } = useViewer();
   const [{ data, error }, again] = useQuery({ query: ServiceDocument, variables: { hub: hub.slug, id } });
-  if (!data && !error) return <Loading what="the service" />;
+  const [kept] = useQuery({ query: ServiceSourceDocument, variables: { hub: hub.slug, id }, pause: !hub.can('CATALOGUE_WRITE') });
+  const conversation = useConversation();
+  const basket = useBasket(hub.slug, conversation?.id);
   const service = data?.hub?.service;
+  useShortcut('b', service && conversation ? 'Put the service in the basket, or take it out' : false, () => service && toggle(basket, service));
+  if (!data && !error) return <Loading what="the service" />;
   if (!service) return <Unread what="service" error={error} retry={() => again()} />;
   const { organisation: partner } = service;
+  const page = publicPage(service, publicPages(trust, hub));
+  const ways = contacts(service);
+  const area = areas(service);
+  const source = kept.data?.hub?.service;
+  const from = source && (kept.data?.hub?.recordSources.find((r) => r.source === source.source)?.name ?? source.source);
 
-  const ages =
-    service.minimumAge != null && service.maximumAge != null
-      ? `Ages ${service.minimumAge} to ${service.maximumAge}`
-      : service.minimumAge != null
-        ? `Age ${service.minimumAge} and over`
-        : service.maximumAge != null
-          ? `Up to age ${service.maximumAge}`
-          : null;
   const facts: [string, ReactNode][] = [
-    ['Cost', service.free ? 'Free' : service.feesDescription || 'Not known'],
-    ['Who it is for', service.eligibilityDescription || ages ? [service.eligibilityDescription, ages].filter(Boolean).join('. ') : null],
+    ['Cost', lines(costs(service)) ?? 'Not known: ask them'],
+    ['Who it is for', lines([service.eligibilityDescription, ages(service)])],
     ['How to get in', service.applicationProcess],
-    ['Phone', service.phone ?? partner.phone],
-    ['Email', service.email ?? partner.email],
+    ['Contact', ways.length > 0 && lines(ways.map((c) => [c.who, c.ways.join(', ')].filter(Boolean).join(': ')))],
     ['Website', website(service.url ?? partner.url)],
-    ['Languages', service.languages.length ? list(service.languages) : null],
-    ['Last checked', service.assuredDate && day(service.assuredDate)],
+    ['Languages', languages(service) || 'Not said: ask them'],
+    ['For people in', area.length > 0 && lines(area)],
+    ['Quality marks', service.accreditations],
+    ['Has places', service.capacities.length > 0 && lines(places(service, hub.timeZone))],
+    ['Last checked', checked(service) || 'Never, as far as is known'],
+    ['Known from', from && `${from}, ${dayOf(source.importedAt, hub.timeZone)}`],
   ];
   return (
-    <Page title={service.name} caption={partner.name}>
+    <Page title={service.name} caption={partner.name} aside={conversation && <BasketButton basket={basket} service={service} />}>
       <ServiceWarning service={service} />
+      {service.alert && (
+        <p className="lr-warning">
+          <strong>Please note:</strong> {service.alert}
+        </p>
+      )}
       <p>
         {service.needs.map((n) => (
           <span key={n.id} className="lr-need">
@@ -87,11 +103,15 @@ export function ServicePage({ id }: { id: string }) {
             <h2 id="where-title" className="nhsuk-heading-m">
               Where
             </h2>
-            {service.locations.length === 0 && <p>No place is listed. Ask them.</p>}
-            {service.locations.map((at) => (
-              <address key={at.id} className="lr-address">
-                {[at.name, at.address, at.city, at.postcode].filter(Boolean).join(', ')}
-                {at.accessibility.map((words) => (
+            {service.places.length === 0 && <p>No place is listed. Ask them.</p>}
+            {service.places.map(({ id: at, description, visibility, location: l }) => (
+              <address key={at} className="lr-address">
+                {[l.name, l.address, l.city, l.postcode].filter(Boolean).join(', ')}
+                {(visibility === 'RESTRICTED' || l.visibility === 'RESTRICTED') && (
+                  <strong className="lr-address__restricted">Restricted: this address must not leave the hub</strong>
+                )}
+                {description && <span className="lr-address__access">{description}</span>}
+                {l.accessibility.map((words) => (
                   <span key={words} className="lr-address__access">
                     {words}
                   </span>
@@ -107,10 +127,42 @@ export function ServicePage({ id }: { id: string }) {
               <p className="lr-written">{partner.description}</p>
             </section>
           )}
+          <section aria-labelledby="public-title">
+            <h2 id="public-title" className="nhsuk-heading-m">
+              On their phone
+            </h2>
+            {page ? (
+              <>
+                <p>
+                  Anybody may read of it without signing in: let them point their camera here, or{' '}
+                  <a href={page} target="_blank" rel="noopener noreferrer">
+                    open its public page (opens in a new tab)
+                  </a>
+                  .
+                </p>
+                <img className="lr-code" src={`${page}/qr.svg`} alt={`QR code of the public page about ${service.name}`} width={200} height={200} />
+              </>
+            ) : (
+              <p>The public pages do not show it, so there is no code to scan.</p>
+            )}
+          </section>
         </div>
       </div>
+      {conversation && basket.items.length > 0 && <BasketRegion basket={basket} whose={conversation.whose} />}
     </Page>
   );
+}
+
+/** Each on a line of its own. */
+function lines(all: string[]): ReactNode {
+  const some = all.filter(Boolean);
+  return some.length === 0
+    ? null
+    : some.map((line, i) => (
+        <span key={i} className="lr-line">
+          {line}
+        </span>
+      ));
 }
 
 /** A link, where it is one: a catalogue comes from outside, and only web addresses are made to be followed. */

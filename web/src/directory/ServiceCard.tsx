@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { ServiceCardFragment, ServiceStatus } from '../gql/graphql';
+import type { ServiceCardFragment, ServiceStatus, Visibility } from '../gql/graphql';
 import { useHub } from '../shell/hub';
-import { miles, session } from '../shell/words';
+import { capital, miles, session } from '../shell/words';
 
 export const statusWords: Record<Exclude<ServiceStatus, 'ACTIVE'>, string> = {
   INACTIVE: 'Not running now',
@@ -10,28 +10,48 @@ export const statusWords: Record<Exclude<ServiceStatus, 'ACTIVE'>, string> = {
   TEMPORARILY_CLOSED: 'Closed for a while',
 };
 
+/** Who may know of something that not everybody may. */
+export const visibilityWords: Record<Exclude<Visibility, 'PUBLIC'>, string> = {
+  STAFF: 'For staff only: the public pages do not show it',
+  RESTRICTED: 'Restricted: do not pass it on, in writing or by word of mouth',
+};
+
 /** A warning where somebody should not be sent there unasked. */
-export function ServiceWarning({ service }: { service: { status: ServiceStatus; retired: boolean } }) {
+export function ServiceWarning({ service }: { service: { status: ServiceStatus; retired: boolean; visibility: Visibility; organisation: { visibility: Visibility } } }) {
   const words = service.status !== 'ACTIVE' ? statusWords[service.status] : service.retired ? 'No longer listed by its partner: ask before you send anybody' : '';
-  return words ? (
-    <p className="lr-stale">
-      <strong>{words}</strong>
-    </p>
-  ) : null;
+  const hidden = [service.visibility, service.organisation.visibility];
+  const visibility = hidden.includes('RESTRICTED') ? visibilityWords.RESTRICTED : hidden.includes('STAFF') ? visibilityWords.STAFF : '';
+  return (
+    <>
+      {[words, visibility].filter(Boolean).map((warning) => (
+        <p className="lr-stale" key={warning}>
+          <strong>{warning}</strong>
+        </p>
+      ))}
+    </>
+  );
 }
 
-export function ServiceCard({ service, distanceMetres, children }: { service: ServiceCardFragment; distanceMetres?: number | null; children?: ReactNode }) {
+/** A service in a list; reasons say why it was found and stands where it does. */
+export function ServiceCard(props: { service: ServiceCardFragment; distanceMetres?: number | null; reasons?: string[]; children?: ReactNode }) {
+  const { service, distanceMetres, reasons } = props;
   const hub = useHub();
   const at = service.locations[0];
   const next = service.nextSessions[0];
   return (
     <article className="lr-card" aria-label={service.name}>
       <h3 className="nhsuk-heading-s">
-        <Link to="/$hub/services/$id" params={{ hub: hub.slug, id: service.id }}>
+        <Link to="/$hub/services/$id" params={{ hub: hub.slug, id: service.id }} data-service={service.id}>
           {service.name}
         </Link>
       </h3>
       <p className="lr-card__partner">{service.organisation.name}</p>
+      {reasons && reasons.length > 0 && (
+        <p className="lr-card__why">
+          <span className="nhsuk-u-visually-hidden">Why it is here: </span>
+          {capital(reasons.join('\u00a0· '))}
+        </p>
+      )}
       <ServiceWarning service={service} />
       <ul className="lr-card__facts">
         <li>{service.free ? 'Free' : service.feesDescription || 'Cost not known'}</li>
@@ -58,7 +78,7 @@ export function ServiceCard({ service, distanceMetres, children }: { service: Se
           ))}
         </p>
       )}
-      {children}
+      {props.children}
     </article>
   );
 }

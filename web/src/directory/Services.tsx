@@ -1,79 +1,88 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Select } from 'nhsuk-react-components';
 import { useQuery } from 'urql';
-import { PlaceDocument, ServicesDocument, type Weekday } from '../gql/graphql';
+import { PlaceDocument, type PlaceQuery } from '../gql/graphql';
+import { announce } from '../shell/announce';
 import { useHub } from '../shell/hub';
-import { Empty, Loading } from '../shell/Loading';
+import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
-import { Pages, usePages } from '../shell/Pages';
 import { Problem } from '../shell/Problem';
-import { Facets, filterOf, weekdays, type FacetValues } from './Facets';
-import { ServiceCard } from './ServiceCard';
+import { useShortcut } from '../shell/shortcuts';
+import { useBasket } from './useBasket';
+import { BasketButton, BasketRegion } from './Basket';
+import { Facets } from './Facets';
+import { Found } from './Found';
+import { step } from './results';
+import { SearchBox } from './SearchBox';
+import { useConversation } from './useConversation';
+import { usePoint } from './usePoint';
+import { filterOf, type Wanted } from './wanted';
 
-/** What is looked for, in the address: it can be kept and passed on. */
-export interface ServiceSearch {
-  text?: string;
-  need?: string;
-  day?: string;
-  within?: number;
-  free?: boolean;
-}
-
-export function Services({ search }: { search: ServiceSearch }) {
+export function Services({ wanted }: { wanted: Wanted }) {
   const hub = useHub();
-  const navigate = useNavigate();
   const [{ data, error }, again] = useQuery({ query: PlaceDocument, variables: { hub: hub.slug } });
+  const conversation = useConversation();
   const place = data?.hub;
-  const facets: FacetValues = {
-    text: search.text ?? '',
-    day: search.day && search.day in weekdays ? (search.day as Weekday) : '',
-    within: search.within ?? 0,
-    free: search.free ?? false,
-  };
-  const go = (next: ServiceSearch) => void navigate({ to: '/$hub/services', params: { hub: hub.slug }, search: next, replace: true });
-  const set = (f: FacetValues) =>
-    go({ need: search.need, text: f.text || undefined, day: f.day || undefined, within: f.within || undefined, free: f.free || undefined });
-
   return (
     <Page title="Find services" caption={`What the partners of ${hub.name} offer`}>
-      {error && !data && <Problem error={error} retry={() => again()} />}
-      {!place && !error && <Loading what="the catalogue" />}
-      {place && (
-        <div className="lr-catalogue">
-          <Facets facets={facets} onChange={set} place={place} key={hub.slug}>
-            <Select id="service-need" label="Need" value={search.need ?? ''} onChange={(e) => go({ ...search, need: e.currentTarget.value || undefined })}>
-              <Select.Option value="">Any need</Select.Option>
-              {place.needs.map((n) => (
-                <Select.Option key={n.code} value={n.code}>
-                  {n.name}
-                </Select.Option>
-              ))}
-            </Select>
-          </Facets>
-          <Found filter={{ ...filterOf(facets, place), needs: search.need ? [search.need] : undefined }} />
-        </div>
-      )}
+      {error && !place && <Problem error={error} retry={() => again()} />}
+      {(!place || !conversation) && !error && <Loading what="the catalogue" />}
+      {place && conversation && <Finder wanted={wanted} place={place} conversation={conversation} />}
     </Page>
   );
 }
 
-function Found({ filter }: { filter: ReturnType<typeof filterOf> }) {
+function Finder({ wanted, place, conversation }: { wanted: Wanted; place: NonNullable<PlaceQuery['hub']>; conversation: { id?: string; whose?: string } }) {
   const hub = useHub();
-  const pages = usePages(ServicesDocument, { hub: hub.slug, filter, first: 15 }, (data) => data.hub?.services);
+  const navigate = useNavigate();
+  const basket = useBasket(hub.slug, conversation.id);
+  const from = usePoint(place, wanted.near);
+  // What is typed while an answer is under way is added to what stands in the address by then.
+  const go = (change: (before: Wanted) => Wanted) => void navigate({ to: '/$hub/services', params: { hub: hub.slug }, search: change as never, replace: true });
+  const openBasket = () => void navigate({ to: '/$hub/services/basket', params: { hub: hub.slug } });
+
+  useShortcut('s', 'Open the basket, for a sheet or a text message', openBasket);
+
+  function compare(id: string) {
+    if (wanted.compare === id) {
+      announce('Not compared any more.');
+      return go((w) => ({ ...w, compare: undefined }));
+    }
+    if (wanted.compare) return void navigate({ to: '/$hub/services/compare', params: { hub: hub.slug }, search: { a: wanted.compare, b: id, near: wanted.near } });
+    announce('Choose another service to compare it with.');
+    go((w) => ({ ...w, compare: id }));
+  }
+
   return (
-    <section aria-label="Services found">
-      <h2 className="nhsuk-u-visually-hidden">Services found</h2>
-      <Pages {...pages} what="services" empty={<Empty>No service matches all of this. Ask for less: another day, further away, or fewer words.</Empty>}>
-        {(edges) => (
-          <ul className="lr-plain-list lr-cards">
-            {edges.map(({ node, distanceMetres }) => (
-              <li key={node.id}>
-                <ServiceCard service={node} distanceMetres={distanceMetres} />
-              </li>
-            ))}
-          </ul>
+    <>
+      <div role="search" aria-label="Services">
+        <SearchBox
+          text={wanted.text ?? ''}
+          onText={(text) => go((w) => ({ ...w, text: text || undefined }))}
+          onNeed={(need) => go((w) => ({ ...w, text: undefined, need }))}
+          onDown={() => step(1)}
+        />
+      </div>
+      <div className="lr-catalogue">
+        <div>
+          <BasketRegion basket={basket} whose={conversation.whose} />
+          <Facets wanted={wanted} onChange={(next) => go(() => next)} place={place} from={from} needs />
+        </div>
+        {from.busy ? (
+          <Loading what="services" />
+        ) : (
+          <Found filter={filterOf(wanted, from)} first={15} basket={basket} onCompare={compare} columns>
+            {(service) => (
+              <p className="lr-card__acts">
+                <BasketButton basket={basket} service={service} />
+                <button type="button" className="lr-reason lr-reason--small" aria-pressed={wanted.compare === service.id} onClick={() => compare(service.id)}>
+                  {wanted.compare === service.id ? 'Comparing: choose another' : wanted.compare ? 'Compare with the one chosen' : 'Compare'}
+                  <span className="nhsuk-u-visually-hidden"> {service.name}</span>
+                </button>
+              </p>
+            )}
+          </Found>
         )}
-      </Pages>
-    </section>
+      </div>
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Button } from 'nhsuk-react-components';
+import { emptyBaskets } from '../directory/useBasket';
 import { Loading } from './Loading';
 
 interface Provider {
@@ -61,6 +62,7 @@ export function SignIn() {
 
 /** Signs out here, and at the provider where it has a page for that. */
 export async function signOut() {
+  emptyBaskets();
   const response = await fetch('/auth/logout', { method: 'POST', headers: { 'x-liferooms-client': 'staff-app' } }).catch(() => undefined);
   const answer = response?.ok ? ((await response.json()) as { providerSignOutUrl?: string | null }) : undefined;
   location.assign(answer?.providerSignOutUrl || '/');

@@ -82,7 +82,11 @@ export function ShortcutHelp() {
             </div>
           ))}
         </dl>
-        <p className="lr-small">In the search box: arrows choose, Enter checks in, Shift and Enter opens the record, Escape clears, and again leaves the box.</p>
+        <p className="lr-small">In the box that finds people: arrows choose, Enter checks in, Shift and Enter opens the record, Escape clears, and again leaves the box.</p>
+        <p className="lr-small">
+          In the box that finds services: arrows choose a suggestion, or go on to the services; Enter looks, Escape closes the suggestions, then clears, then leaves
+          the box. In the basket: Alt and an arrow moves a service up or down.
+        </p>
         <Checkboxes small>
           <Checkboxes.Item checked={on} onChange={(e) => turn(e.currentTarget.checked)} value="on">
             Use these keys on this computer

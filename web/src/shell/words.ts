@@ -1,4 +1,4 @@
-import type { NearInput, Role, SafeContact, SignpostOutcome, VisitState } from '../gql/graphql';
+import type { Role, SafeContact, SignpostOutcome, VisitState } from '../gql/graphql';
 
 /** 10:12, in the hub's time zone. */
 export function time(instant: string | Date, timeZone: string): string {
@@ -52,14 +52,18 @@ export function miles(metres: number): string {
   return `${n < 10 ? n.toFixed(1) : Math.round(n)} miles away`;
 }
 
-export function near(hub: { latitude?: number | null; longitude?: number | null }, miles: number): NearInput | null {
-  if (!miles || hub.latitude == null || hub.longitude == null) return null;
-  return { latitude: hub.latitude, longitude: hub.longitude, metres: Math.round(miles * metresInMile) };
+export function metres(miles: number): number {
+  return Math.round(miles * metresInMile);
 }
 
 /** 999 123 4567. */
 export function nhsNumber(digits: string): string {
   return digits.replace(/^(\d{3})(\d{3})(\d{4})$/, '$1 $2 $3');
+}
+
+/** Free of charge, of "free of charge". */
+export function capital(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
 /** One, two and three. */

@@ -1,0 +1,99 @@
+package findsupport
+
+import (
+	"strings"
+
+	"liferooms.io/liferooms/internal/directory"
+)
+
+// reasons say in the reader's language why a service was found. That it is free is shown apart.
+func (l *locale) reasons(facts directory.Facts) []string {
+	var all []string
+	add := func(key string, values ...any) { all = append(all, strings.TrimSuffix(l.T(key, values...), ".")) }
+	if facts.Words != "" {
+		switch facts.In {
+		case "name":
+			add("why.name", "words", facts.Words)
+		case "partner":
+			add("why.partner", "words", facts.Words)
+		case "description":
+			add("why.description", "words", facts.Words)
+		case "alike":
+			add("why.alike", "words", facts.Words)
+		default:
+			add("why.words", "words", facts.Words)
+		}
+	}
+	if len(facts.Needs) > 0 {
+		add("why.need", "needs", l.list(facts.Needs))
+	}
+	if facts.Metres != nil {
+		add("away", "n", directory.Miles(*facts.Metres))
+	}
+	if facts.On != nil {
+		add("why.on", "when", l.onInWords(facts))
+	}
+	switch from, to := facts.MinimumAge, facts.MaximumAge; {
+	case from != nil && to != nil:
+		add("service.ages", "from", *from, "to", *to)
+	case from != nil:
+		add("service.ages.from", "n", *from)
+	case to != nil:
+		add("service.ages.to", "n", *to)
+	}
+	if len(facts.Languages) > 0 {
+		names := make([]string, len(facts.Languages))
+		for i, written := range facts.Languages {
+			names[i] = directory.LanguageName(written, l.tag)
+		}
+		add("why.language", "languages", l.list(names))
+	}
+	for _, kind := range facts.Access {
+		if kind == directory.StepFree { // the only one that the form has
+			add("why.stepfree")
+		}
+	}
+	if facts.Places {
+		add("why.places")
+	}
+	if facts.AssuredDays != nil {
+		switch n, unit := directory.Ago(*facts.AssuredDays); {
+		case n == 0:
+			add("why.checked.today")
+		case unit == "day":
+			add("why.checked.days", "n", n)
+		case unit == "week":
+			add("why.checked.weeks", "n", n)
+		default:
+			add("why.checked.months", "n", n)
+		}
+	}
+	return all
+}
+
+func (l *locale) onInWords(facts directory.Facts) string {
+	words := l.T("why.daily")
+	if days := facts.OnDays(); len(days) > 0 {
+		names := make([]string, len(days))
+		for i, d := range days {
+			names[i] = l.Weekday(d)
+		}
+		words = l.list(names)
+	}
+	switch {
+	case facts.On.Opens == "":
+		return words
+	case facts.On.Closes == "":
+		return words + ", " + facts.On.Opens
+	}
+	return words + ", " + l.T("from.to", "from", facts.On.Opens, "to", facts.On.Closes)
+}
+
+// list says "a, b and c".
+func (l *locale) list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return l.T("list", "first", strings.Join(names[:last], ", "), "last", names[last])
+}

@@ -1,0 +1,265 @@
+package partnerpage
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"liferooms.io/liferooms/internal/partner"
+	"liferooms.io/liferooms/internal/problem"
+)
+
+type formView struct {
+	frame
+	Heading string
+	Action  string
+	Waits   bool
+	Inputs  []input
+	Places  *placesView
+	// End is where to say that the service is no longer offered; empty: it was said.
+	End string
+}
+
+type placesView struct {
+	ID     uuid.UUID
+	Known  string
+	Inputs []input
+}
+
+// input is a field of a form.
+type input struct {
+	ID, Name, Label, Hint string
+	Type, Mode            string
+	Rows                  int
+	Choice                bool
+	Value                 string
+	// Was is what the form had, in short: what comes back as it was is no change, whatever the hub has changed meanwhile.
+	Was     string
+	Problem string
+}
+
+// Described are the ids of what describes the input.
+func (i input) Described() string {
+	var ids []string
+	if i.Hint != "" {
+		ids = append(ids, i.ID+"-hint")
+	}
+	if i.Problem != "" {
+		ids = append(ids, i.ID+"-problem")
+	}
+	return strings.Join(ids, " ")
+}
+
+func short(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// inputs are the fields of a record: as they are, or as they were sent.
+func inputs(r *partner.Record, sent url.Values, wrong map[string]string) []input {
+	var all []input
+	for _, f := range partner.FieldsOf(r.Kind) {
+		if f.Name == partner.Offered {
+			continue
+		}
+		name := partner.InputName(r.Kind, r.ID, f.Name)
+		i := input{ID: strings.ReplaceAll(name, ".", "-"), Name: name, Label: f.Label, Hint: f.Hint, Type: "text", Value: r.Shown(f.Name), Problem: wrong[name]}
+		i.Was = short(i.Value)
+		if r.Kind == partner.Schedule {
+			i.Label = "When: " + r.Summary
+		}
+		if sent != nil {
+			i.Value, i.Was = sent.Get(name), sent.Get("was."+name)
+		}
+		switch f.Shape {
+		case partner.Text:
+			i.Rows = min(12, max(3, len(i.Value)/60+strings.Count(i.Value, "\n")+1))
+		case partner.YesNo:
+			i.Choice = true
+		case partner.Age:
+			i.Mode = "numeric"
+		case partner.Email:
+			i.Type = "email"
+		case partner.Phone:
+			i.Type = "tel"
+		case partner.Web:
+			i.Type = "url"
+		}
+		all = append(all, i)
+	}
+	return all
+}
+
+// correction is what was sent of a record.
+func correction(r *partner.Record, service uuid.UUID, sent url.Values) partner.Correction {
+	c := partner.Correction{Kind: r.Kind, ID: r.ID, Service: service, Written: map[string]string{}}
+	for _, f := range partner.FieldsOf(r.Kind) {
+		name := partner.InputName(r.Kind, r.ID, f.Name)
+		if f.Name != partner.Offered && sent.Has(name) {
+			c.Written[f.Name] = sent.Get(name)
+		}
+	}
+	c.Untouched = func(f partner.Field, text string) bool {
+		return sent.Get("was."+partner.InputName(r.Kind, r.ID, f.Name)) == short(text)
+	}
+	return c
+}
+
+func (p *Pages) organisation(v *visit, post bool) error {
+	e, err := p.partners.Entry(v.r.Context())
+	if err != nil {
+		return err
+	}
+	view := formView{frame: v.frame, Heading: "Correct your organisation’s details", Action: v.Base + "/organisation", Waits: len(e.Organisation.Waiting) > 0}
+	return p.form(v, view, post, uuid.Nil, &e.Organisation)
+}
+
+func (p *Pages) service(v *visit, id uuid.UUID, post bool) error {
+	view, s, err := p.serviceForm(v, id)
+	if err != nil {
+		return err
+	}
+	records := []*partner.Record{&s.Record}
+	for i := range s.Times {
+		records = append(records, &s.Times[i])
+	}
+	return p.form(v, view, post, id, records...)
+}
+
+func (p *Pages) serviceForm(v *visit, id uuid.UUID) (formView, *partner.EntryService, error) {
+	e, err := p.partners.Entry(v.r.Context())
+	if err != nil {
+		return formView{}, nil, err
+	}
+	s, known := e.Service(id)
+	if !known {
+		return formView{}, nil, problem.Missing("service")
+	}
+	path := v.Base + "/services/" + id.String()
+	view := formView{frame: v.frame, Heading: "Correct “" + s.Texts["name"] + "”", Action: path, Waits: s.Waits(), Places: p.placesForm(v, s, nil)}
+	if s.Shown(partner.Offered) == "yes" {
+		view.End = path + "/ended"
+	}
+	return view, s, nil
+}
+
+// form shows a form, or takes what was sent and asks for it.
+func (p *Pages) form(v *visit, view formView, post bool, service uuid.UUID, records ...*partner.Record) error {
+	var sent url.Values
+	wrong := map[string]string{}
+	if post {
+		sent = v.r.PostForm
+		var corrections []partner.Correction
+		for _, r := range records {
+			corrections = append(corrections, correction(r, service, sent))
+		}
+		asked, err := p.partners.Propose(v.r.Context(), corrections...)
+		mistakes, rest := problem.Correctable(err)
+		switch {
+		case err == nil && asked == 0:
+			v.back("same")
+			return nil
+		case err == nil:
+			v.back("sent")
+			return nil
+		case rest != nil:
+			return err
+		}
+		for _, m := range mistakes {
+			wrong[m.Field] = m.Message
+		}
+	}
+	for _, r := range records {
+		view.Inputs = append(view.Inputs, inputs(r, sent, wrong)...)
+	}
+	return p.showForm(v, view)
+}
+
+// showForm lists the mistakes of a form in the order of its fields.
+func (p *Pages) showForm(v *visit, view formView) error {
+	all := view.Inputs
+	if view.Places != nil {
+		all = append(append([]input{}, view.Places.Inputs...), all...)
+	}
+	for _, i := range all {
+		if i.Problem != "" {
+			view.Problems = append(view.Problems, mistake{i.ID, i.Problem})
+		}
+	}
+	view.Title = view.Heading
+	status := http.StatusOK
+	if len(view.Problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	p.show(v.w, v.r, status, formPage, view)
+	return nil
+}
+
+// end says that a service is no longer offered.
+func (p *Pages) end(v *visit, id uuid.UUID) error {
+	_, err := p.partners.Propose(v.r.Context(), partner.Correction{Kind: partner.Service, ID: id, Written: map[string]string{partner.Offered: "no"}})
+	if err != nil {
+		return err
+	}
+	v.back("sent")
+	return nil
+}
+
+func (p *Pages) placesForm(v *visit, s *partner.EntryService, wrong map[string]string) *placesView {
+	view := &placesView{ID: s.ID, Known: p.capacity(v, s) + "."}
+	available, maximum := "", ""
+	if s.Capacity != nil {
+		available = strconv.Itoa(s.Capacity.Available)
+		if s.Capacity.Maximum != nil {
+			maximum = strconv.Itoa(*s.Capacity.Maximum)
+		}
+	}
+	if wrong != nil {
+		available, maximum = v.r.PostForm.Get("available"), v.r.PostForm.Get("maximum")
+	}
+	view.Inputs = []input{
+		{ID: "available", Name: "available", Label: "Free now", Type: "text", Mode: "numeric", Value: available, Problem: wrong["available"]},
+		{ID: "maximum", Name: "maximum", Label: "Of how many (if there is a number)", Type: "text", Mode: "numeric", Value: maximum, Problem: wrong["maximum"]},
+	}
+	return view
+}
+
+// places saves how many places there are, which holds at once.
+func (p *Pages) places(v *visit, id uuid.UUID) error {
+	view, s, err := p.serviceForm(v, id)
+	if err != nil {
+		return err
+	}
+	wrong := map[string]string{}
+	number := func(field, what string, required bool) *int {
+		text := strings.TrimSpace(v.r.PostForm.Get(field))
+		if text == "" && !required {
+			return nil
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > 100_000 {
+			wrong[field] = what + ": write a whole number, such as 4; 0 if there is none."
+			return nil
+		}
+		return &n
+	}
+	said := partner.Capacity{Unit: partner.Places, Available: number("available", "Free now", true), Maximum: number("maximum", "Of how many", false)}
+	if len(wrong) == 0 {
+		if err := p.partners.SetCapacity(v.r.Context(), id, said); err != nil {
+			return err
+		}
+		v.back("places")
+		return nil
+	}
+	view.Places = p.placesForm(v, s, wrong)
+	view.Inputs = inputs(&s.Record, nil, nil)
+	for i := range s.Times {
+		view.Inputs = append(view.Inputs, inputs(&s.Times[i], nil, nil)...)
+	}
+	return p.showForm(v, view)
+}

@@ -1,0 +1,47 @@
+import type { CatalogueRecordCardFragment, MergeKind } from '../../gql/graphql';
+import { list, plural } from '../../shell/words';
+
+export const kinds: Record<MergeKind, { one: string; many: string }> = {
+  ORGANISATION: { one: 'organisation', many: 'organisations' },
+  SERVICE: { one: 'service', many: 'services' },
+  LOCATION: { one: 'location', many: 'locations' },
+};
+
+export const isKind = (kind: unknown): kind is MergeKind => typeof kind === 'string' && kind in kinds;
+
+export const visibilityWords: Record<CatalogueRecordCardFragment['visibility'], string> = {
+  PUBLIC: 'Shown to everybody',
+  STAFF: 'Shown to staff only',
+  RESTRICTED: 'Restricted: staff only, never to be passed on',
+};
+
+const fields: Record<string, string> = {
+  alternateName: 'Other name',
+  url: 'Website',
+  legalStatus: 'Legal status',
+  identifiers: 'Registered numbers',
+  eligibilityDescription: 'Who it is for',
+  feesDescription: 'Cost in words',
+  free: 'Free of charge',
+  costOptions: 'Prices',
+  applicationProcess: 'How to get in',
+  serviceAreas: 'Areas served',
+  assuredDate: 'Last checked',
+  alert: 'Notice',
+  kind: 'Kind of place',
+  position: 'Point on the map',
+};
+
+/** What people call a field: "Who it is for". */
+export function fieldWords(name: string): string {
+  return fields[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** "2 signposts and 1 place". What is counted is named in the plural. */
+export function parts(of: readonly { what: string; count: number }[]): string {
+  return list(of.map(({ what, count }) => plural(count, singular(what), what)));
+}
+
+function singular(what: string): string {
+  return what === 'notes of capacity' ? 'note of capacity' : what.replace(/s$/, '');
+}
