@@ -40,9 +40,17 @@ var interpreted = map[string]string{
 	"RemoveSignpost":       graph.BecauseMutation,
 	"RemoveSource":         graph.BecauseMutation,
 	"RestoreDuplicate":     graph.BecauseMutation,
+	"RestoreRecord":        graph.BecauseMutation,
+	"RetireRecord":         graph.BecauseMutation,
 	"RevokeRole":           graph.BecauseMutation,
+	"SaveLocation":         graph.BecauseMutation,
+	"SaveOrganisation":     graph.BecauseMutation,
+	"SavePlace":            graph.BecauseMutation,
+	"SaveSchedule":         graph.BecauseMutation,
+	"SaveService":          graph.BecauseMutation,
 	"SaveSource":           graph.BecauseMutation,
 	"SetAccessNeeds":       graph.BecauseMutation,
+	"SetVisibility":        graph.BecauseMutation,
 	"Signpost":             graph.BecauseMutation,
 	"SyncSource":           graph.BecauseMutation,
 	"TakeNext":             graph.BecauseMutation,
@@ -50,6 +58,7 @@ var interpreted = map[string]string{
 	"UndoMerge":            graph.BecauseMutation,
 	"UndoVisit":            graph.BecauseMutation,
 	"UpdatePerson":         graph.BecauseMutation,
+	"UseSource":            graph.BecauseMutation,
 }
 
 // TestAppsOperationsCompile: what the staff app asks for runs as one statement, but for the operations above.
