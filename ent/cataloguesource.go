@@ -22,6 +22,14 @@ type CatalogueSource struct {
 	ID uuid.UUID `json:"id,omitempty"`
 	// set by the store from the viewer
 	HubID uuid.UUID `json:"hub_id,omitempty"`
+	// who has it in hand: one reading of one process
+	HeldBy *uuid.UUID `json:"held_by,omitempty"`
+	// when who has it in hand is taken for dead
+	HeldUntil *time.Time `json:"held_until,omitempty"`
+	// of what is being read now
+	PagesRead int `json:"pages_read,omitempty"`
+	// as the feed says; 0: not known
+	PagesTotal int `json:"pages_total,omitempty"`
 	// what its records say that they come from; no other source of the hub has it
 	Source string `json:"source,omitempty"`
 	// Name holds the value of the "name" field.
@@ -65,7 +73,13 @@ type CatalogueSource struct {
 	// RowsRefused holds the value of the "rows_refused" field.
 	RowsRefused int `json:"rows_refused,omitempty"`
 	// of the answers last taken, a page each, in order
-	Validators   []schema.Validator `json:"validators,omitempty"`
+	Validators []schema.Validator `json:"validators,omitempty"`
+	// what was refused or changed on the way in when it was last taken, the first of it
+	Problems []schema.SourceProblem `json:"problems,omitempty"`
+	// added in the app; the hub's settings say nothing of it
+	ByStaff bool `json:"by_staff,omitempty"`
+	// FileName holds the value of the "file_name" field.
+	FileName     *string `json:"file_name,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -74,15 +88,17 @@ func (*CatalogueSource) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case cataloguesource.FieldDocument, cataloguesource.FieldValidators:
+		case cataloguesource.FieldHeldBy:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case cataloguesource.FieldDocument, cataloguesource.FieldValidators, cataloguesource.FieldProblems:
 			values[i] = new([]byte)
-		case cataloguesource.FieldAllowPrivate:
+		case cataloguesource.FieldAllowPrivate, cataloguesource.FieldByStaff:
 			values[i] = new(sql.NullBool)
-		case cataloguesource.FieldRefreshMinutes, cataloguesource.FieldRevision, cataloguesource.FieldFailures, cataloguesource.FieldRowsTaken, cataloguesource.FieldRowsRefused:
+		case cataloguesource.FieldPagesRead, cataloguesource.FieldPagesTotal, cataloguesource.FieldRefreshMinutes, cataloguesource.FieldRevision, cataloguesource.FieldFailures, cataloguesource.FieldRowsTaken, cataloguesource.FieldRowsRefused:
 			values[i] = new(sql.NullInt64)
-		case cataloguesource.FieldSource, cataloguesource.FieldName, cataloguesource.FieldKind, cataloguesource.FieldFormat, cataloguesource.FieldURL, cataloguesource.FieldDocumentDigest, cataloguesource.FieldFromHub, cataloguesource.FieldState, cataloguesource.FieldMessage:
+		case cataloguesource.FieldSource, cataloguesource.FieldName, cataloguesource.FieldKind, cataloguesource.FieldFormat, cataloguesource.FieldURL, cataloguesource.FieldDocumentDigest, cataloguesource.FieldFromHub, cataloguesource.FieldState, cataloguesource.FieldMessage, cataloguesource.FieldFileName:
 			values[i] = new(sql.NullString)
-		case cataloguesource.FieldRemovedAt, cataloguesource.FieldDueAt, cataloguesource.FieldTriedAt, cataloguesource.FieldSyncedAt, cataloguesource.FieldFailingSince:
+		case cataloguesource.FieldHeldUntil, cataloguesource.FieldRemovedAt, cataloguesource.FieldDueAt, cataloguesource.FieldTriedAt, cataloguesource.FieldSyncedAt, cataloguesource.FieldFailingSince:
 			values[i] = new(sql.NullTime)
 		case cataloguesource.FieldID, cataloguesource.FieldHubID:
 			values[i] = new(uuid.UUID)
@@ -112,6 +128,32 @@ func (_m *CatalogueSource) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field hub_id", values[i])
 			} else if value != nil {
 				_m.HubID = *value
+			}
+		case cataloguesource.FieldHeldBy:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field held_by", values[i])
+			} else if value.Valid {
+				_m.HeldBy = new(uuid.UUID)
+				*_m.HeldBy = *value.S.(*uuid.UUID)
+			}
+		case cataloguesource.FieldHeldUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field held_until", values[i])
+			} else if value.Valid {
+				_m.HeldUntil = new(time.Time)
+				*_m.HeldUntil = value.Time
+			}
+		case cataloguesource.FieldPagesRead:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field pages_read", values[i])
+			} else if value.Valid {
+				_m.PagesRead = int(value.Int64)
+			}
+		case cataloguesource.FieldPagesTotal:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field pages_total", values[i])
+			} else if value.Valid {
+				_m.PagesTotal = int(value.Int64)
 			}
 		case cataloguesource.FieldSource:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -254,6 +296,27 @@ func (_m *CatalogueSource) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field validators: %w", err)
 				}
 			}
+		case cataloguesource.FieldProblems:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field problems", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Problems); err != nil {
+					return fmt.Errorf("unmarshal field problems: %w", err)
+				}
+			}
+		case cataloguesource.FieldByStaff:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field by_staff", values[i])
+			} else if value.Valid {
+				_m.ByStaff = value.Bool
+			}
+		case cataloguesource.FieldFileName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field file_name", values[i])
+			} else if value.Valid {
+				_m.FileName = new(string)
+				*_m.FileName = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -292,6 +355,22 @@ func (_m *CatalogueSource) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("hub_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HubID))
+	builder.WriteString(", ")
+	if v := _m.HeldBy; v != nil {
+		builder.WriteString("held_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HeldUntil; v != nil {
+		builder.WriteString("held_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("pages_read=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PagesRead))
+	builder.WriteString(", ")
+	builder.WriteString("pages_total=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PagesTotal))
 	builder.WriteString(", ")
 	builder.WriteString("source=")
 	builder.WriteString(_m.Source)
@@ -374,6 +453,17 @@ func (_m *CatalogueSource) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("validators=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Validators))
+	builder.WriteString(", ")
+	builder.WriteString("problems=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Problems))
+	builder.WriteString(", ")
+	builder.WriteString("by_staff=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ByStaff))
+	builder.WriteString(", ")
+	if v := _m.FileName; v != nil {
+		builder.WriteString("file_name=")
+		builder.WriteString(*v)
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -28,6 +28,62 @@ func (_c *CatalogueSourceCreate) SetHubID(v uuid.UUID) *CatalogueSourceCreate {
 	return _c
 }
 
+// SetHeldBy sets the "held_by" field.
+func (_c *CatalogueSourceCreate) SetHeldBy(v uuid.UUID) *CatalogueSourceCreate {
+	_c.mutation.SetHeldBy(v)
+	return _c
+}
+
+// SetNillableHeldBy sets the "held_by" field if the given value is not nil.
+func (_c *CatalogueSourceCreate) SetNillableHeldBy(v *uuid.UUID) *CatalogueSourceCreate {
+	if v != nil {
+		_c.SetHeldBy(*v)
+	}
+	return _c
+}
+
+// SetHeldUntil sets the "held_until" field.
+func (_c *CatalogueSourceCreate) SetHeldUntil(v time.Time) *CatalogueSourceCreate {
+	_c.mutation.SetHeldUntil(v)
+	return _c
+}
+
+// SetNillableHeldUntil sets the "held_until" field if the given value is not nil.
+func (_c *CatalogueSourceCreate) SetNillableHeldUntil(v *time.Time) *CatalogueSourceCreate {
+	if v != nil {
+		_c.SetHeldUntil(*v)
+	}
+	return _c
+}
+
+// SetPagesRead sets the "pages_read" field.
+func (_c *CatalogueSourceCreate) SetPagesRead(v int) *CatalogueSourceCreate {
+	_c.mutation.SetPagesRead(v)
+	return _c
+}
+
+// SetNillablePagesRead sets the "pages_read" field if the given value is not nil.
+func (_c *CatalogueSourceCreate) SetNillablePagesRead(v *int) *CatalogueSourceCreate {
+	if v != nil {
+		_c.SetPagesRead(*v)
+	}
+	return _c
+}
+
+// SetPagesTotal sets the "pages_total" field.
+func (_c *CatalogueSourceCreate) SetPagesTotal(v int) *CatalogueSourceCreate {
+	_c.mutation.SetPagesTotal(v)
+	return _c
+}
+
+// SetNillablePagesTotal sets the "pages_total" field if the given value is not nil.
+func (_c *CatalogueSourceCreate) SetNillablePagesTotal(v *int) *CatalogueSourceCreate {
+	if v != nil {
+		_c.SetPagesTotal(*v)
+	}
+	return _c
+}
+
 // SetSource sets the "source" field.
 func (_c *CatalogueSourceCreate) SetSource(v string) *CatalogueSourceCreate {
 	_c.mutation.SetSource(v)
@@ -296,6 +352,40 @@ func (_c *CatalogueSourceCreate) SetValidators(v []schema.Validator) *CatalogueS
 	return _c
 }
 
+// SetProblems sets the "problems" field.
+func (_c *CatalogueSourceCreate) SetProblems(v []schema.SourceProblem) *CatalogueSourceCreate {
+	_c.mutation.SetProblems(v)
+	return _c
+}
+
+// SetByStaff sets the "by_staff" field.
+func (_c *CatalogueSourceCreate) SetByStaff(v bool) *CatalogueSourceCreate {
+	_c.mutation.SetByStaff(v)
+	return _c
+}
+
+// SetNillableByStaff sets the "by_staff" field if the given value is not nil.
+func (_c *CatalogueSourceCreate) SetNillableByStaff(v *bool) *CatalogueSourceCreate {
+	if v != nil {
+		_c.SetByStaff(*v)
+	}
+	return _c
+}
+
+// SetFileName sets the "file_name" field.
+func (_c *CatalogueSourceCreate) SetFileName(v string) *CatalogueSourceCreate {
+	_c.mutation.SetFileName(v)
+	return _c
+}
+
+// SetNillableFileName sets the "file_name" field if the given value is not nil.
+func (_c *CatalogueSourceCreate) SetNillableFileName(v *string) *CatalogueSourceCreate {
+	if v != nil {
+		_c.SetFileName(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *CatalogueSourceCreate) SetID(v uuid.UUID) *CatalogueSourceCreate {
 	_c.mutation.SetID(v)
@@ -345,6 +435,14 @@ func (_c *CatalogueSourceCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *CatalogueSourceCreate) defaults() {
+	if _, ok := _c.mutation.PagesRead(); !ok {
+		v := cataloguesource.DefaultPagesRead
+		_c.mutation.SetPagesRead(v)
+	}
+	if _, ok := _c.mutation.PagesTotal(); !ok {
+		v := cataloguesource.DefaultPagesTotal
+		_c.mutation.SetPagesTotal(v)
+	}
 	if _, ok := _c.mutation.Format(); !ok {
 		v := cataloguesource.DefaultFormat
 		_c.mutation.SetFormat(v)
@@ -385,6 +483,10 @@ func (_c *CatalogueSourceCreate) defaults() {
 		v := cataloguesource.DefaultRowsRefused
 		_c.mutation.SetRowsRefused(v)
 	}
+	if _, ok := _c.mutation.ByStaff(); !ok {
+		v := cataloguesource.DefaultByStaff
+		_c.mutation.SetByStaff(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := cataloguesource.DefaultID()
 		_c.mutation.SetID(v)
@@ -395,6 +497,12 @@ func (_c *CatalogueSourceCreate) defaults() {
 func (_c *CatalogueSourceCreate) check() error {
 	if _, ok := _c.mutation.HubID(); !ok {
 		return &ValidationError{Name: "hub_id", err: errors.New(`ent: missing required field "CatalogueSource.hub_id"`)}
+	}
+	if _, ok := _c.mutation.PagesRead(); !ok {
+		return &ValidationError{Name: "pages_read", err: errors.New(`ent: missing required field "CatalogueSource.pages_read"`)}
+	}
+	if _, ok := _c.mutation.PagesTotal(); !ok {
+		return &ValidationError{Name: "pages_total", err: errors.New(`ent: missing required field "CatalogueSource.pages_total"`)}
 	}
 	if _, ok := _c.mutation.Source(); !ok {
 		return &ValidationError{Name: "source", err: errors.New(`ent: missing required field "CatalogueSource.source"`)}
@@ -490,6 +598,14 @@ func (_c *CatalogueSourceCreate) check() error {
 	if _, ok := _c.mutation.RowsRefused(); !ok {
 		return &ValidationError{Name: "rows_refused", err: errors.New(`ent: missing required field "CatalogueSource.rows_refused"`)}
 	}
+	if _, ok := _c.mutation.ByStaff(); !ok {
+		return &ValidationError{Name: "by_staff", err: errors.New(`ent: missing required field "CatalogueSource.by_staff"`)}
+	}
+	if v, ok := _c.mutation.FileName(); ok {
+		if err := cataloguesource.FileNameValidator(v); err != nil {
+			return &ValidationError{Name: "file_name", err: fmt.Errorf(`ent: validator failed for field "CatalogueSource.file_name": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -528,6 +644,22 @@ func (_c *CatalogueSourceCreate) createSpec() (*CatalogueSource, *sqlgraph.Creat
 	if value, ok := _c.mutation.HubID(); ok {
 		_spec.SetField(cataloguesource.FieldHubID, field.TypeUUID, value)
 		_node.HubID = value
+	}
+	if value, ok := _c.mutation.HeldBy(); ok {
+		_spec.SetField(cataloguesource.FieldHeldBy, field.TypeUUID, value)
+		_node.HeldBy = &value
+	}
+	if value, ok := _c.mutation.HeldUntil(); ok {
+		_spec.SetField(cataloguesource.FieldHeldUntil, field.TypeTime, value)
+		_node.HeldUntil = &value
+	}
+	if value, ok := _c.mutation.PagesRead(); ok {
+		_spec.SetField(cataloguesource.FieldPagesRead, field.TypeInt, value)
+		_node.PagesRead = value
+	}
+	if value, ok := _c.mutation.PagesTotal(); ok {
+		_spec.SetField(cataloguesource.FieldPagesTotal, field.TypeInt, value)
+		_node.PagesTotal = value
 	}
 	if value, ok := _c.mutation.Source(); ok {
 		_spec.SetField(cataloguesource.FieldSource, field.TypeString, value)
@@ -616,6 +748,18 @@ func (_c *CatalogueSourceCreate) createSpec() (*CatalogueSource, *sqlgraph.Creat
 	if value, ok := _c.mutation.Validators(); ok {
 		_spec.SetField(cataloguesource.FieldValidators, field.TypeJSON, value)
 		_node.Validators = value
+	}
+	if value, ok := _c.mutation.Problems(); ok {
+		_spec.SetField(cataloguesource.FieldProblems, field.TypeJSON, value)
+		_node.Problems = value
+	}
+	if value, ok := _c.mutation.ByStaff(); ok {
+		_spec.SetField(cataloguesource.FieldByStaff, field.TypeBool, value)
+		_node.ByStaff = value
+	}
+	if value, ok := _c.mutation.FileName(); ok {
+		_spec.SetField(cataloguesource.FieldFileName, field.TypeString, value)
+		_node.FileName = &value
 	}
 	return _node, _spec
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/predicate"
 	"liferooms.io/liferooms/ent/schema"
@@ -28,6 +29,88 @@ type CatalogueSourceUpdate struct {
 // Where appends a list predicates to the CatalogueSourceUpdate builder.
 func (_u *CatalogueSourceUpdate) Where(ps ...predicate.CatalogueSource) *CatalogueSourceUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetHeldBy sets the "held_by" field.
+func (_u *CatalogueSourceUpdate) SetHeldBy(v uuid.UUID) *CatalogueSourceUpdate {
+	_u.mutation.SetHeldBy(v)
+	return _u
+}
+
+// SetNillableHeldBy sets the "held_by" field if the given value is not nil.
+func (_u *CatalogueSourceUpdate) SetNillableHeldBy(v *uuid.UUID) *CatalogueSourceUpdate {
+	if v != nil {
+		_u.SetHeldBy(*v)
+	}
+	return _u
+}
+
+// ClearHeldBy clears the value of the "held_by" field.
+func (_u *CatalogueSourceUpdate) ClearHeldBy() *CatalogueSourceUpdate {
+	_u.mutation.ClearHeldBy()
+	return _u
+}
+
+// SetHeldUntil sets the "held_until" field.
+func (_u *CatalogueSourceUpdate) SetHeldUntil(v time.Time) *CatalogueSourceUpdate {
+	_u.mutation.SetHeldUntil(v)
+	return _u
+}
+
+// SetNillableHeldUntil sets the "held_until" field if the given value is not nil.
+func (_u *CatalogueSourceUpdate) SetNillableHeldUntil(v *time.Time) *CatalogueSourceUpdate {
+	if v != nil {
+		_u.SetHeldUntil(*v)
+	}
+	return _u
+}
+
+// ClearHeldUntil clears the value of the "held_until" field.
+func (_u *CatalogueSourceUpdate) ClearHeldUntil() *CatalogueSourceUpdate {
+	_u.mutation.ClearHeldUntil()
+	return _u
+}
+
+// SetPagesRead sets the "pages_read" field.
+func (_u *CatalogueSourceUpdate) SetPagesRead(v int) *CatalogueSourceUpdate {
+	_u.mutation.ResetPagesRead()
+	_u.mutation.SetPagesRead(v)
+	return _u
+}
+
+// SetNillablePagesRead sets the "pages_read" field if the given value is not nil.
+func (_u *CatalogueSourceUpdate) SetNillablePagesRead(v *int) *CatalogueSourceUpdate {
+	if v != nil {
+		_u.SetPagesRead(*v)
+	}
+	return _u
+}
+
+// AddPagesRead adds value to the "pages_read" field.
+func (_u *CatalogueSourceUpdate) AddPagesRead(v int) *CatalogueSourceUpdate {
+	_u.mutation.AddPagesRead(v)
+	return _u
+}
+
+// SetPagesTotal sets the "pages_total" field.
+func (_u *CatalogueSourceUpdate) SetPagesTotal(v int) *CatalogueSourceUpdate {
+	_u.mutation.ResetPagesTotal()
+	_u.mutation.SetPagesTotal(v)
+	return _u
+}
+
+// SetNillablePagesTotal sets the "pages_total" field if the given value is not nil.
+func (_u *CatalogueSourceUpdate) SetNillablePagesTotal(v *int) *CatalogueSourceUpdate {
+	if v != nil {
+		_u.SetPagesTotal(*v)
+	}
+	return _u
+}
+
+// AddPagesTotal adds value to the "pages_total" field.
+func (_u *CatalogueSourceUpdate) AddPagesTotal(v int) *CatalogueSourceUpdate {
+	_u.mutation.AddPagesTotal(v)
 	return _u
 }
 
@@ -404,6 +487,58 @@ func (_u *CatalogueSourceUpdate) ClearValidators() *CatalogueSourceUpdate {
 	return _u
 }
 
+// SetProblems sets the "problems" field.
+func (_u *CatalogueSourceUpdate) SetProblems(v []schema.SourceProblem) *CatalogueSourceUpdate {
+	_u.mutation.SetProblems(v)
+	return _u
+}
+
+// AppendProblems appends value to the "problems" field.
+func (_u *CatalogueSourceUpdate) AppendProblems(v []schema.SourceProblem) *CatalogueSourceUpdate {
+	_u.mutation.AppendProblems(v)
+	return _u
+}
+
+// ClearProblems clears the value of the "problems" field.
+func (_u *CatalogueSourceUpdate) ClearProblems() *CatalogueSourceUpdate {
+	_u.mutation.ClearProblems()
+	return _u
+}
+
+// SetByStaff sets the "by_staff" field.
+func (_u *CatalogueSourceUpdate) SetByStaff(v bool) *CatalogueSourceUpdate {
+	_u.mutation.SetByStaff(v)
+	return _u
+}
+
+// SetNillableByStaff sets the "by_staff" field if the given value is not nil.
+func (_u *CatalogueSourceUpdate) SetNillableByStaff(v *bool) *CatalogueSourceUpdate {
+	if v != nil {
+		_u.SetByStaff(*v)
+	}
+	return _u
+}
+
+// SetFileName sets the "file_name" field.
+func (_u *CatalogueSourceUpdate) SetFileName(v string) *CatalogueSourceUpdate {
+	_u.mutation.SetFileName(v)
+	return _u
+}
+
+// SetNillableFileName sets the "file_name" field if the given value is not nil.
+func (_u *CatalogueSourceUpdate) SetNillableFileName(v *string) *CatalogueSourceUpdate {
+	if v != nil {
+		_u.SetFileName(*v)
+	}
+	return _u
+}
+
+// ClearFileName clears the value of the "file_name" field.
+func (_u *CatalogueSourceUpdate) ClearFileName() *CatalogueSourceUpdate {
+	_u.mutation.ClearFileName()
+	return _u
+}
+
 // Mutation returns the CatalogueSourceMutation object of the builder.
 func (_u *CatalogueSourceUpdate) Mutation() *CatalogueSourceMutation {
 	return _u.mutation
@@ -488,6 +623,11 @@ func (_u *CatalogueSourceUpdate) check() error {
 			return &ValidationError{Name: "message", err: fmt.Errorf(`ent: validator failed for field "CatalogueSource.message": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.FileName(); ok {
+		if err := cataloguesource.FileNameValidator(v); err != nil {
+			return &ValidationError{Name: "file_name", err: fmt.Errorf(`ent: validator failed for field "CatalogueSource.file_name": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -508,6 +648,30 @@ func (_u *CatalogueSourceUpdate) sqlSave(ctx context.Context) (_node int, err er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.HeldBy(); ok {
+		_spec.SetField(cataloguesource.FieldHeldBy, field.TypeUUID, value)
+	}
+	if _u.mutation.HeldByCleared() {
+		_spec.ClearField(cataloguesource.FieldHeldBy, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.HeldUntil(); ok {
+		_spec.SetField(cataloguesource.FieldHeldUntil, field.TypeTime, value)
+	}
+	if _u.mutation.HeldUntilCleared() {
+		_spec.ClearField(cataloguesource.FieldHeldUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PagesRead(); ok {
+		_spec.SetField(cataloguesource.FieldPagesRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPagesRead(); ok {
+		_spec.AddField(cataloguesource.FieldPagesRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PagesTotal(); ok {
+		_spec.SetField(cataloguesource.FieldPagesTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPagesTotal(); ok {
+		_spec.AddField(cataloguesource.FieldPagesTotal, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cataloguesource.FieldName, field.TypeString, value)
@@ -619,6 +783,26 @@ func (_u *CatalogueSourceUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if _u.mutation.ValidatorsCleared() {
 		_spec.ClearField(cataloguesource.FieldValidators, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Problems(); ok {
+		_spec.SetField(cataloguesource.FieldProblems, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedProblems(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, cataloguesource.FieldProblems, value)
+		})
+	}
+	if _u.mutation.ProblemsCleared() {
+		_spec.ClearField(cataloguesource.FieldProblems, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ByStaff(); ok {
+		_spec.SetField(cataloguesource.FieldByStaff, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.FileName(); ok {
+		_spec.SetField(cataloguesource.FieldFileName, field.TypeString, value)
+	}
+	if _u.mutation.FileNameCleared() {
+		_spec.ClearField(cataloguesource.FieldFileName, field.TypeString)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -639,6 +823,88 @@ type CatalogueSourceUpdateOne struct {
 	hooks     []Hook
 	mutation  *CatalogueSourceMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetHeldBy sets the "held_by" field.
+func (_u *CatalogueSourceUpdateOne) SetHeldBy(v uuid.UUID) *CatalogueSourceUpdateOne {
+	_u.mutation.SetHeldBy(v)
+	return _u
+}
+
+// SetNillableHeldBy sets the "held_by" field if the given value is not nil.
+func (_u *CatalogueSourceUpdateOne) SetNillableHeldBy(v *uuid.UUID) *CatalogueSourceUpdateOne {
+	if v != nil {
+		_u.SetHeldBy(*v)
+	}
+	return _u
+}
+
+// ClearHeldBy clears the value of the "held_by" field.
+func (_u *CatalogueSourceUpdateOne) ClearHeldBy() *CatalogueSourceUpdateOne {
+	_u.mutation.ClearHeldBy()
+	return _u
+}
+
+// SetHeldUntil sets the "held_until" field.
+func (_u *CatalogueSourceUpdateOne) SetHeldUntil(v time.Time) *CatalogueSourceUpdateOne {
+	_u.mutation.SetHeldUntil(v)
+	return _u
+}
+
+// SetNillableHeldUntil sets the "held_until" field if the given value is not nil.
+func (_u *CatalogueSourceUpdateOne) SetNillableHeldUntil(v *time.Time) *CatalogueSourceUpdateOne {
+	if v != nil {
+		_u.SetHeldUntil(*v)
+	}
+	return _u
+}
+
+// ClearHeldUntil clears the value of the "held_until" field.
+func (_u *CatalogueSourceUpdateOne) ClearHeldUntil() *CatalogueSourceUpdateOne {
+	_u.mutation.ClearHeldUntil()
+	return _u
+}
+
+// SetPagesRead sets the "pages_read" field.
+func (_u *CatalogueSourceUpdateOne) SetPagesRead(v int) *CatalogueSourceUpdateOne {
+	_u.mutation.ResetPagesRead()
+	_u.mutation.SetPagesRead(v)
+	return _u
+}
+
+// SetNillablePagesRead sets the "pages_read" field if the given value is not nil.
+func (_u *CatalogueSourceUpdateOne) SetNillablePagesRead(v *int) *CatalogueSourceUpdateOne {
+	if v != nil {
+		_u.SetPagesRead(*v)
+	}
+	return _u
+}
+
+// AddPagesRead adds value to the "pages_read" field.
+func (_u *CatalogueSourceUpdateOne) AddPagesRead(v int) *CatalogueSourceUpdateOne {
+	_u.mutation.AddPagesRead(v)
+	return _u
+}
+
+// SetPagesTotal sets the "pages_total" field.
+func (_u *CatalogueSourceUpdateOne) SetPagesTotal(v int) *CatalogueSourceUpdateOne {
+	_u.mutation.ResetPagesTotal()
+	_u.mutation.SetPagesTotal(v)
+	return _u
+}
+
+// SetNillablePagesTotal sets the "pages_total" field if the given value is not nil.
+func (_u *CatalogueSourceUpdateOne) SetNillablePagesTotal(v *int) *CatalogueSourceUpdateOne {
+	if v != nil {
+		_u.SetPagesTotal(*v)
+	}
+	return _u
+}
+
+// AddPagesTotal adds value to the "pages_total" field.
+func (_u *CatalogueSourceUpdateOne) AddPagesTotal(v int) *CatalogueSourceUpdateOne {
+	_u.mutation.AddPagesTotal(v)
+	return _u
 }
 
 // SetName sets the "name" field.
@@ -1014,6 +1280,58 @@ func (_u *CatalogueSourceUpdateOne) ClearValidators() *CatalogueSourceUpdateOne 
 	return _u
 }
 
+// SetProblems sets the "problems" field.
+func (_u *CatalogueSourceUpdateOne) SetProblems(v []schema.SourceProblem) *CatalogueSourceUpdateOne {
+	_u.mutation.SetProblems(v)
+	return _u
+}
+
+// AppendProblems appends value to the "problems" field.
+func (_u *CatalogueSourceUpdateOne) AppendProblems(v []schema.SourceProblem) *CatalogueSourceUpdateOne {
+	_u.mutation.AppendProblems(v)
+	return _u
+}
+
+// ClearProblems clears the value of the "problems" field.
+func (_u *CatalogueSourceUpdateOne) ClearProblems() *CatalogueSourceUpdateOne {
+	_u.mutation.ClearProblems()
+	return _u
+}
+
+// SetByStaff sets the "by_staff" field.
+func (_u *CatalogueSourceUpdateOne) SetByStaff(v bool) *CatalogueSourceUpdateOne {
+	_u.mutation.SetByStaff(v)
+	return _u
+}
+
+// SetNillableByStaff sets the "by_staff" field if the given value is not nil.
+func (_u *CatalogueSourceUpdateOne) SetNillableByStaff(v *bool) *CatalogueSourceUpdateOne {
+	if v != nil {
+		_u.SetByStaff(*v)
+	}
+	return _u
+}
+
+// SetFileName sets the "file_name" field.
+func (_u *CatalogueSourceUpdateOne) SetFileName(v string) *CatalogueSourceUpdateOne {
+	_u.mutation.SetFileName(v)
+	return _u
+}
+
+// SetNillableFileName sets the "file_name" field if the given value is not nil.
+func (_u *CatalogueSourceUpdateOne) SetNillableFileName(v *string) *CatalogueSourceUpdateOne {
+	if v != nil {
+		_u.SetFileName(*v)
+	}
+	return _u
+}
+
+// ClearFileName clears the value of the "file_name" field.
+func (_u *CatalogueSourceUpdateOne) ClearFileName() *CatalogueSourceUpdateOne {
+	_u.mutation.ClearFileName()
+	return _u
+}
+
 // Mutation returns the CatalogueSourceMutation object of the builder.
 func (_u *CatalogueSourceUpdateOne) Mutation() *CatalogueSourceMutation {
 	return _u.mutation
@@ -1111,6 +1429,11 @@ func (_u *CatalogueSourceUpdateOne) check() error {
 			return &ValidationError{Name: "message", err: fmt.Errorf(`ent: validator failed for field "CatalogueSource.message": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.FileName(); ok {
+		if err := cataloguesource.FileNameValidator(v); err != nil {
+			return &ValidationError{Name: "file_name", err: fmt.Errorf(`ent: validator failed for field "CatalogueSource.file_name": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1148,6 +1471,30 @@ func (_u *CatalogueSourceUpdateOne) sqlSave(ctx context.Context) (_node *Catalog
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.HeldBy(); ok {
+		_spec.SetField(cataloguesource.FieldHeldBy, field.TypeUUID, value)
+	}
+	if _u.mutation.HeldByCleared() {
+		_spec.ClearField(cataloguesource.FieldHeldBy, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.HeldUntil(); ok {
+		_spec.SetField(cataloguesource.FieldHeldUntil, field.TypeTime, value)
+	}
+	if _u.mutation.HeldUntilCleared() {
+		_spec.ClearField(cataloguesource.FieldHeldUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PagesRead(); ok {
+		_spec.SetField(cataloguesource.FieldPagesRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPagesRead(); ok {
+		_spec.AddField(cataloguesource.FieldPagesRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PagesTotal(); ok {
+		_spec.SetField(cataloguesource.FieldPagesTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPagesTotal(); ok {
+		_spec.AddField(cataloguesource.FieldPagesTotal, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(cataloguesource.FieldName, field.TypeString, value)
@@ -1258,6 +1605,26 @@ func (_u *CatalogueSourceUpdateOne) sqlSave(ctx context.Context) (_node *Catalog
 	}
 	if _u.mutation.ValidatorsCleared() {
 		_spec.ClearField(cataloguesource.FieldValidators, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Problems(); ok {
+		_spec.SetField(cataloguesource.FieldProblems, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedProblems(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, cataloguesource.FieldProblems, value)
+		})
+	}
+	if _u.mutation.ProblemsCleared() {
+		_spec.ClearField(cataloguesource.FieldProblems, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ByStaff(); ok {
+		_spec.SetField(cataloguesource.FieldByStaff, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.FileName(); ok {
+		_spec.SetField(cataloguesource.FieldFileName, field.TypeString, value)
+	}
+	if _u.mutation.FileNameCleared() {
+		_spec.ClearField(cataloguesource.FieldFileName, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &CatalogueSource{config: _u.config}

@@ -19,6 +19,8 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguecheck"
+	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
@@ -67,6 +69,10 @@ type Client struct {
 	Assurance *AssuranceClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueCheck is the client for interacting with the CatalogueCheck builders.
+	CatalogueCheck *CatalogueCheckClient
+	// CataloguePart is the client for interacting with the CataloguePart builders.
+	CataloguePart *CataloguePartClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
 	// CatalogueWord is the client for interacting with the CatalogueWord builders.
@@ -151,6 +157,8 @@ func (c *Client) init() {
 	c.AccessNeed = NewAccessNeedClient(c.config)
 	c.Assurance = NewAssuranceClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.CatalogueCheck = NewCatalogueCheckClient(c.config)
+	c.CataloguePart = NewCataloguePartClient(c.config)
 	c.CatalogueSource = NewCatalogueSourceClient(c.config)
 	c.CatalogueWord = NewCatalogueWordClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
@@ -281,6 +289,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AccessNeed:         NewAccessNeedClient(cfg),
 		Assurance:          NewAssuranceClient(cfg),
 		AuditEvent:         NewAuditEventClient(cfg),
+		CatalogueCheck:     NewCatalogueCheckClient(cfg),
+		CataloguePart:      NewCataloguePartClient(cfg),
 		CatalogueSource:    NewCatalogueSourceClient(cfg),
 		CatalogueWord:      NewCatalogueWordClient(cfg),
 		Conversation:       NewConversationClient(cfg),
@@ -338,6 +348,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AccessNeed:         NewAccessNeedClient(cfg),
 		Assurance:          NewAssuranceClient(cfg),
 		AuditEvent:         NewAuditEventClient(cfg),
+		CatalogueCheck:     NewCatalogueCheckClient(cfg),
+		CataloguePart:      NewCataloguePartClient(cfg),
 		CatalogueSource:    NewCatalogueSourceClient(cfg),
 		CatalogueWord:      NewCatalogueWordClient(cfg),
 		Conversation:       NewConversationClient(cfg),
@@ -402,14 +414,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.CatalogueWord,
-		c.Conversation, c.ConversationNeed, c.DuplicateDismissal, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.LinkCheck, c.Location, c.Merge,
-		c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person,
-		c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
-		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
-		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm,
-		c.TermMapping, c.Trust, c.Visit, c.VisitCount,
+		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueCheck, c.CataloguePart,
+		c.CatalogueSource, c.CatalogueWord, c.Conversation, c.ConversationNeed,
+		c.DuplicateDismissal, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.LinkCheck, c.Location, c.Merge, c.Need, c.Organisation, c.PartnerAgreement,
+		c.PartnerLink, c.Person, c.ProposedChange, c.RoleGrant, c.Room, c.Schedule,
+		c.Service, c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed,
+		c.ServiceTerm, c.Session, c.SignInAttempt, c.Signpost, c.StaffUser,
+		c.TaxonomyTerm, c.TermMapping, c.Trust, c.Visit, c.VisitCount,
 	} {
 		n.Use(hooks...)
 	}
@@ -419,14 +431,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueSource, c.CatalogueWord,
-		c.Conversation, c.ConversationNeed, c.DuplicateDismissal, c.GroupGrant,
-		c.Hostname, c.Hub, c.IdentityProvider, c.LinkCheck, c.Location, c.Merge,
-		c.Need, c.Organisation, c.PartnerAgreement, c.PartnerLink, c.Person,
-		c.ProposedChange, c.RoleGrant, c.Room, c.Schedule, c.Service,
-		c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed, c.ServiceTerm,
-		c.Session, c.SignInAttempt, c.Signpost, c.StaffUser, c.TaxonomyTerm,
-		c.TermMapping, c.Trust, c.Visit, c.VisitCount,
+		c.AccessNeed, c.Assurance, c.AuditEvent, c.CatalogueCheck, c.CataloguePart,
+		c.CatalogueSource, c.CatalogueWord, c.Conversation, c.ConversationNeed,
+		c.DuplicateDismissal, c.GroupGrant, c.Hostname, c.Hub, c.IdentityProvider,
+		c.LinkCheck, c.Location, c.Merge, c.Need, c.Organisation, c.PartnerAgreement,
+		c.PartnerLink, c.Person, c.ProposedChange, c.RoleGrant, c.Room, c.Schedule,
+		c.Service, c.ServiceAtLocation, c.ServiceCapacity, c.ServiceNeed,
+		c.ServiceTerm, c.Session, c.SignInAttempt, c.Signpost, c.StaffUser,
+		c.TaxonomyTerm, c.TermMapping, c.Trust, c.Visit, c.VisitCount,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -441,6 +453,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Assurance.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *CatalogueCheckMutation:
+		return c.CatalogueCheck.mutate(ctx, m)
+	case *CataloguePartMutation:
+		return c.CataloguePart.mutate(ctx, m)
 	case *CatalogueSourceMutation:
 		return c.CatalogueSource.mutate(ctx, m)
 	case *CatalogueWordMutation:
@@ -960,6 +976,272 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// CatalogueCheckClient is a client for the CatalogueCheck schema.
+type CatalogueCheckClient struct {
+	config
+}
+
+// NewCatalogueCheckClient returns a client for the CatalogueCheck from the given config.
+func NewCatalogueCheckClient(c config) *CatalogueCheckClient {
+	return &CatalogueCheckClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cataloguecheck.Hooks(f(g(h())))`.
+func (c *CatalogueCheckClient) Use(hooks ...Hook) {
+	c.hooks.CatalogueCheck = append(c.hooks.CatalogueCheck, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cataloguecheck.Intercept(f(g(h())))`.
+func (c *CatalogueCheckClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CatalogueCheck = append(c.inters.CatalogueCheck, interceptors...)
+}
+
+// Create returns a builder for creating a CatalogueCheck entity.
+func (c *CatalogueCheckClient) Create() *CatalogueCheckCreate {
+	mutation := newCatalogueCheckMutation(c.config, OpCreate)
+	return &CatalogueCheckCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CatalogueCheck entities.
+func (c *CatalogueCheckClient) CreateBulk(builders ...*CatalogueCheckCreate) *CatalogueCheckCreateBulk {
+	return &CatalogueCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CatalogueCheckClient) MapCreateBulk(slice any, setFunc func(*CatalogueCheckCreate, int)) *CatalogueCheckCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CatalogueCheckCreateBulk{err: fmt.Errorf("calling to CatalogueCheckClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CatalogueCheckCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CatalogueCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CatalogueCheck.
+func (c *CatalogueCheckClient) Update() *CatalogueCheckUpdate {
+	mutation := newCatalogueCheckMutation(c.config, OpUpdate)
+	return &CatalogueCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CatalogueCheckClient) UpdateOne(_m *CatalogueCheck) *CatalogueCheckUpdateOne {
+	mutation := newCatalogueCheckMutation(c.config, OpUpdateOne, withCatalogueCheck(_m))
+	return &CatalogueCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CatalogueCheckClient) UpdateOneID(id uuid.UUID) *CatalogueCheckUpdateOne {
+	mutation := newCatalogueCheckMutation(c.config, OpUpdateOne, withCatalogueCheckID(id))
+	return &CatalogueCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CatalogueCheck.
+func (c *CatalogueCheckClient) Delete() *CatalogueCheckDelete {
+	mutation := newCatalogueCheckMutation(c.config, OpDelete)
+	return &CatalogueCheckDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CatalogueCheckClient) DeleteOne(_m *CatalogueCheck) *CatalogueCheckDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CatalogueCheckClient) DeleteOneID(id uuid.UUID) *CatalogueCheckDeleteOne {
+	builder := c.Delete().Where(cataloguecheck.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CatalogueCheckDeleteOne{builder}
+}
+
+// Query returns a query builder for CatalogueCheck.
+func (c *CatalogueCheckClient) Query() *CatalogueCheckQuery {
+	return &CatalogueCheckQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCatalogueCheck},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CatalogueCheck entity by its id.
+func (c *CatalogueCheckClient) Get(ctx context.Context, id uuid.UUID) (*CatalogueCheck, error) {
+	return c.Query().Where(cataloguecheck.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CatalogueCheckClient) GetX(ctx context.Context, id uuid.UUID) *CatalogueCheck {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CatalogueCheckClient) Hooks() []Hook {
+	return c.hooks.CatalogueCheck
+}
+
+// Interceptors returns the client interceptors.
+func (c *CatalogueCheckClient) Interceptors() []Interceptor {
+	return c.inters.CatalogueCheck
+}
+
+func (c *CatalogueCheckClient) mutate(ctx context.Context, m *CatalogueCheckMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CatalogueCheckCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CatalogueCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CatalogueCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CatalogueCheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CatalogueCheck mutation op: %q", m.Op())
+	}
+}
+
+// CataloguePartClient is a client for the CataloguePart schema.
+type CataloguePartClient struct {
+	config
+}
+
+// NewCataloguePartClient returns a client for the CataloguePart from the given config.
+func NewCataloguePartClient(c config) *CataloguePartClient {
+	return &CataloguePartClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cataloguepart.Hooks(f(g(h())))`.
+func (c *CataloguePartClient) Use(hooks ...Hook) {
+	c.hooks.CataloguePart = append(c.hooks.CataloguePart, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cataloguepart.Intercept(f(g(h())))`.
+func (c *CataloguePartClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CataloguePart = append(c.inters.CataloguePart, interceptors...)
+}
+
+// Create returns a builder for creating a CataloguePart entity.
+func (c *CataloguePartClient) Create() *CataloguePartCreate {
+	mutation := newCataloguePartMutation(c.config, OpCreate)
+	return &CataloguePartCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CataloguePart entities.
+func (c *CataloguePartClient) CreateBulk(builders ...*CataloguePartCreate) *CataloguePartCreateBulk {
+	return &CataloguePartCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CataloguePartClient) MapCreateBulk(slice any, setFunc func(*CataloguePartCreate, int)) *CataloguePartCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CataloguePartCreateBulk{err: fmt.Errorf("calling to CataloguePartClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CataloguePartCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CataloguePartCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CataloguePart.
+func (c *CataloguePartClient) Update() *CataloguePartUpdate {
+	mutation := newCataloguePartMutation(c.config, OpUpdate)
+	return &CataloguePartUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CataloguePartClient) UpdateOne(_m *CataloguePart) *CataloguePartUpdateOne {
+	mutation := newCataloguePartMutation(c.config, OpUpdateOne, withCataloguePart(_m))
+	return &CataloguePartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CataloguePartClient) UpdateOneID(id uuid.UUID) *CataloguePartUpdateOne {
+	mutation := newCataloguePartMutation(c.config, OpUpdateOne, withCataloguePartID(id))
+	return &CataloguePartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CataloguePart.
+func (c *CataloguePartClient) Delete() *CataloguePartDelete {
+	mutation := newCataloguePartMutation(c.config, OpDelete)
+	return &CataloguePartDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CataloguePartClient) DeleteOne(_m *CataloguePart) *CataloguePartDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CataloguePartClient) DeleteOneID(id uuid.UUID) *CataloguePartDeleteOne {
+	builder := c.Delete().Where(cataloguepart.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CataloguePartDeleteOne{builder}
+}
+
+// Query returns a query builder for CataloguePart.
+func (c *CataloguePartClient) Query() *CataloguePartQuery {
+	return &CataloguePartQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCataloguePart},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CataloguePart entity by its id.
+func (c *CataloguePartClient) Get(ctx context.Context, id uuid.UUID) (*CataloguePart, error) {
+	return c.Query().Where(cataloguepart.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CataloguePartClient) GetX(ctx context.Context, id uuid.UUID) *CataloguePart {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CataloguePartClient) Hooks() []Hook {
+	return c.hooks.CataloguePart
+}
+
+// Interceptors returns the client interceptors.
+func (c *CataloguePartClient) Interceptors() []Interceptor {
+	return c.inters.CataloguePart
+}
+
+func (c *CataloguePartClient) mutate(ctx context.Context, m *CataloguePartMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CataloguePartCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CataloguePartUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CataloguePartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CataloguePartDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CataloguePart mutation op: %q", m.Op())
 	}
 }
 
@@ -6549,21 +6831,22 @@ func (c *VisitCountClient) mutate(ctx context.Context, m *VisitCountMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AccessNeed, Assurance, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
-		ConversationNeed, DuplicateDismissal, GroupGrant, Hostname, Hub,
-		IdentityProvider, LinkCheck, Location, Merge, Need, Organisation,
-		PartnerAgreement, PartnerLink, Person, ProposedChange, RoleGrant, Room,
-		Schedule, Service, ServiceAtLocation, ServiceCapacity, ServiceNeed,
-		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm,
-		TermMapping, Trust, Visit, VisitCount []ent.Hook
+		AccessNeed, Assurance, AuditEvent, CatalogueCheck, CataloguePart,
+		CatalogueSource, CatalogueWord, Conversation, ConversationNeed,
+		DuplicateDismissal, GroupGrant, Hostname, Hub, IdentityProvider, LinkCheck,
+		Location, Merge, Need, Organisation, PartnerAgreement, PartnerLink, Person,
+		ProposedChange, RoleGrant, Room, Schedule, Service, ServiceAtLocation,
+		ServiceCapacity, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
+		StaffUser, TaxonomyTerm, TermMapping, Trust, Visit, VisitCount []ent.Hook
 	}
 	inters struct {
-		AccessNeed, Assurance, AuditEvent, CatalogueSource, CatalogueWord, Conversation,
-		ConversationNeed, DuplicateDismissal, GroupGrant, Hostname, Hub,
-		IdentityProvider, LinkCheck, Location, Merge, Need, Organisation,
-		PartnerAgreement, PartnerLink, Person, ProposedChange, RoleGrant, Room,
-		Schedule, Service, ServiceAtLocation, ServiceCapacity, ServiceNeed,
-		ServiceTerm, Session, SignInAttempt, Signpost, StaffUser, TaxonomyTerm,
-		TermMapping, Trust, Visit, VisitCount []ent.Interceptor
+		AccessNeed, Assurance, AuditEvent, CatalogueCheck, CataloguePart,
+		CatalogueSource, CatalogueWord, Conversation, ConversationNeed,
+		DuplicateDismissal, GroupGrant, Hostname, Hub, IdentityProvider, LinkCheck,
+		Location, Merge, Need, Organisation, PartnerAgreement, PartnerLink, Person,
+		ProposedChange, RoleGrant, Room, Schedule, Service, ServiceAtLocation,
+		ServiceCapacity, ServiceNeed, ServiceTerm, Session, SignInAttempt, Signpost,
+		StaffUser, TaxonomyTerm, TermMapping, Trust, Visit,
+		VisitCount []ent.Interceptor
 	}
 )

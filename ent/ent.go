@@ -15,6 +15,8 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguecheck"
+	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
@@ -113,6 +115,8 @@ func checkColumn(t, c string) error {
 			accessneed.Table:         accessneed.ValidColumn,
 			assurance.Table:          assurance.ValidColumn,
 			auditevent.Table:         auditevent.ValidColumn,
+			cataloguecheck.Table:     cataloguecheck.ValidColumn,
+			cataloguepart.Table:      cataloguepart.ValidColumn,
 			cataloguesource.Table:    cataloguesource.ValidColumn,
 			catalogueword.Table:      catalogueword.ValidColumn,
 			conversation.Table:       conversation.ValidColumn,

@@ -16,6 +16,8 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguecheck"
+	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
@@ -67,6 +69,8 @@ const (
 	TypeAccessNeed         = "AccessNeed"
 	TypeAssurance          = "Assurance"
 	TypeAuditEvent         = "AuditEvent"
+	TypeCatalogueCheck     = "CatalogueCheck"
+	TypeCataloguePart      = "CataloguePart"
 	TypeCatalogueSource    = "CatalogueSource"
 	TypeCatalogueWord      = "CatalogueWord"
 	TypeConversation       = "Conversation"
@@ -2512,6 +2516,2839 @@ func (m *AuditEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEvent edge %s", name)
 }
 
+// CatalogueCheckMutation represents an operation that mutates the CatalogueCheck nodes in the graph.
+type CatalogueCheckMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	hub_id             *uuid.UUID
+	trust_id           *uuid.UUID
+	created_at         *time.Time
+	created_by_id      *uuid.UUID
+	client_mutation_id *string
+	held_by            *uuid.UUID
+	held_until         *time.Time
+	pages_read         *int
+	addpages_read      *int
+	pages_total        *int
+	addpages_total     *int
+	source_id          *uuid.UUID
+	source             *string
+	name               *string
+	kind               *cataloguecheck.Kind
+	format             *cataloguecheck.Format
+	url                *string
+	document           *[]byte
+	file_name          *string
+	from_hub           *string
+	refresh_minutes    *int
+	addrefresh_minutes *int
+	state              *cataloguecheck.State
+	message            *string
+	finished_at        *time.Time
+	result             **schema.CheckResult
+	saved_id           *uuid.UUID
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*CatalogueCheck, error)
+	predicates         []predicate.CatalogueCheck
+}
+
+var _ ent.Mutation = (*CatalogueCheckMutation)(nil)
+
+// cataloguecheckOption allows management of the mutation configuration using functional options.
+type cataloguecheckOption func(*CatalogueCheckMutation)
+
+// newCatalogueCheckMutation creates new mutation for the CatalogueCheck entity.
+func newCatalogueCheckMutation(c config, op Op, opts ...cataloguecheckOption) *CatalogueCheckMutation {
+	m := &CatalogueCheckMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCatalogueCheck,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCatalogueCheckID sets the ID field of the mutation.
+func withCatalogueCheckID(id uuid.UUID) cataloguecheckOption {
+	return func(m *CatalogueCheckMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CatalogueCheck
+		)
+		m.oldValue = func(ctx context.Context) (*CatalogueCheck, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CatalogueCheck.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCatalogueCheck sets the old CatalogueCheck of the mutation.
+func withCatalogueCheck(node *CatalogueCheck) cataloguecheckOption {
+	return func(m *CatalogueCheckMutation) {
+		m.oldValue = func(context.Context) (*CatalogueCheck, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CatalogueCheckMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CatalogueCheckMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CatalogueCheck entities.
+func (m *CatalogueCheckMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CatalogueCheckMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CatalogueCheckMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CatalogueCheck.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *CatalogueCheckMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *CatalogueCheckMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *CatalogueCheckMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetTrustID sets the "trust_id" field.
+func (m *CatalogueCheckMutation) SetTrustID(u uuid.UUID) {
+	m.trust_id = &u
+}
+
+// TrustID returns the value of the "trust_id" field in the mutation.
+func (m *CatalogueCheckMutation) TrustID() (r uuid.UUID, exists bool) {
+	v := m.trust_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustID returns the old "trust_id" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldTrustID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustID: %w", err)
+	}
+	return oldValue.TrustID, nil
+}
+
+// ResetTrustID resets all changes to the "trust_id" field.
+func (m *CatalogueCheckMutation) ResetTrustID() {
+	m.trust_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CatalogueCheckMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CatalogueCheckMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CatalogueCheckMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedByID sets the "created_by_id" field.
+func (m *CatalogueCheckMutation) SetCreatedByID(u uuid.UUID) {
+	m.created_by_id = &u
+}
+
+// CreatedByID returns the value of the "created_by_id" field in the mutation.
+func (m *CatalogueCheckMutation) CreatedByID() (r uuid.UUID, exists bool) {
+	v := m.created_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByID returns the old "created_by_id" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldCreatedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByID: %w", err)
+	}
+	return oldValue.CreatedByID, nil
+}
+
+// ClearCreatedByID clears the value of the "created_by_id" field.
+func (m *CatalogueCheckMutation) ClearCreatedByID() {
+	m.created_by_id = nil
+	m.clearedFields[cataloguecheck.FieldCreatedByID] = struct{}{}
+}
+
+// CreatedByIDCleared returns if the "created_by_id" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) CreatedByIDCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldCreatedByID]
+	return ok
+}
+
+// ResetCreatedByID resets all changes to the "created_by_id" field.
+func (m *CatalogueCheckMutation) ResetCreatedByID() {
+	m.created_by_id = nil
+	delete(m.clearedFields, cataloguecheck.FieldCreatedByID)
+}
+
+// SetClientMutationID sets the "client_mutation_id" field.
+func (m *CatalogueCheckMutation) SetClientMutationID(s string) {
+	m.client_mutation_id = &s
+}
+
+// ClientMutationID returns the value of the "client_mutation_id" field in the mutation.
+func (m *CatalogueCheckMutation) ClientMutationID() (r string, exists bool) {
+	v := m.client_mutation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientMutationID returns the old "client_mutation_id" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldClientMutationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientMutationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientMutationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientMutationID: %w", err)
+	}
+	return oldValue.ClientMutationID, nil
+}
+
+// ClearClientMutationID clears the value of the "client_mutation_id" field.
+func (m *CatalogueCheckMutation) ClearClientMutationID() {
+	m.client_mutation_id = nil
+	m.clearedFields[cataloguecheck.FieldClientMutationID] = struct{}{}
+}
+
+// ClientMutationIDCleared returns if the "client_mutation_id" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) ClientMutationIDCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldClientMutationID]
+	return ok
+}
+
+// ResetClientMutationID resets all changes to the "client_mutation_id" field.
+func (m *CatalogueCheckMutation) ResetClientMutationID() {
+	m.client_mutation_id = nil
+	delete(m.clearedFields, cataloguecheck.FieldClientMutationID)
+}
+
+// SetHeldBy sets the "held_by" field.
+func (m *CatalogueCheckMutation) SetHeldBy(u uuid.UUID) {
+	m.held_by = &u
+}
+
+// HeldBy returns the value of the "held_by" field in the mutation.
+func (m *CatalogueCheckMutation) HeldBy() (r uuid.UUID, exists bool) {
+	v := m.held_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldBy returns the old "held_by" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldHeldBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldBy: %w", err)
+	}
+	return oldValue.HeldBy, nil
+}
+
+// ClearHeldBy clears the value of the "held_by" field.
+func (m *CatalogueCheckMutation) ClearHeldBy() {
+	m.held_by = nil
+	m.clearedFields[cataloguecheck.FieldHeldBy] = struct{}{}
+}
+
+// HeldByCleared returns if the "held_by" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) HeldByCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldHeldBy]
+	return ok
+}
+
+// ResetHeldBy resets all changes to the "held_by" field.
+func (m *CatalogueCheckMutation) ResetHeldBy() {
+	m.held_by = nil
+	delete(m.clearedFields, cataloguecheck.FieldHeldBy)
+}
+
+// SetHeldUntil sets the "held_until" field.
+func (m *CatalogueCheckMutation) SetHeldUntil(t time.Time) {
+	m.held_until = &t
+}
+
+// HeldUntil returns the value of the "held_until" field in the mutation.
+func (m *CatalogueCheckMutation) HeldUntil() (r time.Time, exists bool) {
+	v := m.held_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldUntil returns the old "held_until" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldHeldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldUntil: %w", err)
+	}
+	return oldValue.HeldUntil, nil
+}
+
+// ClearHeldUntil clears the value of the "held_until" field.
+func (m *CatalogueCheckMutation) ClearHeldUntil() {
+	m.held_until = nil
+	m.clearedFields[cataloguecheck.FieldHeldUntil] = struct{}{}
+}
+
+// HeldUntilCleared returns if the "held_until" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) HeldUntilCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldHeldUntil]
+	return ok
+}
+
+// ResetHeldUntil resets all changes to the "held_until" field.
+func (m *CatalogueCheckMutation) ResetHeldUntil() {
+	m.held_until = nil
+	delete(m.clearedFields, cataloguecheck.FieldHeldUntil)
+}
+
+// SetPagesRead sets the "pages_read" field.
+func (m *CatalogueCheckMutation) SetPagesRead(i int) {
+	m.pages_read = &i
+	m.addpages_read = nil
+}
+
+// PagesRead returns the value of the "pages_read" field in the mutation.
+func (m *CatalogueCheckMutation) PagesRead() (r int, exists bool) {
+	v := m.pages_read
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPagesRead returns the old "pages_read" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldPagesRead(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPagesRead is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPagesRead requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPagesRead: %w", err)
+	}
+	return oldValue.PagesRead, nil
+}
+
+// AddPagesRead adds i to the "pages_read" field.
+func (m *CatalogueCheckMutation) AddPagesRead(i int) {
+	if m.addpages_read != nil {
+		*m.addpages_read += i
+	} else {
+		m.addpages_read = &i
+	}
+}
+
+// AddedPagesRead returns the value that was added to the "pages_read" field in this mutation.
+func (m *CatalogueCheckMutation) AddedPagesRead() (r int, exists bool) {
+	v := m.addpages_read
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPagesRead resets all changes to the "pages_read" field.
+func (m *CatalogueCheckMutation) ResetPagesRead() {
+	m.pages_read = nil
+	m.addpages_read = nil
+}
+
+// SetPagesTotal sets the "pages_total" field.
+func (m *CatalogueCheckMutation) SetPagesTotal(i int) {
+	m.pages_total = &i
+	m.addpages_total = nil
+}
+
+// PagesTotal returns the value of the "pages_total" field in the mutation.
+func (m *CatalogueCheckMutation) PagesTotal() (r int, exists bool) {
+	v := m.pages_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPagesTotal returns the old "pages_total" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldPagesTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPagesTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPagesTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPagesTotal: %w", err)
+	}
+	return oldValue.PagesTotal, nil
+}
+
+// AddPagesTotal adds i to the "pages_total" field.
+func (m *CatalogueCheckMutation) AddPagesTotal(i int) {
+	if m.addpages_total != nil {
+		*m.addpages_total += i
+	} else {
+		m.addpages_total = &i
+	}
+}
+
+// AddedPagesTotal returns the value that was added to the "pages_total" field in this mutation.
+func (m *CatalogueCheckMutation) AddedPagesTotal() (r int, exists bool) {
+	v := m.addpages_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPagesTotal resets all changes to the "pages_total" field.
+func (m *CatalogueCheckMutation) ResetPagesTotal() {
+	m.pages_total = nil
+	m.addpages_total = nil
+}
+
+// SetSourceID sets the "source_id" field.
+func (m *CatalogueCheckMutation) SetSourceID(u uuid.UUID) {
+	m.source_id = &u
+}
+
+// SourceID returns the value of the "source_id" field in the mutation.
+func (m *CatalogueCheckMutation) SourceID() (r uuid.UUID, exists bool) {
+	v := m.source_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceID returns the old "source_id" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldSourceID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceID: %w", err)
+	}
+	return oldValue.SourceID, nil
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (m *CatalogueCheckMutation) ClearSourceID() {
+	m.source_id = nil
+	m.clearedFields[cataloguecheck.FieldSourceID] = struct{}{}
+}
+
+// SourceIDCleared returns if the "source_id" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) SourceIDCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldSourceID]
+	return ok
+}
+
+// ResetSourceID resets all changes to the "source_id" field.
+func (m *CatalogueCheckMutation) ResetSourceID() {
+	m.source_id = nil
+	delete(m.clearedFields, cataloguecheck.FieldSourceID)
+}
+
+// SetSource sets the "source" field.
+func (m *CatalogueCheckMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *CatalogueCheckMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *CatalogueCheckMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetName sets the "name" field.
+func (m *CatalogueCheckMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CatalogueCheckMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CatalogueCheckMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *CatalogueCheckMutation) SetKind(c cataloguecheck.Kind) {
+	m.kind = &c
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *CatalogueCheckMutation) Kind() (r cataloguecheck.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldKind(ctx context.Context) (v cataloguecheck.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *CatalogueCheckMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *CatalogueCheckMutation) SetFormat(c cataloguecheck.Format) {
+	m.format = &c
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *CatalogueCheckMutation) Format() (r cataloguecheck.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldFormat(ctx context.Context) (v cataloguecheck.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *CatalogueCheckMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetURL sets the "url" field.
+func (m *CatalogueCheckMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *CatalogueCheckMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldURL(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ClearURL clears the value of the "url" field.
+func (m *CatalogueCheckMutation) ClearURL() {
+	m.url = nil
+	m.clearedFields[cataloguecheck.FieldURL] = struct{}{}
+}
+
+// URLCleared returns if the "url" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) URLCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldURL]
+	return ok
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *CatalogueCheckMutation) ResetURL() {
+	m.url = nil
+	delete(m.clearedFields, cataloguecheck.FieldURL)
+}
+
+// SetDocument sets the "document" field.
+func (m *CatalogueCheckMutation) SetDocument(b []byte) {
+	m.document = &b
+}
+
+// Document returns the value of the "document" field in the mutation.
+func (m *CatalogueCheckMutation) Document() (r []byte, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocument returns the old "document" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldDocument(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocument is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocument requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocument: %w", err)
+	}
+	return oldValue.Document, nil
+}
+
+// ClearDocument clears the value of the "document" field.
+func (m *CatalogueCheckMutation) ClearDocument() {
+	m.document = nil
+	m.clearedFields[cataloguecheck.FieldDocument] = struct{}{}
+}
+
+// DocumentCleared returns if the "document" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) DocumentCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldDocument]
+	return ok
+}
+
+// ResetDocument resets all changes to the "document" field.
+func (m *CatalogueCheckMutation) ResetDocument() {
+	m.document = nil
+	delete(m.clearedFields, cataloguecheck.FieldDocument)
+}
+
+// SetFileName sets the "file_name" field.
+func (m *CatalogueCheckMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *CatalogueCheckMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldFileName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ClearFileName clears the value of the "file_name" field.
+func (m *CatalogueCheckMutation) ClearFileName() {
+	m.file_name = nil
+	m.clearedFields[cataloguecheck.FieldFileName] = struct{}{}
+}
+
+// FileNameCleared returns if the "file_name" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) FileNameCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldFileName]
+	return ok
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *CatalogueCheckMutation) ResetFileName() {
+	m.file_name = nil
+	delete(m.clearedFields, cataloguecheck.FieldFileName)
+}
+
+// SetFromHub sets the "from_hub" field.
+func (m *CatalogueCheckMutation) SetFromHub(s string) {
+	m.from_hub = &s
+}
+
+// FromHub returns the value of the "from_hub" field in the mutation.
+func (m *CatalogueCheckMutation) FromHub() (r string, exists bool) {
+	v := m.from_hub
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromHub returns the old "from_hub" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldFromHub(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromHub is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromHub requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromHub: %w", err)
+	}
+	return oldValue.FromHub, nil
+}
+
+// ClearFromHub clears the value of the "from_hub" field.
+func (m *CatalogueCheckMutation) ClearFromHub() {
+	m.from_hub = nil
+	m.clearedFields[cataloguecheck.FieldFromHub] = struct{}{}
+}
+
+// FromHubCleared returns if the "from_hub" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) FromHubCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldFromHub]
+	return ok
+}
+
+// ResetFromHub resets all changes to the "from_hub" field.
+func (m *CatalogueCheckMutation) ResetFromHub() {
+	m.from_hub = nil
+	delete(m.clearedFields, cataloguecheck.FieldFromHub)
+}
+
+// SetRefreshMinutes sets the "refresh_minutes" field.
+func (m *CatalogueCheckMutation) SetRefreshMinutes(i int) {
+	m.refresh_minutes = &i
+	m.addrefresh_minutes = nil
+}
+
+// RefreshMinutes returns the value of the "refresh_minutes" field in the mutation.
+func (m *CatalogueCheckMutation) RefreshMinutes() (r int, exists bool) {
+	v := m.refresh_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefreshMinutes returns the old "refresh_minutes" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldRefreshMinutes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefreshMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefreshMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefreshMinutes: %w", err)
+	}
+	return oldValue.RefreshMinutes, nil
+}
+
+// AddRefreshMinutes adds i to the "refresh_minutes" field.
+func (m *CatalogueCheckMutation) AddRefreshMinutes(i int) {
+	if m.addrefresh_minutes != nil {
+		*m.addrefresh_minutes += i
+	} else {
+		m.addrefresh_minutes = &i
+	}
+}
+
+// AddedRefreshMinutes returns the value that was added to the "refresh_minutes" field in this mutation.
+func (m *CatalogueCheckMutation) AddedRefreshMinutes() (r int, exists bool) {
+	v := m.addrefresh_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefreshMinutes resets all changes to the "refresh_minutes" field.
+func (m *CatalogueCheckMutation) ResetRefreshMinutes() {
+	m.refresh_minutes = nil
+	m.addrefresh_minutes = nil
+}
+
+// SetState sets the "state" field.
+func (m *CatalogueCheckMutation) SetState(c cataloguecheck.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CatalogueCheckMutation) State() (r cataloguecheck.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldState(ctx context.Context) (v cataloguecheck.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CatalogueCheckMutation) ResetState() {
+	m.state = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *CatalogueCheckMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *CatalogueCheckMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldMessage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *CatalogueCheckMutation) ResetMessage() {
+	m.message = nil
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *CatalogueCheckMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *CatalogueCheckMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *CatalogueCheckMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[cataloguecheck.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *CatalogueCheckMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, cataloguecheck.FieldFinishedAt)
+}
+
+// SetResult sets the "result" field.
+func (m *CatalogueCheckMutation) SetResult(sr *schema.CheckResult) {
+	m.result = &sr
+}
+
+// Result returns the value of the "result" field in the mutation.
+func (m *CatalogueCheckMutation) Result() (r *schema.CheckResult, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResult returns the old "result" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldResult(ctx context.Context) (v *schema.CheckResult, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResult: %w", err)
+	}
+	return oldValue.Result, nil
+}
+
+// ClearResult clears the value of the "result" field.
+func (m *CatalogueCheckMutation) ClearResult() {
+	m.result = nil
+	m.clearedFields[cataloguecheck.FieldResult] = struct{}{}
+}
+
+// ResultCleared returns if the "result" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) ResultCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldResult]
+	return ok
+}
+
+// ResetResult resets all changes to the "result" field.
+func (m *CatalogueCheckMutation) ResetResult() {
+	m.result = nil
+	delete(m.clearedFields, cataloguecheck.FieldResult)
+}
+
+// SetSavedID sets the "saved_id" field.
+func (m *CatalogueCheckMutation) SetSavedID(u uuid.UUID) {
+	m.saved_id = &u
+}
+
+// SavedID returns the value of the "saved_id" field in the mutation.
+func (m *CatalogueCheckMutation) SavedID() (r uuid.UUID, exists bool) {
+	v := m.saved_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSavedID returns the old "saved_id" field's value of the CatalogueCheck entity.
+// If the CatalogueCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueCheckMutation) OldSavedID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSavedID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSavedID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSavedID: %w", err)
+	}
+	return oldValue.SavedID, nil
+}
+
+// ClearSavedID clears the value of the "saved_id" field.
+func (m *CatalogueCheckMutation) ClearSavedID() {
+	m.saved_id = nil
+	m.clearedFields[cataloguecheck.FieldSavedID] = struct{}{}
+}
+
+// SavedIDCleared returns if the "saved_id" field was cleared in this mutation.
+func (m *CatalogueCheckMutation) SavedIDCleared() bool {
+	_, ok := m.clearedFields[cataloguecheck.FieldSavedID]
+	return ok
+}
+
+// ResetSavedID resets all changes to the "saved_id" field.
+func (m *CatalogueCheckMutation) ResetSavedID() {
+	m.saved_id = nil
+	delete(m.clearedFields, cataloguecheck.FieldSavedID)
+}
+
+// Where appends a list predicates to the CatalogueCheckMutation builder.
+func (m *CatalogueCheckMutation) Where(ps ...predicate.CatalogueCheck) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CatalogueCheckMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CatalogueCheckMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CatalogueCheck, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CatalogueCheckMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CatalogueCheckMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CatalogueCheck).
+func (m *CatalogueCheckMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CatalogueCheckMutation) Fields() []string {
+	fields := make([]string, 0, 24)
+	if m.hub_id != nil {
+		fields = append(fields, cataloguecheck.FieldHubID)
+	}
+	if m.trust_id != nil {
+		fields = append(fields, cataloguecheck.FieldTrustID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, cataloguecheck.FieldCreatedAt)
+	}
+	if m.created_by_id != nil {
+		fields = append(fields, cataloguecheck.FieldCreatedByID)
+	}
+	if m.client_mutation_id != nil {
+		fields = append(fields, cataloguecheck.FieldClientMutationID)
+	}
+	if m.held_by != nil {
+		fields = append(fields, cataloguecheck.FieldHeldBy)
+	}
+	if m.held_until != nil {
+		fields = append(fields, cataloguecheck.FieldHeldUntil)
+	}
+	if m.pages_read != nil {
+		fields = append(fields, cataloguecheck.FieldPagesRead)
+	}
+	if m.pages_total != nil {
+		fields = append(fields, cataloguecheck.FieldPagesTotal)
+	}
+	if m.source_id != nil {
+		fields = append(fields, cataloguecheck.FieldSourceID)
+	}
+	if m.source != nil {
+		fields = append(fields, cataloguecheck.FieldSource)
+	}
+	if m.name != nil {
+		fields = append(fields, cataloguecheck.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, cataloguecheck.FieldKind)
+	}
+	if m.format != nil {
+		fields = append(fields, cataloguecheck.FieldFormat)
+	}
+	if m.url != nil {
+		fields = append(fields, cataloguecheck.FieldURL)
+	}
+	if m.document != nil {
+		fields = append(fields, cataloguecheck.FieldDocument)
+	}
+	if m.file_name != nil {
+		fields = append(fields, cataloguecheck.FieldFileName)
+	}
+	if m.from_hub != nil {
+		fields = append(fields, cataloguecheck.FieldFromHub)
+	}
+	if m.refresh_minutes != nil {
+		fields = append(fields, cataloguecheck.FieldRefreshMinutes)
+	}
+	if m.state != nil {
+		fields = append(fields, cataloguecheck.FieldState)
+	}
+	if m.message != nil {
+		fields = append(fields, cataloguecheck.FieldMessage)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, cataloguecheck.FieldFinishedAt)
+	}
+	if m.result != nil {
+		fields = append(fields, cataloguecheck.FieldResult)
+	}
+	if m.saved_id != nil {
+		fields = append(fields, cataloguecheck.FieldSavedID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CatalogueCheckMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguecheck.FieldHubID:
+		return m.HubID()
+	case cataloguecheck.FieldTrustID:
+		return m.TrustID()
+	case cataloguecheck.FieldCreatedAt:
+		return m.CreatedAt()
+	case cataloguecheck.FieldCreatedByID:
+		return m.CreatedByID()
+	case cataloguecheck.FieldClientMutationID:
+		return m.ClientMutationID()
+	case cataloguecheck.FieldHeldBy:
+		return m.HeldBy()
+	case cataloguecheck.FieldHeldUntil:
+		return m.HeldUntil()
+	case cataloguecheck.FieldPagesRead:
+		return m.PagesRead()
+	case cataloguecheck.FieldPagesTotal:
+		return m.PagesTotal()
+	case cataloguecheck.FieldSourceID:
+		return m.SourceID()
+	case cataloguecheck.FieldSource:
+		return m.Source()
+	case cataloguecheck.FieldName:
+		return m.Name()
+	case cataloguecheck.FieldKind:
+		return m.Kind()
+	case cataloguecheck.FieldFormat:
+		return m.Format()
+	case cataloguecheck.FieldURL:
+		return m.URL()
+	case cataloguecheck.FieldDocument:
+		return m.Document()
+	case cataloguecheck.FieldFileName:
+		return m.FileName()
+	case cataloguecheck.FieldFromHub:
+		return m.FromHub()
+	case cataloguecheck.FieldRefreshMinutes:
+		return m.RefreshMinutes()
+	case cataloguecheck.FieldState:
+		return m.State()
+	case cataloguecheck.FieldMessage:
+		return m.Message()
+	case cataloguecheck.FieldFinishedAt:
+		return m.FinishedAt()
+	case cataloguecheck.FieldResult:
+		return m.Result()
+	case cataloguecheck.FieldSavedID:
+		return m.SavedID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CatalogueCheckMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cataloguecheck.FieldHubID:
+		return m.OldHubID(ctx)
+	case cataloguecheck.FieldTrustID:
+		return m.OldTrustID(ctx)
+	case cataloguecheck.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case cataloguecheck.FieldCreatedByID:
+		return m.OldCreatedByID(ctx)
+	case cataloguecheck.FieldClientMutationID:
+		return m.OldClientMutationID(ctx)
+	case cataloguecheck.FieldHeldBy:
+		return m.OldHeldBy(ctx)
+	case cataloguecheck.FieldHeldUntil:
+		return m.OldHeldUntil(ctx)
+	case cataloguecheck.FieldPagesRead:
+		return m.OldPagesRead(ctx)
+	case cataloguecheck.FieldPagesTotal:
+		return m.OldPagesTotal(ctx)
+	case cataloguecheck.FieldSourceID:
+		return m.OldSourceID(ctx)
+	case cataloguecheck.FieldSource:
+		return m.OldSource(ctx)
+	case cataloguecheck.FieldName:
+		return m.OldName(ctx)
+	case cataloguecheck.FieldKind:
+		return m.OldKind(ctx)
+	case cataloguecheck.FieldFormat:
+		return m.OldFormat(ctx)
+	case cataloguecheck.FieldURL:
+		return m.OldURL(ctx)
+	case cataloguecheck.FieldDocument:
+		return m.OldDocument(ctx)
+	case cataloguecheck.FieldFileName:
+		return m.OldFileName(ctx)
+	case cataloguecheck.FieldFromHub:
+		return m.OldFromHub(ctx)
+	case cataloguecheck.FieldRefreshMinutes:
+		return m.OldRefreshMinutes(ctx)
+	case cataloguecheck.FieldState:
+		return m.OldState(ctx)
+	case cataloguecheck.FieldMessage:
+		return m.OldMessage(ctx)
+	case cataloguecheck.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case cataloguecheck.FieldResult:
+		return m.OldResult(ctx)
+	case cataloguecheck.FieldSavedID:
+		return m.OldSavedID(ctx)
+	}
+	return nil, fmt.Errorf("unknown CatalogueCheck field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueCheckMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cataloguecheck.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case cataloguecheck.FieldTrustID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustID(v)
+		return nil
+	case cataloguecheck.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case cataloguecheck.FieldCreatedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByID(v)
+		return nil
+	case cataloguecheck.FieldClientMutationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientMutationID(v)
+		return nil
+	case cataloguecheck.FieldHeldBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldBy(v)
+		return nil
+	case cataloguecheck.FieldHeldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldUntil(v)
+		return nil
+	case cataloguecheck.FieldPagesRead:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPagesRead(v)
+		return nil
+	case cataloguecheck.FieldPagesTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPagesTotal(v)
+		return nil
+	case cataloguecheck.FieldSourceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceID(v)
+		return nil
+	case cataloguecheck.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case cataloguecheck.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case cataloguecheck.FieldKind:
+		v, ok := value.(cataloguecheck.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case cataloguecheck.FieldFormat:
+		v, ok := value.(cataloguecheck.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case cataloguecheck.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case cataloguecheck.FieldDocument:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocument(v)
+		return nil
+	case cataloguecheck.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case cataloguecheck.FieldFromHub:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromHub(v)
+		return nil
+	case cataloguecheck.FieldRefreshMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefreshMinutes(v)
+		return nil
+	case cataloguecheck.FieldState:
+		v, ok := value.(cataloguecheck.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case cataloguecheck.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case cataloguecheck.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case cataloguecheck.FieldResult:
+		v, ok := value.(*schema.CheckResult)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResult(v)
+		return nil
+	case cataloguecheck.FieldSavedID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSavedID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueCheck field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CatalogueCheckMutation) AddedFields() []string {
+	var fields []string
+	if m.addpages_read != nil {
+		fields = append(fields, cataloguecheck.FieldPagesRead)
+	}
+	if m.addpages_total != nil {
+		fields = append(fields, cataloguecheck.FieldPagesTotal)
+	}
+	if m.addrefresh_minutes != nil {
+		fields = append(fields, cataloguecheck.FieldRefreshMinutes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CatalogueCheckMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguecheck.FieldPagesRead:
+		return m.AddedPagesRead()
+	case cataloguecheck.FieldPagesTotal:
+		return m.AddedPagesTotal()
+	case cataloguecheck.FieldRefreshMinutes:
+		return m.AddedRefreshMinutes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CatalogueCheckMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case cataloguecheck.FieldPagesRead:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPagesRead(v)
+		return nil
+	case cataloguecheck.FieldPagesTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPagesTotal(v)
+		return nil
+	case cataloguecheck.FieldRefreshMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefreshMinutes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueCheck numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CatalogueCheckMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(cataloguecheck.FieldCreatedByID) {
+		fields = append(fields, cataloguecheck.FieldCreatedByID)
+	}
+	if m.FieldCleared(cataloguecheck.FieldClientMutationID) {
+		fields = append(fields, cataloguecheck.FieldClientMutationID)
+	}
+	if m.FieldCleared(cataloguecheck.FieldHeldBy) {
+		fields = append(fields, cataloguecheck.FieldHeldBy)
+	}
+	if m.FieldCleared(cataloguecheck.FieldHeldUntil) {
+		fields = append(fields, cataloguecheck.FieldHeldUntil)
+	}
+	if m.FieldCleared(cataloguecheck.FieldSourceID) {
+		fields = append(fields, cataloguecheck.FieldSourceID)
+	}
+	if m.FieldCleared(cataloguecheck.FieldURL) {
+		fields = append(fields, cataloguecheck.FieldURL)
+	}
+	if m.FieldCleared(cataloguecheck.FieldDocument) {
+		fields = append(fields, cataloguecheck.FieldDocument)
+	}
+	if m.FieldCleared(cataloguecheck.FieldFileName) {
+		fields = append(fields, cataloguecheck.FieldFileName)
+	}
+	if m.FieldCleared(cataloguecheck.FieldFromHub) {
+		fields = append(fields, cataloguecheck.FieldFromHub)
+	}
+	if m.FieldCleared(cataloguecheck.FieldFinishedAt) {
+		fields = append(fields, cataloguecheck.FieldFinishedAt)
+	}
+	if m.FieldCleared(cataloguecheck.FieldResult) {
+		fields = append(fields, cataloguecheck.FieldResult)
+	}
+	if m.FieldCleared(cataloguecheck.FieldSavedID) {
+		fields = append(fields, cataloguecheck.FieldSavedID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CatalogueCheckMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CatalogueCheckMutation) ClearField(name string) error {
+	switch name {
+	case cataloguecheck.FieldCreatedByID:
+		m.ClearCreatedByID()
+		return nil
+	case cataloguecheck.FieldClientMutationID:
+		m.ClearClientMutationID()
+		return nil
+	case cataloguecheck.FieldHeldBy:
+		m.ClearHeldBy()
+		return nil
+	case cataloguecheck.FieldHeldUntil:
+		m.ClearHeldUntil()
+		return nil
+	case cataloguecheck.FieldSourceID:
+		m.ClearSourceID()
+		return nil
+	case cataloguecheck.FieldURL:
+		m.ClearURL()
+		return nil
+	case cataloguecheck.FieldDocument:
+		m.ClearDocument()
+		return nil
+	case cataloguecheck.FieldFileName:
+		m.ClearFileName()
+		return nil
+	case cataloguecheck.FieldFromHub:
+		m.ClearFromHub()
+		return nil
+	case cataloguecheck.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	case cataloguecheck.FieldResult:
+		m.ClearResult()
+		return nil
+	case cataloguecheck.FieldSavedID:
+		m.ClearSavedID()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueCheck nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CatalogueCheckMutation) ResetField(name string) error {
+	switch name {
+	case cataloguecheck.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case cataloguecheck.FieldTrustID:
+		m.ResetTrustID()
+		return nil
+	case cataloguecheck.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case cataloguecheck.FieldCreatedByID:
+		m.ResetCreatedByID()
+		return nil
+	case cataloguecheck.FieldClientMutationID:
+		m.ResetClientMutationID()
+		return nil
+	case cataloguecheck.FieldHeldBy:
+		m.ResetHeldBy()
+		return nil
+	case cataloguecheck.FieldHeldUntil:
+		m.ResetHeldUntil()
+		return nil
+	case cataloguecheck.FieldPagesRead:
+		m.ResetPagesRead()
+		return nil
+	case cataloguecheck.FieldPagesTotal:
+		m.ResetPagesTotal()
+		return nil
+	case cataloguecheck.FieldSourceID:
+		m.ResetSourceID()
+		return nil
+	case cataloguecheck.FieldSource:
+		m.ResetSource()
+		return nil
+	case cataloguecheck.FieldName:
+		m.ResetName()
+		return nil
+	case cataloguecheck.FieldKind:
+		m.ResetKind()
+		return nil
+	case cataloguecheck.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case cataloguecheck.FieldURL:
+		m.ResetURL()
+		return nil
+	case cataloguecheck.FieldDocument:
+		m.ResetDocument()
+		return nil
+	case cataloguecheck.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case cataloguecheck.FieldFromHub:
+		m.ResetFromHub()
+		return nil
+	case cataloguecheck.FieldRefreshMinutes:
+		m.ResetRefreshMinutes()
+		return nil
+	case cataloguecheck.FieldState:
+		m.ResetState()
+		return nil
+	case cataloguecheck.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case cataloguecheck.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case cataloguecheck.FieldResult:
+		m.ResetResult()
+		return nil
+	case cataloguecheck.FieldSavedID:
+		m.ResetSavedID()
+		return nil
+	}
+	return fmt.Errorf("unknown CatalogueCheck field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CatalogueCheckMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CatalogueCheckMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CatalogueCheckMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CatalogueCheckMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CatalogueCheckMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CatalogueCheckMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CatalogueCheckMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueCheck unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CatalogueCheckMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CatalogueCheck edge %s", name)
+}
+
+// CataloguePartMutation represents an operation that mutates the CataloguePart nodes in the graph.
+type CataloguePartMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	hub_id        *uuid.UUID
+	source_id     *uuid.UUID
+	check_id      *uuid.UUID
+	revision      *int
+	addrevision   *int
+	place         *int
+	addplace      *int
+	rows          *int
+	addrows       *int
+	content       *[]byte
+	page          **schema.PageRead
+	read_at       *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CataloguePart, error)
+	predicates    []predicate.CataloguePart
+}
+
+var _ ent.Mutation = (*CataloguePartMutation)(nil)
+
+// cataloguepartOption allows management of the mutation configuration using functional options.
+type cataloguepartOption func(*CataloguePartMutation)
+
+// newCataloguePartMutation creates new mutation for the CataloguePart entity.
+func newCataloguePartMutation(c config, op Op, opts ...cataloguepartOption) *CataloguePartMutation {
+	m := &CataloguePartMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCataloguePart,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCataloguePartID sets the ID field of the mutation.
+func withCataloguePartID(id uuid.UUID) cataloguepartOption {
+	return func(m *CataloguePartMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CataloguePart
+		)
+		m.oldValue = func(ctx context.Context) (*CataloguePart, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CataloguePart.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCataloguePart sets the old CataloguePart of the mutation.
+func withCataloguePart(node *CataloguePart) cataloguepartOption {
+	return func(m *CataloguePartMutation) {
+		m.oldValue = func(context.Context) (*CataloguePart, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CataloguePartMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CataloguePartMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CataloguePart entities.
+func (m *CataloguePartMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CataloguePartMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CataloguePartMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CataloguePart.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHubID sets the "hub_id" field.
+func (m *CataloguePartMutation) SetHubID(u uuid.UUID) {
+	m.hub_id = &u
+}
+
+// HubID returns the value of the "hub_id" field in the mutation.
+func (m *CataloguePartMutation) HubID() (r uuid.UUID, exists bool) {
+	v := m.hub_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHubID returns the old "hub_id" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldHubID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHubID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHubID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHubID: %w", err)
+	}
+	return oldValue.HubID, nil
+}
+
+// ResetHubID resets all changes to the "hub_id" field.
+func (m *CataloguePartMutation) ResetHubID() {
+	m.hub_id = nil
+}
+
+// SetSourceID sets the "source_id" field.
+func (m *CataloguePartMutation) SetSourceID(u uuid.UUID) {
+	m.source_id = &u
+}
+
+// SourceID returns the value of the "source_id" field in the mutation.
+func (m *CataloguePartMutation) SourceID() (r uuid.UUID, exists bool) {
+	v := m.source_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSourceID returns the old "source_id" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldSourceID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSourceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSourceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSourceID: %w", err)
+	}
+	return oldValue.SourceID, nil
+}
+
+// ClearSourceID clears the value of the "source_id" field.
+func (m *CataloguePartMutation) ClearSourceID() {
+	m.source_id = nil
+	m.clearedFields[cataloguepart.FieldSourceID] = struct{}{}
+}
+
+// SourceIDCleared returns if the "source_id" field was cleared in this mutation.
+func (m *CataloguePartMutation) SourceIDCleared() bool {
+	_, ok := m.clearedFields[cataloguepart.FieldSourceID]
+	return ok
+}
+
+// ResetSourceID resets all changes to the "source_id" field.
+func (m *CataloguePartMutation) ResetSourceID() {
+	m.source_id = nil
+	delete(m.clearedFields, cataloguepart.FieldSourceID)
+}
+
+// SetCheckID sets the "check_id" field.
+func (m *CataloguePartMutation) SetCheckID(u uuid.UUID) {
+	m.check_id = &u
+}
+
+// CheckID returns the value of the "check_id" field in the mutation.
+func (m *CataloguePartMutation) CheckID() (r uuid.UUID, exists bool) {
+	v := m.check_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckID returns the old "check_id" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldCheckID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckID: %w", err)
+	}
+	return oldValue.CheckID, nil
+}
+
+// ClearCheckID clears the value of the "check_id" field.
+func (m *CataloguePartMutation) ClearCheckID() {
+	m.check_id = nil
+	m.clearedFields[cataloguepart.FieldCheckID] = struct{}{}
+}
+
+// CheckIDCleared returns if the "check_id" field was cleared in this mutation.
+func (m *CataloguePartMutation) CheckIDCleared() bool {
+	_, ok := m.clearedFields[cataloguepart.FieldCheckID]
+	return ok
+}
+
+// ResetCheckID resets all changes to the "check_id" field.
+func (m *CataloguePartMutation) ResetCheckID() {
+	m.check_id = nil
+	delete(m.clearedFields, cataloguepart.FieldCheckID)
+}
+
+// SetRevision sets the "revision" field.
+func (m *CataloguePartMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *CataloguePartMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *CataloguePartMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *CataloguePartMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *CataloguePartMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *CataloguePartMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *CataloguePartMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *CataloguePartMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *CataloguePartMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *CataloguePartMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *CataloguePartMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *CataloguePartMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *CataloguePartMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *CataloguePartMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *CataloguePartMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// SetContent sets the "content" field.
+func (m *CataloguePartMutation) SetContent(b []byte) {
+	m.content = &b
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *CataloguePartMutation) Content() (r []byte, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldContent(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *CataloguePartMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetPage sets the "page" field.
+func (m *CataloguePartMutation) SetPage(sr *schema.PageRead) {
+	m.page = &sr
+}
+
+// Page returns the value of the "page" field in the mutation.
+func (m *CataloguePartMutation) Page() (r *schema.PageRead, exists bool) {
+	v := m.page
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPage returns the old "page" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldPage(ctx context.Context) (v *schema.PageRead, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPage: %w", err)
+	}
+	return oldValue.Page, nil
+}
+
+// ClearPage clears the value of the "page" field.
+func (m *CataloguePartMutation) ClearPage() {
+	m.page = nil
+	m.clearedFields[cataloguepart.FieldPage] = struct{}{}
+}
+
+// PageCleared returns if the "page" field was cleared in this mutation.
+func (m *CataloguePartMutation) PageCleared() bool {
+	_, ok := m.clearedFields[cataloguepart.FieldPage]
+	return ok
+}
+
+// ResetPage resets all changes to the "page" field.
+func (m *CataloguePartMutation) ResetPage() {
+	m.page = nil
+	delete(m.clearedFields, cataloguepart.FieldPage)
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *CataloguePartMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *CataloguePartMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the CataloguePart entity.
+// If the CataloguePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CataloguePartMutation) OldReadAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *CataloguePartMutation) ResetReadAt() {
+	m.read_at = nil
+}
+
+// Where appends a list predicates to the CataloguePartMutation builder.
+func (m *CataloguePartMutation) Where(ps ...predicate.CataloguePart) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CataloguePartMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CataloguePartMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CataloguePart, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CataloguePartMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CataloguePartMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CataloguePart).
+func (m *CataloguePartMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CataloguePartMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.hub_id != nil {
+		fields = append(fields, cataloguepart.FieldHubID)
+	}
+	if m.source_id != nil {
+		fields = append(fields, cataloguepart.FieldSourceID)
+	}
+	if m.check_id != nil {
+		fields = append(fields, cataloguepart.FieldCheckID)
+	}
+	if m.revision != nil {
+		fields = append(fields, cataloguepart.FieldRevision)
+	}
+	if m.place != nil {
+		fields = append(fields, cataloguepart.FieldPlace)
+	}
+	if m.rows != nil {
+		fields = append(fields, cataloguepart.FieldRows)
+	}
+	if m.content != nil {
+		fields = append(fields, cataloguepart.FieldContent)
+	}
+	if m.page != nil {
+		fields = append(fields, cataloguepart.FieldPage)
+	}
+	if m.read_at != nil {
+		fields = append(fields, cataloguepart.FieldReadAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CataloguePartMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguepart.FieldHubID:
+		return m.HubID()
+	case cataloguepart.FieldSourceID:
+		return m.SourceID()
+	case cataloguepart.FieldCheckID:
+		return m.CheckID()
+	case cataloguepart.FieldRevision:
+		return m.Revision()
+	case cataloguepart.FieldPlace:
+		return m.Place()
+	case cataloguepart.FieldRows:
+		return m.Rows()
+	case cataloguepart.FieldContent:
+		return m.Content()
+	case cataloguepart.FieldPage:
+		return m.Page()
+	case cataloguepart.FieldReadAt:
+		return m.ReadAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CataloguePartMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cataloguepart.FieldHubID:
+		return m.OldHubID(ctx)
+	case cataloguepart.FieldSourceID:
+		return m.OldSourceID(ctx)
+	case cataloguepart.FieldCheckID:
+		return m.OldCheckID(ctx)
+	case cataloguepart.FieldRevision:
+		return m.OldRevision(ctx)
+	case cataloguepart.FieldPlace:
+		return m.OldPlace(ctx)
+	case cataloguepart.FieldRows:
+		return m.OldRows(ctx)
+	case cataloguepart.FieldContent:
+		return m.OldContent(ctx)
+	case cataloguepart.FieldPage:
+		return m.OldPage(ctx)
+	case cataloguepart.FieldReadAt:
+		return m.OldReadAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown CataloguePart field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CataloguePartMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cataloguepart.FieldHubID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHubID(v)
+		return nil
+	case cataloguepart.FieldSourceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSourceID(v)
+		return nil
+	case cataloguepart.FieldCheckID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckID(v)
+		return nil
+	case cataloguepart.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case cataloguepart.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case cataloguepart.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	case cataloguepart.FieldContent:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case cataloguepart.FieldPage:
+		v, ok := value.(*schema.PageRead)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPage(v)
+		return nil
+	case cataloguepart.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CataloguePart field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CataloguePartMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, cataloguepart.FieldRevision)
+	}
+	if m.addplace != nil {
+		fields = append(fields, cataloguepart.FieldPlace)
+	}
+	if m.addrows != nil {
+		fields = append(fields, cataloguepart.FieldRows)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CataloguePartMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case cataloguepart.FieldRevision:
+		return m.AddedRevision()
+	case cataloguepart.FieldPlace:
+		return m.AddedPlace()
+	case cataloguepart.FieldRows:
+		return m.AddedRows()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CataloguePartMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case cataloguepart.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case cataloguepart.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
+	case cataloguepart.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CataloguePart numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CataloguePartMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(cataloguepart.FieldSourceID) {
+		fields = append(fields, cataloguepart.FieldSourceID)
+	}
+	if m.FieldCleared(cataloguepart.FieldCheckID) {
+		fields = append(fields, cataloguepart.FieldCheckID)
+	}
+	if m.FieldCleared(cataloguepart.FieldPage) {
+		fields = append(fields, cataloguepart.FieldPage)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CataloguePartMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CataloguePartMutation) ClearField(name string) error {
+	switch name {
+	case cataloguepart.FieldSourceID:
+		m.ClearSourceID()
+		return nil
+	case cataloguepart.FieldCheckID:
+		m.ClearCheckID()
+		return nil
+	case cataloguepart.FieldPage:
+		m.ClearPage()
+		return nil
+	}
+	return fmt.Errorf("unknown CataloguePart nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CataloguePartMutation) ResetField(name string) error {
+	switch name {
+	case cataloguepart.FieldHubID:
+		m.ResetHubID()
+		return nil
+	case cataloguepart.FieldSourceID:
+		m.ResetSourceID()
+		return nil
+	case cataloguepart.FieldCheckID:
+		m.ResetCheckID()
+		return nil
+	case cataloguepart.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case cataloguepart.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case cataloguepart.FieldRows:
+		m.ResetRows()
+		return nil
+	case cataloguepart.FieldContent:
+		m.ResetContent()
+		return nil
+	case cataloguepart.FieldPage:
+		m.ResetPage()
+		return nil
+	case cataloguepart.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown CataloguePart field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CataloguePartMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CataloguePartMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CataloguePartMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CataloguePartMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CataloguePartMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CataloguePartMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CataloguePartMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CataloguePart unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CataloguePartMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CataloguePart edge %s", name)
+}
+
 // CatalogueSourceMutation represents an operation that mutates the CatalogueSource nodes in the graph.
 type CatalogueSourceMutation struct {
 	config
@@ -2519,6 +5356,12 @@ type CatalogueSourceMutation struct {
 	typ                string
 	id                 *uuid.UUID
 	hub_id             *uuid.UUID
+	held_by            *uuid.UUID
+	held_until         *time.Time
+	pages_read         *int
+	addpages_read      *int
+	pages_total        *int
+	addpages_total     *int
 	source             *string
 	name               *string
 	kind               *cataloguesource.Kind
@@ -2547,6 +5390,10 @@ type CatalogueSourceMutation struct {
 	addrows_refused    *int
 	validators         *[]schema.Validator
 	appendvalidators   []schema.Validator
+	problems           *[]schema.SourceProblem
+	appendproblems     []schema.SourceProblem
+	by_staff           *bool
+	file_name          *string
 	clearedFields      map[string]struct{}
 	done               bool
 	oldValue           func(context.Context) (*CatalogueSource, error)
@@ -2691,6 +5538,216 @@ func (m *CatalogueSourceMutation) OldHubID(ctx context.Context) (v uuid.UUID, er
 // ResetHubID resets all changes to the "hub_id" field.
 func (m *CatalogueSourceMutation) ResetHubID() {
 	m.hub_id = nil
+}
+
+// SetHeldBy sets the "held_by" field.
+func (m *CatalogueSourceMutation) SetHeldBy(u uuid.UUID) {
+	m.held_by = &u
+}
+
+// HeldBy returns the value of the "held_by" field in the mutation.
+func (m *CatalogueSourceMutation) HeldBy() (r uuid.UUID, exists bool) {
+	v := m.held_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldBy returns the old "held_by" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldHeldBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldBy: %w", err)
+	}
+	return oldValue.HeldBy, nil
+}
+
+// ClearHeldBy clears the value of the "held_by" field.
+func (m *CatalogueSourceMutation) ClearHeldBy() {
+	m.held_by = nil
+	m.clearedFields[cataloguesource.FieldHeldBy] = struct{}{}
+}
+
+// HeldByCleared returns if the "held_by" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) HeldByCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldHeldBy]
+	return ok
+}
+
+// ResetHeldBy resets all changes to the "held_by" field.
+func (m *CatalogueSourceMutation) ResetHeldBy() {
+	m.held_by = nil
+	delete(m.clearedFields, cataloguesource.FieldHeldBy)
+}
+
+// SetHeldUntil sets the "held_until" field.
+func (m *CatalogueSourceMutation) SetHeldUntil(t time.Time) {
+	m.held_until = &t
+}
+
+// HeldUntil returns the value of the "held_until" field in the mutation.
+func (m *CatalogueSourceMutation) HeldUntil() (r time.Time, exists bool) {
+	v := m.held_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldUntil returns the old "held_until" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldHeldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldUntil: %w", err)
+	}
+	return oldValue.HeldUntil, nil
+}
+
+// ClearHeldUntil clears the value of the "held_until" field.
+func (m *CatalogueSourceMutation) ClearHeldUntil() {
+	m.held_until = nil
+	m.clearedFields[cataloguesource.FieldHeldUntil] = struct{}{}
+}
+
+// HeldUntilCleared returns if the "held_until" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) HeldUntilCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldHeldUntil]
+	return ok
+}
+
+// ResetHeldUntil resets all changes to the "held_until" field.
+func (m *CatalogueSourceMutation) ResetHeldUntil() {
+	m.held_until = nil
+	delete(m.clearedFields, cataloguesource.FieldHeldUntil)
+}
+
+// SetPagesRead sets the "pages_read" field.
+func (m *CatalogueSourceMutation) SetPagesRead(i int) {
+	m.pages_read = &i
+	m.addpages_read = nil
+}
+
+// PagesRead returns the value of the "pages_read" field in the mutation.
+func (m *CatalogueSourceMutation) PagesRead() (r int, exists bool) {
+	v := m.pages_read
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPagesRead returns the old "pages_read" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldPagesRead(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPagesRead is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPagesRead requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPagesRead: %w", err)
+	}
+	return oldValue.PagesRead, nil
+}
+
+// AddPagesRead adds i to the "pages_read" field.
+func (m *CatalogueSourceMutation) AddPagesRead(i int) {
+	if m.addpages_read != nil {
+		*m.addpages_read += i
+	} else {
+		m.addpages_read = &i
+	}
+}
+
+// AddedPagesRead returns the value that was added to the "pages_read" field in this mutation.
+func (m *CatalogueSourceMutation) AddedPagesRead() (r int, exists bool) {
+	v := m.addpages_read
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPagesRead resets all changes to the "pages_read" field.
+func (m *CatalogueSourceMutation) ResetPagesRead() {
+	m.pages_read = nil
+	m.addpages_read = nil
+}
+
+// SetPagesTotal sets the "pages_total" field.
+func (m *CatalogueSourceMutation) SetPagesTotal(i int) {
+	m.pages_total = &i
+	m.addpages_total = nil
+}
+
+// PagesTotal returns the value of the "pages_total" field in the mutation.
+func (m *CatalogueSourceMutation) PagesTotal() (r int, exists bool) {
+	v := m.pages_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPagesTotal returns the old "pages_total" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldPagesTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPagesTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPagesTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPagesTotal: %w", err)
+	}
+	return oldValue.PagesTotal, nil
+}
+
+// AddPagesTotal adds i to the "pages_total" field.
+func (m *CatalogueSourceMutation) AddPagesTotal(i int) {
+	if m.addpages_total != nil {
+		*m.addpages_total += i
+	} else {
+		m.addpages_total = &i
+	}
+}
+
+// AddedPagesTotal returns the value that was added to the "pages_total" field in this mutation.
+func (m *CatalogueSourceMutation) AddedPagesTotal() (r int, exists bool) {
+	v := m.addpages_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPagesTotal resets all changes to the "pages_total" field.
+func (m *CatalogueSourceMutation) ResetPagesTotal() {
+	m.pages_total = nil
+	m.addpages_total = nil
 }
 
 // SetSource sets the "source" field.
@@ -3718,6 +6775,156 @@ func (m *CatalogueSourceMutation) ResetValidators() {
 	delete(m.clearedFields, cataloguesource.FieldValidators)
 }
 
+// SetProblems sets the "problems" field.
+func (m *CatalogueSourceMutation) SetProblems(sp []schema.SourceProblem) {
+	m.problems = &sp
+	m.appendproblems = nil
+}
+
+// Problems returns the value of the "problems" field in the mutation.
+func (m *CatalogueSourceMutation) Problems() (r []schema.SourceProblem, exists bool) {
+	v := m.problems
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblems returns the old "problems" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldProblems(ctx context.Context) (v []schema.SourceProblem, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblems is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblems requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblems: %w", err)
+	}
+	return oldValue.Problems, nil
+}
+
+// AppendProblems adds sp to the "problems" field.
+func (m *CatalogueSourceMutation) AppendProblems(sp []schema.SourceProblem) {
+	m.appendproblems = append(m.appendproblems, sp...)
+}
+
+// AppendedProblems returns the list of values that were appended to the "problems" field in this mutation.
+func (m *CatalogueSourceMutation) AppendedProblems() ([]schema.SourceProblem, bool) {
+	if len(m.appendproblems) == 0 {
+		return nil, false
+	}
+	return m.appendproblems, true
+}
+
+// ClearProblems clears the value of the "problems" field.
+func (m *CatalogueSourceMutation) ClearProblems() {
+	m.problems = nil
+	m.appendproblems = nil
+	m.clearedFields[cataloguesource.FieldProblems] = struct{}{}
+}
+
+// ProblemsCleared returns if the "problems" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) ProblemsCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldProblems]
+	return ok
+}
+
+// ResetProblems resets all changes to the "problems" field.
+func (m *CatalogueSourceMutation) ResetProblems() {
+	m.problems = nil
+	m.appendproblems = nil
+	delete(m.clearedFields, cataloguesource.FieldProblems)
+}
+
+// SetByStaff sets the "by_staff" field.
+func (m *CatalogueSourceMutation) SetByStaff(b bool) {
+	m.by_staff = &b
+}
+
+// ByStaff returns the value of the "by_staff" field in the mutation.
+func (m *CatalogueSourceMutation) ByStaff() (r bool, exists bool) {
+	v := m.by_staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldByStaff returns the old "by_staff" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldByStaff(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldByStaff is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldByStaff requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldByStaff: %w", err)
+	}
+	return oldValue.ByStaff, nil
+}
+
+// ResetByStaff resets all changes to the "by_staff" field.
+func (m *CatalogueSourceMutation) ResetByStaff() {
+	m.by_staff = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *CatalogueSourceMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *CatalogueSourceMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the CatalogueSource entity.
+// If the CatalogueSource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CatalogueSourceMutation) OldFileName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ClearFileName clears the value of the "file_name" field.
+func (m *CatalogueSourceMutation) ClearFileName() {
+	m.file_name = nil
+	m.clearedFields[cataloguesource.FieldFileName] = struct{}{}
+}
+
+// FileNameCleared returns if the "file_name" field was cleared in this mutation.
+func (m *CatalogueSourceMutation) FileNameCleared() bool {
+	_, ok := m.clearedFields[cataloguesource.FieldFileName]
+	return ok
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *CatalogueSourceMutation) ResetFileName() {
+	m.file_name = nil
+	delete(m.clearedFields, cataloguesource.FieldFileName)
+}
+
 // Where appends a list predicates to the CatalogueSourceMutation builder.
 func (m *CatalogueSourceMutation) Where(ps ...predicate.CatalogueSource) {
 	m.predicates = append(m.predicates, ps...)
@@ -3752,9 +6959,21 @@ func (m *CatalogueSourceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CatalogueSourceMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 30)
 	if m.hub_id != nil {
 		fields = append(fields, cataloguesource.FieldHubID)
+	}
+	if m.held_by != nil {
+		fields = append(fields, cataloguesource.FieldHeldBy)
+	}
+	if m.held_until != nil {
+		fields = append(fields, cataloguesource.FieldHeldUntil)
+	}
+	if m.pages_read != nil {
+		fields = append(fields, cataloguesource.FieldPagesRead)
+	}
+	if m.pages_total != nil {
+		fields = append(fields, cataloguesource.FieldPagesTotal)
 	}
 	if m.source != nil {
 		fields = append(fields, cataloguesource.FieldSource)
@@ -3822,6 +7041,15 @@ func (m *CatalogueSourceMutation) Fields() []string {
 	if m.validators != nil {
 		fields = append(fields, cataloguesource.FieldValidators)
 	}
+	if m.problems != nil {
+		fields = append(fields, cataloguesource.FieldProblems)
+	}
+	if m.by_staff != nil {
+		fields = append(fields, cataloguesource.FieldByStaff)
+	}
+	if m.file_name != nil {
+		fields = append(fields, cataloguesource.FieldFileName)
+	}
 	return fields
 }
 
@@ -3832,6 +7060,14 @@ func (m *CatalogueSourceMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case cataloguesource.FieldHubID:
 		return m.HubID()
+	case cataloguesource.FieldHeldBy:
+		return m.HeldBy()
+	case cataloguesource.FieldHeldUntil:
+		return m.HeldUntil()
+	case cataloguesource.FieldPagesRead:
+		return m.PagesRead()
+	case cataloguesource.FieldPagesTotal:
+		return m.PagesTotal()
 	case cataloguesource.FieldSource:
 		return m.Source()
 	case cataloguesource.FieldName:
@@ -3876,6 +7112,12 @@ func (m *CatalogueSourceMutation) Field(name string) (ent.Value, bool) {
 		return m.RowsRefused()
 	case cataloguesource.FieldValidators:
 		return m.Validators()
+	case cataloguesource.FieldProblems:
+		return m.Problems()
+	case cataloguesource.FieldByStaff:
+		return m.ByStaff()
+	case cataloguesource.FieldFileName:
+		return m.FileName()
 	}
 	return nil, false
 }
@@ -3887,6 +7129,14 @@ func (m *CatalogueSourceMutation) OldField(ctx context.Context, name string) (en
 	switch name {
 	case cataloguesource.FieldHubID:
 		return m.OldHubID(ctx)
+	case cataloguesource.FieldHeldBy:
+		return m.OldHeldBy(ctx)
+	case cataloguesource.FieldHeldUntil:
+		return m.OldHeldUntil(ctx)
+	case cataloguesource.FieldPagesRead:
+		return m.OldPagesRead(ctx)
+	case cataloguesource.FieldPagesTotal:
+		return m.OldPagesTotal(ctx)
 	case cataloguesource.FieldSource:
 		return m.OldSource(ctx)
 	case cataloguesource.FieldName:
@@ -3931,6 +7181,12 @@ func (m *CatalogueSourceMutation) OldField(ctx context.Context, name string) (en
 		return m.OldRowsRefused(ctx)
 	case cataloguesource.FieldValidators:
 		return m.OldValidators(ctx)
+	case cataloguesource.FieldProblems:
+		return m.OldProblems(ctx)
+	case cataloguesource.FieldByStaff:
+		return m.OldByStaff(ctx)
+	case cataloguesource.FieldFileName:
+		return m.OldFileName(ctx)
 	}
 	return nil, fmt.Errorf("unknown CatalogueSource field %s", name)
 }
@@ -3946,6 +7202,34 @@ func (m *CatalogueSourceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHubID(v)
+		return nil
+	case cataloguesource.FieldHeldBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldBy(v)
+		return nil
+	case cataloguesource.FieldHeldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldUntil(v)
+		return nil
+	case cataloguesource.FieldPagesRead:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPagesRead(v)
+		return nil
+	case cataloguesource.FieldPagesTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPagesTotal(v)
 		return nil
 	case cataloguesource.FieldSource:
 		v, ok := value.(string)
@@ -4101,6 +7385,27 @@ func (m *CatalogueSourceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetValidators(v)
 		return nil
+	case cataloguesource.FieldProblems:
+		v, ok := value.([]schema.SourceProblem)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblems(v)
+		return nil
+	case cataloguesource.FieldByStaff:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetByStaff(v)
+		return nil
+	case cataloguesource.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CatalogueSource field %s", name)
 }
@@ -4109,6 +7414,12 @@ func (m *CatalogueSourceMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *CatalogueSourceMutation) AddedFields() []string {
 	var fields []string
+	if m.addpages_read != nil {
+		fields = append(fields, cataloguesource.FieldPagesRead)
+	}
+	if m.addpages_total != nil {
+		fields = append(fields, cataloguesource.FieldPagesTotal)
+	}
 	if m.addrefresh_minutes != nil {
 		fields = append(fields, cataloguesource.FieldRefreshMinutes)
 	}
@@ -4132,6 +7443,10 @@ func (m *CatalogueSourceMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *CatalogueSourceMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case cataloguesource.FieldPagesRead:
+		return m.AddedPagesRead()
+	case cataloguesource.FieldPagesTotal:
+		return m.AddedPagesTotal()
 	case cataloguesource.FieldRefreshMinutes:
 		return m.AddedRefreshMinutes()
 	case cataloguesource.FieldRevision:
@@ -4151,6 +7466,20 @@ func (m *CatalogueSourceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *CatalogueSourceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case cataloguesource.FieldPagesRead:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPagesRead(v)
+		return nil
+	case cataloguesource.FieldPagesTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPagesTotal(v)
+		return nil
 	case cataloguesource.FieldRefreshMinutes:
 		v, ok := value.(int)
 		if !ok {
@@ -4194,6 +7523,12 @@ func (m *CatalogueSourceMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *CatalogueSourceMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(cataloguesource.FieldHeldBy) {
+		fields = append(fields, cataloguesource.FieldHeldBy)
+	}
+	if m.FieldCleared(cataloguesource.FieldHeldUntil) {
+		fields = append(fields, cataloguesource.FieldHeldUntil)
+	}
 	if m.FieldCleared(cataloguesource.FieldURL) {
 		fields = append(fields, cataloguesource.FieldURL)
 	}
@@ -4221,6 +7556,12 @@ func (m *CatalogueSourceMutation) ClearedFields() []string {
 	if m.FieldCleared(cataloguesource.FieldValidators) {
 		fields = append(fields, cataloguesource.FieldValidators)
 	}
+	if m.FieldCleared(cataloguesource.FieldProblems) {
+		fields = append(fields, cataloguesource.FieldProblems)
+	}
+	if m.FieldCleared(cataloguesource.FieldFileName) {
+		fields = append(fields, cataloguesource.FieldFileName)
+	}
 	return fields
 }
 
@@ -4235,6 +7576,12 @@ func (m *CatalogueSourceMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *CatalogueSourceMutation) ClearField(name string) error {
 	switch name {
+	case cataloguesource.FieldHeldBy:
+		m.ClearHeldBy()
+		return nil
+	case cataloguesource.FieldHeldUntil:
+		m.ClearHeldUntil()
+		return nil
 	case cataloguesource.FieldURL:
 		m.ClearURL()
 		return nil
@@ -4262,6 +7609,12 @@ func (m *CatalogueSourceMutation) ClearField(name string) error {
 	case cataloguesource.FieldValidators:
 		m.ClearValidators()
 		return nil
+	case cataloguesource.FieldProblems:
+		m.ClearProblems()
+		return nil
+	case cataloguesource.FieldFileName:
+		m.ClearFileName()
+		return nil
 	}
 	return fmt.Errorf("unknown CatalogueSource nullable field %s", name)
 }
@@ -4272,6 +7625,18 @@ func (m *CatalogueSourceMutation) ResetField(name string) error {
 	switch name {
 	case cataloguesource.FieldHubID:
 		m.ResetHubID()
+		return nil
+	case cataloguesource.FieldHeldBy:
+		m.ResetHeldBy()
+		return nil
+	case cataloguesource.FieldHeldUntil:
+		m.ResetHeldUntil()
+		return nil
+	case cataloguesource.FieldPagesRead:
+		m.ResetPagesRead()
+		return nil
+	case cataloguesource.FieldPagesTotal:
+		m.ResetPagesTotal()
 		return nil
 	case cataloguesource.FieldSource:
 		m.ResetSource()
@@ -4338,6 +7703,15 @@ func (m *CatalogueSourceMutation) ResetField(name string) error {
 		return nil
 	case cataloguesource.FieldValidators:
 		m.ResetValidators()
+		return nil
+	case cataloguesource.FieldProblems:
+		m.ResetProblems()
+		return nil
+	case cataloguesource.FieldByStaff:
+		m.ResetByStaff()
+		return nil
+	case cataloguesource.FieldFileName:
+		m.ResetFileName()
 		return nil
 	}
 	return fmt.Errorf("unknown CatalogueSource field %s", name)

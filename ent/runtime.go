@@ -9,6 +9,8 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguecheck"
+	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
@@ -108,11 +110,113 @@ func init() {
 	auditeventDescID := auditeventMixinFields0[0].Descriptor()
 	// auditevent.DefaultID holds the default value on creation for the id field.
 	auditevent.DefaultID = auditeventDescID.Default.(func() uuid.UUID)
+	cataloguecheckMixin := schema.CatalogueCheck{}.Mixin()
+	cataloguecheckMixinFields0 := cataloguecheckMixin[0].Fields()
+	_ = cataloguecheckMixinFields0
+	cataloguecheckMixinFields2 := cataloguecheckMixin[2].Fields()
+	_ = cataloguecheckMixinFields2
+	cataloguecheckMixinFields3 := cataloguecheckMixin[3].Fields()
+	_ = cataloguecheckMixinFields3
+	cataloguecheckFields := schema.CatalogueCheck{}.Fields()
+	_ = cataloguecheckFields
+	// cataloguecheckDescCreatedAt is the schema descriptor for created_at field.
+	cataloguecheckDescCreatedAt := cataloguecheckMixinFields2[1].Descriptor()
+	// cataloguecheck.DefaultCreatedAt holds the default value on creation for the created_at field.
+	cataloguecheck.DefaultCreatedAt = cataloguecheckDescCreatedAt.Default.(func() time.Time)
+	// cataloguecheckDescClientMutationID is the schema descriptor for client_mutation_id field.
+	cataloguecheckDescClientMutationID := cataloguecheckMixinFields2[3].Descriptor()
+	// cataloguecheck.ClientMutationIDValidator is a validator for the "client_mutation_id" field. It is called by the builders before save.
+	cataloguecheck.ClientMutationIDValidator = cataloguecheckDescClientMutationID.Validators[0].(func(string) error)
+	// cataloguecheckDescPagesRead is the schema descriptor for pages_read field.
+	cataloguecheckDescPagesRead := cataloguecheckMixinFields3[2].Descriptor()
+	// cataloguecheck.DefaultPagesRead holds the default value on creation for the pages_read field.
+	cataloguecheck.DefaultPagesRead = cataloguecheckDescPagesRead.Default.(int)
+	// cataloguecheckDescPagesTotal is the schema descriptor for pages_total field.
+	cataloguecheckDescPagesTotal := cataloguecheckMixinFields3[3].Descriptor()
+	// cataloguecheck.DefaultPagesTotal holds the default value on creation for the pages_total field.
+	cataloguecheck.DefaultPagesTotal = cataloguecheckDescPagesTotal.Default.(int)
+	// cataloguecheckDescSource is the schema descriptor for source field.
+	cataloguecheckDescSource := cataloguecheckFields[1].Descriptor()
+	// cataloguecheck.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	cataloguecheck.SourceValidator = cataloguecheckDescSource.Validators[0].(func(string) error)
+	// cataloguecheckDescName is the schema descriptor for name field.
+	cataloguecheckDescName := cataloguecheckFields[2].Descriptor()
+	// cataloguecheck.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	cataloguecheck.NameValidator = func() func(string) error {
+		validators := cataloguecheckDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// cataloguecheckDescURL is the schema descriptor for url field.
+	cataloguecheckDescURL := cataloguecheckFields[5].Descriptor()
+	// cataloguecheck.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	cataloguecheck.URLValidator = cataloguecheckDescURL.Validators[0].(func(string) error)
+	// cataloguecheckDescDocument is the schema descriptor for document field.
+	cataloguecheckDescDocument := cataloguecheckFields[6].Descriptor()
+	// cataloguecheck.DocumentValidator is a validator for the "document" field. It is called by the builders before save.
+	cataloguecheck.DocumentValidator = cataloguecheckDescDocument.Validators[0].(func([]byte) error)
+	// cataloguecheckDescFileName is the schema descriptor for file_name field.
+	cataloguecheckDescFileName := cataloguecheckFields[7].Descriptor()
+	// cataloguecheck.FileNameValidator is a validator for the "file_name" field. It is called by the builders before save.
+	cataloguecheck.FileNameValidator = cataloguecheckDescFileName.Validators[0].(func(string) error)
+	// cataloguecheckDescFromHub is the schema descriptor for from_hub field.
+	cataloguecheckDescFromHub := cataloguecheckFields[8].Descriptor()
+	// cataloguecheck.FromHubValidator is a validator for the "from_hub" field. It is called by the builders before save.
+	cataloguecheck.FromHubValidator = cataloguecheckDescFromHub.Validators[0].(func(string) error)
+	// cataloguecheckDescRefreshMinutes is the schema descriptor for refresh_minutes field.
+	cataloguecheckDescRefreshMinutes := cataloguecheckFields[9].Descriptor()
+	// cataloguecheck.DefaultRefreshMinutes holds the default value on creation for the refresh_minutes field.
+	cataloguecheck.DefaultRefreshMinutes = cataloguecheckDescRefreshMinutes.Default.(int)
+	// cataloguecheck.RefreshMinutesValidator is a validator for the "refresh_minutes" field. It is called by the builders before save.
+	cataloguecheck.RefreshMinutesValidator = cataloguecheckDescRefreshMinutes.Validators[0].(func(int) error)
+	// cataloguecheckDescMessage is the schema descriptor for message field.
+	cataloguecheckDescMessage := cataloguecheckFields[11].Descriptor()
+	// cataloguecheck.DefaultMessage holds the default value on creation for the message field.
+	cataloguecheck.DefaultMessage = cataloguecheckDescMessage.Default.(string)
+	// cataloguecheck.MessageValidator is a validator for the "message" field. It is called by the builders before save.
+	cataloguecheck.MessageValidator = cataloguecheckDescMessage.Validators[0].(func(string) error)
+	// cataloguecheckDescID is the schema descriptor for id field.
+	cataloguecheckDescID := cataloguecheckMixinFields0[0].Descriptor()
+	// cataloguecheck.DefaultID holds the default value on creation for the id field.
+	cataloguecheck.DefaultID = cataloguecheckDescID.Default.(func() uuid.UUID)
+	cataloguepartMixin := schema.CataloguePart{}.Mixin()
+	cataloguepartMixinFields0 := cataloguepartMixin[0].Fields()
+	_ = cataloguepartMixinFields0
+	cataloguepartFields := schema.CataloguePart{}.Fields()
+	_ = cataloguepartFields
+	// cataloguepartDescReadAt is the schema descriptor for read_at field.
+	cataloguepartDescReadAt := cataloguepartFields[7].Descriptor()
+	// cataloguepart.DefaultReadAt holds the default value on creation for the read_at field.
+	cataloguepart.DefaultReadAt = cataloguepartDescReadAt.Default.(func() time.Time)
+	// cataloguepartDescID is the schema descriptor for id field.
+	cataloguepartDescID := cataloguepartMixinFields0[0].Descriptor()
+	// cataloguepart.DefaultID holds the default value on creation for the id field.
+	cataloguepart.DefaultID = cataloguepartDescID.Default.(func() uuid.UUID)
 	cataloguesourceMixin := schema.CatalogueSource{}.Mixin()
 	cataloguesourceMixinFields0 := cataloguesourceMixin[0].Fields()
 	_ = cataloguesourceMixinFields0
+	cataloguesourceMixinFields2 := cataloguesourceMixin[2].Fields()
+	_ = cataloguesourceMixinFields2
 	cataloguesourceFields := schema.CatalogueSource{}.Fields()
 	_ = cataloguesourceFields
+	// cataloguesourceDescPagesRead is the schema descriptor for pages_read field.
+	cataloguesourceDescPagesRead := cataloguesourceMixinFields2[2].Descriptor()
+	// cataloguesource.DefaultPagesRead holds the default value on creation for the pages_read field.
+	cataloguesource.DefaultPagesRead = cataloguesourceDescPagesRead.Default.(int)
+	// cataloguesourceDescPagesTotal is the schema descriptor for pages_total field.
+	cataloguesourceDescPagesTotal := cataloguesourceMixinFields2[3].Descriptor()
+	// cataloguesource.DefaultPagesTotal holds the default value on creation for the pages_total field.
+	cataloguesource.DefaultPagesTotal = cataloguesourceDescPagesTotal.Default.(int)
 	// cataloguesourceDescSource is the schema descriptor for source field.
 	cataloguesourceDescSource := cataloguesourceFields[0].Descriptor()
 	// cataloguesource.SourceValidator is a validator for the "source" field. It is called by the builders before save.
@@ -187,6 +291,14 @@ func init() {
 	cataloguesourceDescRowsRefused := cataloguesourceFields[20].Descriptor()
 	// cataloguesource.DefaultRowsRefused holds the default value on creation for the rows_refused field.
 	cataloguesource.DefaultRowsRefused = cataloguesourceDescRowsRefused.Default.(int)
+	// cataloguesourceDescByStaff is the schema descriptor for by_staff field.
+	cataloguesourceDescByStaff := cataloguesourceFields[23].Descriptor()
+	// cataloguesource.DefaultByStaff holds the default value on creation for the by_staff field.
+	cataloguesource.DefaultByStaff = cataloguesourceDescByStaff.Default.(bool)
+	// cataloguesourceDescFileName is the schema descriptor for file_name field.
+	cataloguesourceDescFileName := cataloguesourceFields[24].Descriptor()
+	// cataloguesource.FileNameValidator is a validator for the "file_name" field. It is called by the builders before save.
+	cataloguesource.FileNameValidator = cataloguesourceDescFileName.Validators[0].(func(string) error)
 	// cataloguesourceDescID is the schema descriptor for id field.
 	cataloguesourceDescID := cataloguesourceMixinFields0[0].Descriptor()
 	// cataloguesource.DefaultID holds the default value on creation for the id field.

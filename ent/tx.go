@@ -18,6 +18,10 @@ type Tx struct {
 	Assurance *AssuranceClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// CatalogueCheck is the client for interacting with the CatalogueCheck builders.
+	CatalogueCheck *CatalogueCheckClient
+	// CataloguePart is the client for interacting with the CataloguePart builders.
+	CataloguePart *CataloguePartClient
 	// CatalogueSource is the client for interacting with the CatalogueSource builders.
 	CatalogueSource *CatalogueSourceClient
 	// CatalogueWord is the client for interacting with the CatalogueWord builders.
@@ -222,6 +226,8 @@ func (tx *Tx) init() {
 	tx.AccessNeed = NewAccessNeedClient(tx.config)
 	tx.Assurance = NewAssuranceClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.CatalogueCheck = NewCatalogueCheckClient(tx.config)
+	tx.CataloguePart = NewCataloguePartClient(tx.config)
 	tx.CatalogueSource = NewCatalogueSourceClient(tx.config)
 	tx.CatalogueWord = NewCatalogueWordClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)

@@ -128,6 +128,8 @@ func (r *Resolver) declared(e *executableSchema) (*compile.Schema, error) {
 				"needs":     needsThrough(conversation.NeedsTable, conversation.NeedsPrimaryKey),
 				"signposts": compile.List{Rows: compile.Rows{Object: "Signpost", Where: "@row.conversation_id = @parent.id", Order: by("given_at", "id")}},
 			}},
+			"CatalogueSource": compiledSource, "CatalogueCheck": compiledCheck, "SourceProblem": compiledProblem,
+			"DifferenceCount": compiledCount, "CatalogueDifference": compiledDifference, "FieldDifference": compiledFieldDifference,
 			"Signpost": {Table: signpost.Table},
 			"Organisation": {Table: organisation.Table, Fields: editedFields(map[string]compile.Field{
 				"agreement": agreementOf, "partnerLinks": linksOf,
@@ -390,6 +392,9 @@ func (r *Resolver) hubFields() map[string]compile.Field {
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead}),
 		"myConversation": compile.Lookup{Object: "Conversation", Where: "@row.advisor_id = @me and @row.ended_at is null", Order: newestConversation,
 			Shown: "array[@row.id::text, @row.person_id::text]", Record: conversationRead},
+		"catalogueSources": compiledSources, "catalogueSource": oneSource,
+		"catalogueCheck": byID(compile.Lookup{Object: "CatalogueCheck", Missing: "check"}),
+
 		"followUps": compile.With{
 			Params: params("due date"),
 			Bind:   r.dayOr("dueBy"),

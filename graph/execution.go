@@ -263,6 +263,8 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 		"Freshness.retired":         ec.field_Freshness_retired_args,
 		"Freshness.unassured":       ec.field_Freshness_unassured_args,
 		"Hub.auditEvents":           ec.field_Hub_auditEvents_args,
+		"Hub.catalogueCheck":        ec.field_Hub_catalogueCheck_args,
+		"Hub.catalogueSource":       ec.field_Hub_catalogueSource_args,
 		"Hub.catalogueTerms":        ec.field_Hub_catalogueTerms_args,
 		"Hub.conversation":          ec.field_Hub_conversation_args,
 		"Hub.duplicates":            ec.field_Hub_duplicates_args,

@@ -20,6 +20,7 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
+	"liferooms.io/liferooms/ent/cataloguecheck"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/hub"
 	"liferooms.io/liferooms/ent/linkcheck"
@@ -55,6 +56,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	AuditEvent() AuditEventResolver
+	CatalogueCheck() CatalogueCheckResolver
+	CatalogueSource() CatalogueSourceResolver
 	CatalogueTerm() CatalogueTermResolver
 	Freshness() FreshnessResolver
 	Hub() HubResolver
@@ -154,6 +157,34 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CatalogueCheck struct {
+		Counts      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Differences func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		FinishedAt  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Message     func(childComplexity int) int
+		Name        func(childComplexity int) int
+		PagesRead   func(childComplexity int) int
+		PagesTotal  func(childComplexity int) int
+		Problems    func(childComplexity int) int
+		Refused     func(childComplexity int) int
+		Rows        func(childComplexity int) int
+		SavedID     func(childComplexity int) int
+		SourceID    func(childComplexity int) int
+		State       func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	CatalogueDifference struct {
+		Fields func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Name   func(childComplexity int) int
+		What   func(childComplexity int) int
+	}
+
 	CatalogueEditor struct {
 		ID   func(childComplexity int) int
 		Name func(childComplexity int) int
@@ -179,6 +210,30 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CatalogueSource struct {
+		ByStaff        func(childComplexity int) int
+		DueAt          func(childComplexity int) int
+		FailingSince   func(childComplexity int) int
+		FileName       func(childComplexity int) int
+		Format         func(childComplexity int) int
+		FromHub        func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Message        func(childComplexity int) int
+		Name           func(childComplexity int) int
+		PagesRead      func(childComplexity int) int
+		PagesTotal     func(childComplexity int) int
+		Problems       func(childComplexity int) int
+		Reading        func(childComplexity int) int
+		RefreshMinutes func(childComplexity int) int
+		RowsRefused    func(childComplexity int) int
+		RowsTaken      func(childComplexity int) int
+		State          func(childComplexity int) int
+		SyncedAt       func(childComplexity int) int
+		TriedAt        func(childComplexity int) int
+		URL            func(childComplexity int) int
+	}
+
 	CatalogueTerm struct {
 		Code         func(childComplexity int) int
 		ID           func(childComplexity int) int
@@ -199,6 +254,12 @@ type ComplexityRoot struct {
 	CatalogueTermEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CheckCatalogueSourcePayload struct {
+		Check            func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	CheckInPayload struct {
@@ -272,6 +333,14 @@ type ComplexityRoot struct {
 		PartnerLink      func(childComplexity int) int
 		Path             func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	DifferenceCount struct {
+		Added    func(childComplexity int) int
+		Changed  func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Restored func(childComplexity int) int
+		Retired  func(childComplexity int) int
 	}
 
 	DisclosureRule struct {
@@ -352,6 +421,12 @@ type ComplexityRoot struct {
 		Was  func(childComplexity int) int
 	}
 
+	FieldDifference struct {
+		After  func(childComplexity int) int
+		Before func(childComplexity int) int
+		Field  func(childComplexity int) int
+	}
+
 	Freshness struct {
 		DeadLinks     func(childComplexity int, first *int, after *string) int
 		FailedImports func(childComplexity int, first *int, after *string) int
@@ -369,7 +444,10 @@ type ComplexityRoot struct {
 	Hub struct {
 		Address               func(childComplexity int) int
 		AuditEvents           func(childComplexity int, personID *uuid.UUID, first *int, after *string) int
+		CatalogueCheck        func(childComplexity int, id uuid.UUID) int
 		CatalogueLanguages    func(childComplexity int) int
+		CatalogueSource       func(childComplexity int, id uuid.UUID) int
+		CatalogueSources      func(childComplexity int) int
 		CatalogueTerms        func(childComplexity int, filter *CatalogueTermFilter, first *int, after *string) int
 		Conversation          func(childComplexity int, id uuid.UUID) int
 		Duplicates            func(childComplexity int, kind merge.Kind, dismissed bool, first *int, after *string) int
@@ -508,49 +586,53 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ApplyHub             func(childComplexity int, input ApplyHubInput) int
-		ApplyTrust           func(childComplexity int, input ApplyTrustInput) int
-		ApproveChanges       func(childComplexity int, input ApproveChangesInput) int
-		ArchiveHub           func(childComplexity int, input ArchiveHubInput) int
-		AssureServices       func(childComplexity int, input AssureServicesInput) int
-		CheckIn              func(childComplexity int, input CheckInInput) int
-		CheckLinkAgain       func(childComplexity int, input CheckLinkAgainInput) int
-		CreatePartnerLink    func(childComplexity int, input CreatePartnerLinkInput) int
-		DismissDuplicate     func(childComplexity int, input DismissDuplicateInput) int
-		EndConversation      func(childComplexity int, input EndConversationInput) int
-		EndVisit             func(childComplexity int, input EndVisitInput) int
-		GrantRole            func(childComplexity int, input GrantRoleInput) int
-		MapTerms             func(childComplexity int, input MapTermsInput) int
-		MergeRecords         func(childComplexity int, input MergeRecordsInput) int
-		RecordAgreement      func(childComplexity int, input RecordAgreementInput) int
-		RecordAnonymousVisit func(childComplexity int, input RecordAnonymousVisitInput) int
-		RecordConversation   func(childComplexity int, input RecordConversationInput) int
-		RecordFollowUp       func(childComplexity int, input RecordFollowUpInput) int
-		RegisterPerson       func(childComplexity int, input RegisterPersonInput) int
-		RejectChanges        func(childComplexity int, input RejectChangesInput) int
-		RemoveSignpost       func(childComplexity int, input RemoveSignpostInput) int
-		RestoreDuplicate     func(childComplexity int, input RestoreDuplicateInput) int
-		RestoreRecord        func(childComplexity int, input RestoreRecordInput) int
-		RetireRecord         func(childComplexity int, input RetireRecordInput) int
-		RevokePartnerLink    func(childComplexity int, input RevokePartnerLinkInput) int
-		RevokeRole           func(childComplexity int, input RevokeRoleInput) int
-		SaveLocation         func(childComplexity int, input SaveLocationInput) int
-		SaveOrganisation     func(childComplexity int, input SaveOrganisationInput) int
-		SavePlace            func(childComplexity int, input SavePlaceInput) int
-		SaveSchedule         func(childComplexity int, input SaveScheduleInput) int
-		SaveService          func(childComplexity int, input SaveServiceInput) int
-		SetAccessNeeds       func(childComplexity int, input SetAccessNeedsInput) int
-		SetServiceCapacity   func(childComplexity int, input SetServiceCapacityInput) int
-		SetVisibility        func(childComplexity int, input SetVisibilityInput) int
-		SignOut              func(childComplexity int) int
-		Signpost             func(childComplexity int, input SignpostInput) int
-		SyncCatalogue        func(childComplexity int, input SyncCatalogueInput) int
-		TakeNext             func(childComplexity int, input TakeNextInput) int
-		TakeVisit            func(childComplexity int, input TakeVisitInput) int
-		UndoMerge            func(childComplexity int, input UndoMergeInput) int
-		UndoVisit            func(childComplexity int, input UndoVisitInput) int
-		UpdatePerson         func(childComplexity int, input UpdatePersonInput) int
-		UseSource            func(childComplexity int, input UseSourceInput) int
+		ApplyHub              func(childComplexity int, input ApplyHubInput) int
+		ApplyTrust            func(childComplexity int, input ApplyTrustInput) int
+		ApproveChanges        func(childComplexity int, input ApproveChangesInput) int
+		ArchiveHub            func(childComplexity int, input ArchiveHubInput) int
+		AssureServices        func(childComplexity int, input AssureServicesInput) int
+		CheckCatalogueSource  func(childComplexity int, input CheckCatalogueSourceInput) int
+		CheckIn               func(childComplexity int, input CheckInInput) int
+		CheckLinkAgain        func(childComplexity int, input CheckLinkAgainInput) int
+		CreatePartnerLink     func(childComplexity int, input CreatePartnerLinkInput) int
+		DismissDuplicate      func(childComplexity int, input DismissDuplicateInput) int
+		EndConversation       func(childComplexity int, input EndConversationInput) int
+		EndVisit              func(childComplexity int, input EndVisitInput) int
+		GrantRole             func(childComplexity int, input GrantRoleInput) int
+		MapTerms              func(childComplexity int, input MapTermsInput) int
+		MergeRecords          func(childComplexity int, input MergeRecordsInput) int
+		RecordAgreement       func(childComplexity int, input RecordAgreementInput) int
+		RecordAnonymousVisit  func(childComplexity int, input RecordAnonymousVisitInput) int
+		RecordConversation    func(childComplexity int, input RecordConversationInput) int
+		RecordFollowUp        func(childComplexity int, input RecordFollowUpInput) int
+		RegisterPerson        func(childComplexity int, input RegisterPersonInput) int
+		RejectChanges         func(childComplexity int, input RejectChangesInput) int
+		RemoveCatalogueSource func(childComplexity int, input RemoveCatalogueSourceInput) int
+		RemoveSignpost        func(childComplexity int, input RemoveSignpostInput) int
+		RestoreDuplicate      func(childComplexity int, input RestoreDuplicateInput) int
+		RestoreRecord         func(childComplexity int, input RestoreRecordInput) int
+		RetireRecord          func(childComplexity int, input RetireRecordInput) int
+		RevokePartnerLink     func(childComplexity int, input RevokePartnerLinkInput) int
+		RevokeRole            func(childComplexity int, input RevokeRoleInput) int
+		SaveCatalogueSource   func(childComplexity int, input SaveCatalogueSourceInput) int
+		SaveLocation          func(childComplexity int, input SaveLocationInput) int
+		SaveOrganisation      func(childComplexity int, input SaveOrganisationInput) int
+		SavePlace             func(childComplexity int, input SavePlaceInput) int
+		SaveSchedule          func(childComplexity int, input SaveScheduleInput) int
+		SaveService           func(childComplexity int, input SaveServiceInput) int
+		SetAccessNeeds        func(childComplexity int, input SetAccessNeedsInput) int
+		SetServiceCapacity    func(childComplexity int, input SetServiceCapacityInput) int
+		SetVisibility         func(childComplexity int, input SetVisibilityInput) int
+		SignOut               func(childComplexity int) int
+		Signpost              func(childComplexity int, input SignpostInput) int
+		SyncCatalogue         func(childComplexity int, input SyncCatalogueInput) int
+		SyncCatalogueSource   func(childComplexity int, input SyncCatalogueSourceInput) int
+		TakeNext              func(childComplexity int, input TakeNextInput) int
+		TakeVisit             func(childComplexity int, input TakeVisitInput) int
+		UndoMerge             func(childComplexity int, input UndoMergeInput) int
+		UndoVisit             func(childComplexity int, input UndoVisitInput) int
+		UpdatePerson          func(childComplexity int, input UpdatePersonInput) int
+		UseSource             func(childComplexity int, input UseSourceInput) int
 	}
 
 	Need struct {
@@ -873,6 +955,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemoveCatalogueSourcePayload struct {
+		Removed    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RemoveSignpostPayload struct {
 		Removed    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -913,6 +1000,12 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Role      func(childComplexity int) int
+	}
+
+	SaveCatalogueSourcePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Source           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	SaveLocationPayload struct {
@@ -1107,6 +1200,17 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	SourceProblem struct {
+		Field   func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Line    func(childComplexity int) int
+		Mend    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Row     func(childComplexity int) int
+	}
+
 	StaffConnection struct {
 		Edges    func(childComplexity int) int
 		Nodes    func(childComplexity int) int
@@ -1145,6 +1249,11 @@ type ComplexityRoot struct {
 
 	SyncCataloguePayload struct {
 		Hub        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SyncCatalogueSourcePayload struct {
+		Source     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1262,6 +1371,20 @@ type ComplexityRoot struct {
 type AuditEventResolver interface {
 	Actor(ctx context.Context, objs []*ent.AuditEvent) ([]*AuditActor, error)
 }
+type CatalogueCheckResolver interface {
+	Kind(ctx context.Context, obj *ent.CatalogueCheck) (cataloguesource.Kind, error)
+
+	Rows(ctx context.Context, obj *ent.CatalogueCheck) (int, error)
+	Refused(ctx context.Context, obj *ent.CatalogueCheck) (int, error)
+	Counts(ctx context.Context, obj *ent.CatalogueCheck) ([]*schema.DifferenceCount, error)
+	Differences(ctx context.Context, obj *ent.CatalogueCheck) ([]*schema.Difference, error)
+	Problems(ctx context.Context, obj *ent.CatalogueCheck) ([]*schema.SourceProblem, error)
+}
+type CatalogueSourceResolver interface {
+	Reading(ctx context.Context, obj *ent.CatalogueSource) (bool, error)
+
+	Problems(ctx context.Context, obj *ent.CatalogueSource) ([]*schema.SourceProblem, error)
+}
 type CatalogueTermResolver interface {
 	Need(ctx context.Context, objs []*directory.Term) ([]*ent.Need, error)
 }
@@ -1301,6 +1424,9 @@ type HubResolver interface {
 	Conversation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Conversation, error)
 	MyConversation(ctx context.Context, obj *ent.Hub) (*ent.Conversation, error)
 	FollowUps(ctx context.Context, obj *ent.Hub, dueBy *time.Time, first *int, after *string) (*paging.Connection[*ent.Signpost], error)
+	CatalogueSources(ctx context.Context, obj *ent.Hub) ([]*ent.CatalogueSource, error)
+	CatalogueSource(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.CatalogueSource, error)
+	CatalogueCheck(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.CatalogueCheck, error)
 	Staff(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.StaffUser], error)
 	FindStaff(ctx context.Context, obj *ent.Hub, search string) ([]*ent.StaffUser, error)
 	AuditEvents(ctx context.Context, obj *ent.Hub, personID *uuid.UUID, first *int, after *string) (*paging.Connection[*ent.AuditEvent], error)
@@ -1356,6 +1482,10 @@ type MutationResolver interface {
 	Signpost(ctx context.Context, input SignpostInput) (*SignpostPayload, error)
 	RemoveSignpost(ctx context.Context, input RemoveSignpostInput) (*RemoveSignpostPayload, error)
 	RecordFollowUp(ctx context.Context, input RecordFollowUpInput) (*RecordFollowUpPayload, error)
+	CheckCatalogueSource(ctx context.Context, input CheckCatalogueSourceInput) (*CheckCatalogueSourcePayload, error)
+	SaveCatalogueSource(ctx context.Context, input SaveCatalogueSourceInput) (*SaveCatalogueSourcePayload, error)
+	SyncCatalogueSource(ctx context.Context, input SyncCatalogueSourceInput) (*SyncCatalogueSourcePayload, error)
+	RemoveCatalogueSource(ctx context.Context, input RemoveCatalogueSourceInput) (*RemoveCatalogueSourcePayload, error)
 	GrantRole(ctx context.Context, input GrantRoleInput) (*GrantRolePayload, error)
 	RevokeRole(ctx context.Context, input RevokeRoleInput) (*RevokeRolePayload, error)
 	MapTerms(ctx context.Context, input MapTermsInput) (*MapTermsPayload, error)
@@ -1689,6 +1819,140 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
 
+	case "CatalogueCheck.counts":
+		if e.ComplexityRoot.CatalogueCheck.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Counts(childComplexity), true
+	case "CatalogueCheck.createdAt":
+		if e.ComplexityRoot.CatalogueCheck.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.CreatedAt(childComplexity), true
+	case "CatalogueCheck.differences":
+		if e.ComplexityRoot.CatalogueCheck.Differences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Differences(childComplexity), true
+	case "CatalogueCheck.fileName":
+		if e.ComplexityRoot.CatalogueCheck.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.FileName(childComplexity), true
+	case "CatalogueCheck.finishedAt":
+		if e.ComplexityRoot.CatalogueCheck.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.FinishedAt(childComplexity), true
+	case "CatalogueCheck.id":
+		if e.ComplexityRoot.CatalogueCheck.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.ID(childComplexity), true
+	case "CatalogueCheck.kind":
+		if e.ComplexityRoot.CatalogueCheck.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Kind(childComplexity), true
+	case "CatalogueCheck.message":
+		if e.ComplexityRoot.CatalogueCheck.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Message(childComplexity), true
+	case "CatalogueCheck.name":
+		if e.ComplexityRoot.CatalogueCheck.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Name(childComplexity), true
+	case "CatalogueCheck.pagesRead":
+		if e.ComplexityRoot.CatalogueCheck.PagesRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.PagesRead(childComplexity), true
+	case "CatalogueCheck.pagesTotal":
+		if e.ComplexityRoot.CatalogueCheck.PagesTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.PagesTotal(childComplexity), true
+	case "CatalogueCheck.problems":
+		if e.ComplexityRoot.CatalogueCheck.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Problems(childComplexity), true
+	case "CatalogueCheck.refused":
+		if e.ComplexityRoot.CatalogueCheck.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Refused(childComplexity), true
+	case "CatalogueCheck.rows":
+		if e.ComplexityRoot.CatalogueCheck.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.Rows(childComplexity), true
+	case "CatalogueCheck.savedId":
+		if e.ComplexityRoot.CatalogueCheck.SavedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.SavedID(childComplexity), true
+	case "CatalogueCheck.sourceId":
+		if e.ComplexityRoot.CatalogueCheck.SourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.SourceID(childComplexity), true
+	case "CatalogueCheck.state":
+		if e.ComplexityRoot.CatalogueCheck.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.State(childComplexity), true
+	case "CatalogueCheck.url":
+		if e.ComplexityRoot.CatalogueCheck.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueCheck.URL(childComplexity), true
+
+	case "CatalogueDifference.fields":
+		if e.ComplexityRoot.CatalogueDifference.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueDifference.Fields(childComplexity), true
+	case "CatalogueDifference.kind":
+		if e.ComplexityRoot.CatalogueDifference.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueDifference.Kind(childComplexity), true
+	case "CatalogueDifference.name":
+		if e.ComplexityRoot.CatalogueDifference.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueDifference.Name(childComplexity), true
+	case "CatalogueDifference.what":
+		if e.ComplexityRoot.CatalogueDifference.What == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueDifference.What(childComplexity), true
+
 	case "CatalogueEditor.id":
 		if e.ComplexityRoot.CatalogueEditor.ID == nil {
 			break
@@ -1771,6 +2035,133 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CatalogueServiceEdge.Node(childComplexity), true
 
+	case "CatalogueSource.byStaff":
+		if e.ComplexityRoot.CatalogueSource.ByStaff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.ByStaff(childComplexity), true
+	case "CatalogueSource.dueAt":
+		if e.ComplexityRoot.CatalogueSource.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.DueAt(childComplexity), true
+	case "CatalogueSource.failingSince":
+		if e.ComplexityRoot.CatalogueSource.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.FailingSince(childComplexity), true
+	case "CatalogueSource.fileName":
+		if e.ComplexityRoot.CatalogueSource.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.FileName(childComplexity), true
+	case "CatalogueSource.format":
+		if e.ComplexityRoot.CatalogueSource.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.Format(childComplexity), true
+	case "CatalogueSource.fromHub":
+		if e.ComplexityRoot.CatalogueSource.FromHub == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.FromHub(childComplexity), true
+	case "CatalogueSource.id":
+		if e.ComplexityRoot.CatalogueSource.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.ID(childComplexity), true
+	case "CatalogueSource.kind":
+		if e.ComplexityRoot.CatalogueSource.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.Kind(childComplexity), true
+	case "CatalogueSource.message":
+		if e.ComplexityRoot.CatalogueSource.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.Message(childComplexity), true
+	case "CatalogueSource.name":
+		if e.ComplexityRoot.CatalogueSource.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.Name(childComplexity), true
+	case "CatalogueSource.pagesRead":
+		if e.ComplexityRoot.CatalogueSource.PagesRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.PagesRead(childComplexity), true
+	case "CatalogueSource.pagesTotal":
+		if e.ComplexityRoot.CatalogueSource.PagesTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.PagesTotal(childComplexity), true
+	case "CatalogueSource.problems":
+		if e.ComplexityRoot.CatalogueSource.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.Problems(childComplexity), true
+	case "CatalogueSource.reading":
+		if e.ComplexityRoot.CatalogueSource.Reading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.Reading(childComplexity), true
+	case "CatalogueSource.refreshMinutes":
+		if e.ComplexityRoot.CatalogueSource.RefreshMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.RefreshMinutes(childComplexity), true
+	case "CatalogueSource.rowsRefused":
+		if e.ComplexityRoot.CatalogueSource.RowsRefused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.RowsRefused(childComplexity), true
+	case "CatalogueSource.rowsTaken":
+		if e.ComplexityRoot.CatalogueSource.RowsTaken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.RowsTaken(childComplexity), true
+	case "CatalogueSource.state":
+		if e.ComplexityRoot.CatalogueSource.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.State(childComplexity), true
+	case "CatalogueSource.syncedAt":
+		if e.ComplexityRoot.CatalogueSource.SyncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.SyncedAt(childComplexity), true
+	case "CatalogueSource.triedAt":
+		if e.ComplexityRoot.CatalogueSource.TriedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.TriedAt(childComplexity), true
+	case "CatalogueSource.url":
+		if e.ComplexityRoot.CatalogueSource.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueSource.URL(childComplexity), true
+
 	case "CatalogueTerm.code":
 		if e.ComplexityRoot.CatalogueTerm.Code == nil {
 			break
@@ -1851,6 +2242,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CatalogueTermEdge.Node(childComplexity), true
+
+	case "CheckCatalogueSourcePayload.check":
+		if e.ComplexityRoot.CheckCatalogueSourcePayload.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckCatalogueSourcePayload.Check(childComplexity), true
+	case "CheckCatalogueSourcePayload.clientMutationId":
+		if e.ComplexityRoot.CheckCatalogueSourcePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckCatalogueSourcePayload.ClientMutationID(childComplexity), true
+	case "CheckCatalogueSourcePayload.userErrors":
+		if e.ComplexityRoot.CheckCatalogueSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckCatalogueSourcePayload.UserErrors(childComplexity), true
 
 	case "CheckInPayload.alreadyHere":
 		if e.ComplexityRoot.CheckInPayload.AlreadyHere == nil {
@@ -2120,6 +2530,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatePartnerLinkPayload.UserErrors(childComplexity), true
 
+	case "DifferenceCount.added":
+		if e.ComplexityRoot.DifferenceCount.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceCount.Added(childComplexity), true
+	case "DifferenceCount.changed":
+		if e.ComplexityRoot.DifferenceCount.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceCount.Changed(childComplexity), true
+	case "DifferenceCount.kind":
+		if e.ComplexityRoot.DifferenceCount.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceCount.Kind(childComplexity), true
+	case "DifferenceCount.restored":
+		if e.ComplexityRoot.DifferenceCount.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceCount.Restored(childComplexity), true
+	case "DifferenceCount.retired":
+		if e.ComplexityRoot.DifferenceCount.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceCount.Retired(childComplexity), true
+
 	case "DisclosureRule.roundTo":
 		if e.ComplexityRoot.DisclosureRule.RoundTo == nil {
 			break
@@ -2367,6 +2808,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FieldChange.Was(childComplexity), true
 
+	case "FieldDifference.after":
+		if e.ComplexityRoot.FieldDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDifference.After(childComplexity), true
+	case "FieldDifference.before":
+		if e.ComplexityRoot.FieldDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDifference.Before(childComplexity), true
+	case "FieldDifference.field":
+		if e.ComplexityRoot.FieldDifference.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDifference.Field(childComplexity), true
+
 	case "Freshness.deadLinks":
 		if e.ComplexityRoot.Freshness.DeadLinks == nil {
 			break
@@ -2459,12 +2919,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.AuditEvents(childComplexity, args["personId"].(*uuid.UUID), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.catalogueCheck":
+		if e.ComplexityRoot.Hub.CatalogueCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_catalogueCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueCheck(childComplexity, args["id"].(uuid.UUID)), true
 	case "Hub.catalogueLanguages":
 		if e.ComplexityRoot.Hub.CatalogueLanguages == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Hub.CatalogueLanguages(childComplexity), true
+	case "Hub.catalogueSource":
+		if e.ComplexityRoot.Hub.CatalogueSource == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_catalogueSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueSource(childComplexity, args["id"].(uuid.UUID)), true
+	case "Hub.catalogueSources":
+		if e.ComplexityRoot.Hub.CatalogueSources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hub.CatalogueSources(childComplexity), true
 	case "Hub.catalogueTerms":
 		if e.ComplexityRoot.Hub.CatalogueTerms == nil {
 			break
@@ -3264,6 +3752,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssureServices(childComplexity, args["input"].(AssureServicesInput)), true
+	case "Mutation.checkCatalogueSource":
+		if e.ComplexityRoot.Mutation.CheckCatalogueSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkCatalogueSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckCatalogueSource(childComplexity, args["input"].(CheckCatalogueSourceInput)), true
 	case "Mutation.checkIn":
 		if e.ComplexityRoot.Mutation.CheckIn == nil {
 			break
@@ -3429,6 +3928,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectChanges(childComplexity, args["input"].(RejectChangesInput)), true
+	case "Mutation.removeCatalogueSource":
+		if e.ComplexityRoot.Mutation.RemoveCatalogueSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeCatalogueSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveCatalogueSource(childComplexity, args["input"].(RemoveCatalogueSourceInput)), true
 	case "Mutation.removeSignpost":
 		if e.ComplexityRoot.Mutation.RemoveSignpost == nil {
 			break
@@ -3495,6 +4005,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeRole(childComplexity, args["input"].(RevokeRoleInput)), true
+	case "Mutation.saveCatalogueSource":
+		if e.ComplexityRoot.Mutation.SaveCatalogueSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveCatalogueSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveCatalogueSource(childComplexity, args["input"].(SaveCatalogueSourceInput)), true
 	case "Mutation.saveLocation":
 		if e.ComplexityRoot.Mutation.SaveLocation == nil {
 			break
@@ -3611,6 +4132,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SyncCatalogue(childComplexity, args["input"].(SyncCatalogueInput)), true
+	case "Mutation.syncCatalogueSource":
+		if e.ComplexityRoot.Mutation.SyncCatalogueSource == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_syncCatalogueSource_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SyncCatalogueSource(childComplexity, args["input"].(SyncCatalogueSourceInput)), true
 	case "Mutation.takeNext":
 		if e.ComplexityRoot.Mutation.TakeNext == nil {
 			break
@@ -4978,6 +5510,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RejectChangesPayload.UserErrors(childComplexity), true
 
+	case "RemoveCatalogueSourcePayload.removed":
+		if e.ComplexityRoot.RemoveCatalogueSourcePayload.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveCatalogueSourcePayload.Removed(childComplexity), true
+	case "RemoveCatalogueSourcePayload.userErrors":
+		if e.ComplexityRoot.RemoveCatalogueSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveCatalogueSourcePayload.UserErrors(childComplexity), true
+
 	case "RemoveSignpostPayload.removed":
 		if e.ComplexityRoot.RemoveSignpostPayload.Removed == nil {
 			break
@@ -5093,6 +5638,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Role(childComplexity), true
+
+	case "SaveCatalogueSourcePayload.clientMutationId":
+		if e.ComplexityRoot.SaveCatalogueSourcePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveCatalogueSourcePayload.ClientMutationID(childComplexity), true
+	case "SaveCatalogueSourcePayload.source":
+		if e.ComplexityRoot.SaveCatalogueSourcePayload.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveCatalogueSourcePayload.Source(childComplexity), true
+	case "SaveCatalogueSourcePayload.userErrors":
+		if e.ComplexityRoot.SaveCatalogueSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveCatalogueSourcePayload.UserErrors(childComplexity), true
 
 	case "SaveLocationPayload.clientMutationId":
 		if e.ComplexityRoot.SaveLocationPayload.ClientMutationID == nil {
@@ -5894,6 +6458,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignpostPayload.UserErrors(childComplexity), true
 
+	case "SourceProblem.field":
+		if e.ComplexityRoot.SourceProblem.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Field(childComplexity), true
+	case "SourceProblem.externalId":
+		if e.ComplexityRoot.SourceProblem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.ID(childComplexity), true
+	case "SourceProblem.kind":
+		if e.ComplexityRoot.SourceProblem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Kind(childComplexity), true
+	case "SourceProblem.line":
+		if e.ComplexityRoot.SourceProblem.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Line(childComplexity), true
+	case "SourceProblem.mend":
+		if e.ComplexityRoot.SourceProblem.Mend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Mend(childComplexity), true
+	case "SourceProblem.message":
+		if e.ComplexityRoot.SourceProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Message(childComplexity), true
+	case "SourceProblem.name":
+		if e.ComplexityRoot.SourceProblem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Name(childComplexity), true
+	case "SourceProblem.row":
+		if e.ComplexityRoot.SourceProblem.Row == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceProblem.Row(childComplexity), true
+
 	case "StaffConnection.edges":
 		if e.ComplexityRoot.StaffConnection.Edges == nil {
 			break
@@ -6025,6 +6638,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SyncCataloguePayload.UserErrors(childComplexity), true
+
+	case "SyncCatalogueSourcePayload.source":
+		if e.ComplexityRoot.SyncCatalogueSourcePayload.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SyncCatalogueSourcePayload.Source(childComplexity), true
+	case "SyncCatalogueSourcePayload.userErrors":
+		if e.ComplexityRoot.SyncCatalogueSourcePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SyncCatalogueSourcePayload.UserErrors(childComplexity), true
 
 	case "TakeNextPayload.clientMutationId":
 		if e.ComplexityRoot.TakeNextPayload.ClientMutationID == nil {
@@ -6426,6 +7052,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BrandInput", ec.unmarshalInputBrandInput),
 			graphql.NewInputUnmarshaler("CatalogueSourceInput", ec.unmarshalInputCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("CatalogueTermFilter", ec.unmarshalInputCatalogueTermFilter),
+			graphql.NewInputUnmarshaler("CheckCatalogueSourceInput", ec.unmarshalInputCheckCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
 			graphql.NewInputUnmarshaler("CheckLinkAgainInput", ec.unmarshalInputCheckLinkAgainInput),
 			graphql.NewInputUnmarshaler("ContactInput", ec.unmarshalInputContactInput),
@@ -6452,6 +7079,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordFollowUpInput", ec.unmarshalInputRecordFollowUpInput),
 			graphql.NewInputUnmarshaler("RegisterPersonInput", ec.unmarshalInputRegisterPersonInput),
 			graphql.NewInputUnmarshaler("RejectChangesInput", ec.unmarshalInputRejectChangesInput),
+			graphql.NewInputUnmarshaler("RemoveCatalogueSourceInput", ec.unmarshalInputRemoveCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("RemoveSignpostInput", ec.unmarshalInputRemoveSignpostInput),
 			graphql.NewInputUnmarshaler("RestoreDuplicateInput", ec.unmarshalInputRestoreDuplicateInput),
 			graphql.NewInputUnmarshaler("RestoreRecordInput", ec.unmarshalInputRestoreRecordInput),
@@ -6461,6 +7089,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeRoleInput", ec.unmarshalInputRevokeRoleInput),
 			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
 			graphql.NewInputUnmarshaler("RoomInput", ec.unmarshalInputRoomInput),
+			graphql.NewInputUnmarshaler("SaveCatalogueSourceInput", ec.unmarshalInputSaveCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("SaveLocationInput", ec.unmarshalInputSaveLocationInput),
 			graphql.NewInputUnmarshaler("SaveOrganisationInput", ec.unmarshalInputSaveOrganisationInput),
 			graphql.NewInputUnmarshaler("SavePlaceInput", ec.unmarshalInputSavePlaceInput),
@@ -6473,6 +7102,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetVisibilityInput", ec.unmarshalInputSetVisibilityInput),
 			graphql.NewInputUnmarshaler("SignpostInput", ec.unmarshalInputSignpostInput),
 			graphql.NewInputUnmarshaler("SyncCatalogueInput", ec.unmarshalInputSyncCatalogueInput),
+			graphql.NewInputUnmarshaler("SyncCatalogueSourceInput", ec.unmarshalInputSyncCatalogueSourceInput),
 			graphql.NewInputUnmarshaler("TakeNextInput", ec.unmarshalInputTakeNextInput),
 			graphql.NewInputUnmarshaler("TakeVisitInput", ec.unmarshalInputTakeVisitInput),
 			graphql.NewInputUnmarshaler("TermDecisionInput", ec.unmarshalInputTermDecisionInput),
@@ -6572,7 +7202,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "catalogue_edit.graphql" "directory.graphql" "duplicates.graphql" "finder.graphql" "freshness.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "staff.graphql" "taxonomy.graphql"
+//go:embed "catalogue_edit.graphql" "directory.graphql" "duplicates.graphql" "finder.graphql" "freshness.graphql" "frontdesk.graphql" "hub.graphql" "partner.graphql" "person.graphql" "platform.graphql" "referral.graphql" "schema.graphql" "sources.graphql" "staff.graphql" "taxonomy.graphql"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -6596,6 +7226,7 @@ var sources = []*ast.Source{
 	{Name: "platform.graphql", Input: sourceData("platform.graphql"), BuiltIn: false},
 	{Name: "referral.graphql", Input: sourceData("referral.graphql"), BuiltIn: false},
 	{Name: "schema.graphql", Input: sourceData("schema.graphql"), BuiltIn: false},
+	{Name: "sources.graphql", Input: sourceData("sources.graphql"), BuiltIn: false},
 	{Name: "staff.graphql", Input: sourceData("staff.graphql"), BuiltIn: false},
 	{Name: "taxonomy.graphql", Input: sourceData("taxonomy.graphql"), BuiltIn: false},
 }
@@ -6749,6 +7380,62 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueCheck_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueCheck_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_CatalogueCheck_kind(ctx, field)
+	case "url":
+		return ec.fieldContext_CatalogueCheck_url(ctx, field)
+	case "fileName":
+		return ec.fieldContext_CatalogueCheck_fileName(ctx, field)
+	case "sourceId":
+		return ec.fieldContext_CatalogueCheck_sourceId(ctx, field)
+	case "state":
+		return ec.fieldContext_CatalogueCheck_state(ctx, field)
+	case "message":
+		return ec.fieldContext_CatalogueCheck_message(ctx, field)
+	case "pagesRead":
+		return ec.fieldContext_CatalogueCheck_pagesRead(ctx, field)
+	case "pagesTotal":
+		return ec.fieldContext_CatalogueCheck_pagesTotal(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CatalogueCheck_createdAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_CatalogueCheck_finishedAt(ctx, field)
+	case "savedId":
+		return ec.fieldContext_CatalogueCheck_savedId(ctx, field)
+	case "rows":
+		return ec.fieldContext_CatalogueCheck_rows(ctx, field)
+	case "refused":
+		return ec.fieldContext_CatalogueCheck_refused(ctx, field)
+	case "counts":
+		return ec.fieldContext_CatalogueCheck_counts(ctx, field)
+	case "differences":
+		return ec.fieldContext_CatalogueCheck_differences(ctx, field)
+	case "problems":
+		return ec.fieldContext_CatalogueCheck_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CatalogueDifference_kind(ctx, field)
+	case "what":
+		return ec.fieldContext_CatalogueDifference_what(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueDifference_name(ctx, field)
+	case "fields":
+		return ec.fieldContext_CatalogueDifference_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueDifference", field.Name)
+}
+
 func (ec *executionContext) childFields_CatalogueEditor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6799,6 +7486,54 @@ func (ec *executionContext) childFields_CatalogueServiceEdge(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CatalogueServiceEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueSource_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueSource_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_CatalogueSource_kind(ctx, field)
+	case "format":
+		return ec.fieldContext_CatalogueSource_format(ctx, field)
+	case "url":
+		return ec.fieldContext_CatalogueSource_url(ctx, field)
+	case "fromHub":
+		return ec.fieldContext_CatalogueSource_fromHub(ctx, field)
+	case "fileName":
+		return ec.fieldContext_CatalogueSource_fileName(ctx, field)
+	case "refreshMinutes":
+		return ec.fieldContext_CatalogueSource_refreshMinutes(ctx, field)
+	case "byStaff":
+		return ec.fieldContext_CatalogueSource_byStaff(ctx, field)
+	case "state":
+		return ec.fieldContext_CatalogueSource_state(ctx, field)
+	case "reading":
+		return ec.fieldContext_CatalogueSource_reading(ctx, field)
+	case "pagesRead":
+		return ec.fieldContext_CatalogueSource_pagesRead(ctx, field)
+	case "pagesTotal":
+		return ec.fieldContext_CatalogueSource_pagesTotal(ctx, field)
+	case "triedAt":
+		return ec.fieldContext_CatalogueSource_triedAt(ctx, field)
+	case "syncedAt":
+		return ec.fieldContext_CatalogueSource_syncedAt(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_CatalogueSource_failingSince(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_CatalogueSource_dueAt(ctx, field)
+	case "message":
+		return ec.fieldContext_CatalogueSource_message(ctx, field)
+	case "rowsTaken":
+		return ec.fieldContext_CatalogueSource_rowsTaken(ctx, field)
+	case "rowsRefused":
+		return ec.fieldContext_CatalogueSource_rowsRefused(ctx, field)
+	case "problems":
+		return ec.fieldContext_CatalogueSource_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueSource", field.Name)
+}
+
 func (ec *executionContext) childFields_CatalogueTerm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6841,6 +7576,18 @@ func (ec *executionContext) childFields_CatalogueTermEdge(ctx context.Context, f
 		return ec.fieldContext_CatalogueTermEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CatalogueTermEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckCatalogueSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_CheckCatalogueSourcePayload_clientMutationId(ctx, field)
+	case "check":
+		return ec.fieldContext_CheckCatalogueSourcePayload_check(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CheckCatalogueSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckCatalogueSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CheckInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6987,6 +7734,22 @@ func (ec *executionContext) childFields_CreatePartnerLinkPayload(ctx context.Con
 		return ec.fieldContext_CreatePartnerLinkPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePartnerLinkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DifferenceCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DifferenceCount_kind(ctx, field)
+	case "added":
+		return ec.fieldContext_DifferenceCount_added(ctx, field)
+	case "changed":
+		return ec.fieldContext_DifferenceCount_changed(ctx, field)
+	case "retired":
+		return ec.fieldContext_DifferenceCount_retired(ctx, field)
+	case "restored":
+		return ec.fieldContext_DifferenceCount_restored(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DifferenceCount", field.Name)
 }
 
 func (ec *executionContext) childFields_DisclosureRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7145,6 +7908,18 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
+func (ec *executionContext) childFields_FieldDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_FieldDifference_field(ctx, field)
+	case "before":
+		return ec.fieldContext_FieldDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_FieldDifference_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldDifference", field.Name)
+}
+
 func (ec *executionContext) childFields_Freshness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "unassured":
@@ -7251,6 +8026,12 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_myConversation(ctx, field)
 	case "followUps":
 		return ec.fieldContext_Hub_followUps(ctx, field)
+	case "catalogueSources":
+		return ec.fieldContext_Hub_catalogueSources(ctx, field)
+	case "catalogueSource":
+		return ec.fieldContext_Hub_catalogueSource(ctx, field)
+	case "catalogueCheck":
+		return ec.fieldContext_Hub_catalogueCheck(ctx, field)
 	case "staff":
 		return ec.fieldContext_Hub_staff(ctx, field)
 	case "findStaff":
@@ -8083,6 +8864,16 @@ func (ec *executionContext) childFields_RejectChangesPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RejectChangesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveCatalogueSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "removed":
+		return ec.fieldContext_RemoveCatalogueSourcePayload_removed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveCatalogueSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveCatalogueSourcePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveSignpostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "removed":
@@ -8165,6 +8956,18 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveCatalogueSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_SaveCatalogueSourcePayload_clientMutationId(ctx, field)
+	case "source":
+		return ec.fieldContext_SaveCatalogueSourcePayload_source(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveCatalogueSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveCatalogueSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SaveLocationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8551,6 +9354,28 @@ func (ec *executionContext) childFields_SignpostPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type SignpostPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SourceProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_SourceProblem_row(ctx, field)
+	case "line":
+		return ec.fieldContext_SourceProblem_line(ctx, field)
+	case "kind":
+		return ec.fieldContext_SourceProblem_kind(ctx, field)
+	case "externalId":
+		return ec.fieldContext_SourceProblem_externalId(ctx, field)
+	case "name":
+		return ec.fieldContext_SourceProblem_name(ctx, field)
+	case "field":
+		return ec.fieldContext_SourceProblem_field(ctx, field)
+	case "message":
+		return ec.fieldContext_SourceProblem_message(ctx, field)
+	case "mend":
+		return ec.fieldContext_SourceProblem_mend(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceProblem", field.Name)
+}
+
 func (ec *executionContext) childFields_StaffConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -8623,6 +9448,16 @@ func (ec *executionContext) childFields_SyncCataloguePayload(ctx context.Context
 		return ec.fieldContext_SyncCataloguePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SyncCataloguePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SyncCatalogueSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_SyncCatalogueSourcePayload_source(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SyncCatalogueSourcePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SyncCatalogueSourcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeNextPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9090,6 +9925,34 @@ func (ec *executionContext) field_Hub_auditEvents_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_catalogueCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_catalogueSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -9715,6 +10578,20 @@ func (ec *executionContext) field_Mutation_assureServices_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_checkCatalogueSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CheckCatalogueSourceInput, error) {
+			return ec.unmarshalNCheckCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckCatalogueSourceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_checkIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9925,6 +10802,20 @@ func (ec *executionContext) field_Mutation_rejectChanges_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeCatalogueSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RemoveCatalogueSourceInput, error) {
+			return ec.unmarshalNRemoveCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveCatalogueSourceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeSignpost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10001,6 +10892,20 @@ func (ec *executionContext) field_Mutation_revokeRole_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RevokeRoleInput, error) {
 			return ec.unmarshalNRevokeRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRevokeRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_saveCatalogueSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SaveCatalogueSourceInput, error) {
+			return ec.unmarshalNSaveCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveCatalogueSourceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10127,6 +11032,20 @@ func (ec *executionContext) field_Mutation_signpost_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SignpostInput, error) {
 			return ec.unmarshalNSignpostInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSignpostInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_syncCatalogueSource_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SyncCatalogueSourceInput, error) {
+			return ec.unmarshalNSyncCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueSourceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11498,6 +12417,548 @@ func (ec *executionContext) fieldContext_AuditEventEdge_node(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _CatalogueCheck_id(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueCheck_name(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueCheck_kind(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueCheck().Kind(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.Kind) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, true, true, "CatalogueSourceKind")
+}
+
+func (ec *executionContext) _CatalogueCheck_url(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueCheck_fileName(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_fileName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueCheck_sourceId(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_sourceId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_sourceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueCheck_state(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguecheck.State) graphql.Marshaler {
+			return ec.marshalNCatalogueCheckState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguecheckᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "CatalogueCheckState")
+}
+
+func (ec *executionContext) _CatalogueCheck_message(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueCheck_pagesRead(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_pagesRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PagesRead, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_pagesRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueCheck_pagesTotal(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_pagesTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PagesTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_pagesTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueCheck_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CatalogueCheck_finishedAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CatalogueCheck_savedId(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_savedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SavedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_savedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueCheck_rows(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueCheck().Rows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, true, true, "Int")
+}
+
+func (ec *executionContext) _CatalogueCheck_refused(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_refused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueCheck().Refused(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_refused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueCheck", field, true, true, "Int")
+}
+
+func (ec *executionContext) _CatalogueCheck_counts(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueCheck().Counts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.DifferenceCount) graphql.Marshaler {
+			return ec.marshalNDifferenceCount2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifferenceCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DifferenceCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueCheck_differences(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_differences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueCheck().Differences(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.Difference) graphql.Marshaler {
+			return ec.marshalNCatalogueDifference2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_differences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueCheck_problems(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueCheck_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueCheck().Problems(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.SourceProblem) graphql.Marshaler {
+			return ec.marshalNSourceProblem2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐSourceProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueCheck_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourceProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueDifference_kind(ctx context.Context, field graphql.CollectedField, obj *schema.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueDifference_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueDifference_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueDifference_what(ctx context.Context, field graphql.CollectedField, obj *schema.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueDifference_what(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.What, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueDifference_what(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueDifference_name(ctx context.Context, field graphql.CollectedField, obj *schema.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueDifference_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueDifference_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueDifference_fields(ctx context.Context, field graphql.CollectedField, obj *schema.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueDifference_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.FieldChange) graphql.Marshaler {
+			return ec.marshalNFieldDifference2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFieldChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueDifference_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CatalogueEditor_id(ctx context.Context, field graphql.CollectedField, obj *ent.StaffUser) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11828,6 +13289,498 @@ func (ec *executionContext) fieldContext_CatalogueServiceEdge_node(_ context.Con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CatalogueSource_id(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CatalogueSource_name(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueSource_kind(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.Kind) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceKind2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "CatalogueSourceKind")
+}
+
+func (ec *executionContext) _CatalogueSource_format(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_format(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Format, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.Format) graphql.Marshaler {
+			return ec.marshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "CatalogueFormat")
+}
+
+func (ec *executionContext) _CatalogueSource_url(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueSource_fromHub(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_fromHub(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromHub, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_fromHub(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueSource_fileName(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_fileName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueSource_refreshMinutes(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_refreshMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefreshMinutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_refreshMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueSource_byStaff(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_byStaff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByStaff, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_byStaff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CatalogueSource_state(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v cataloguesource.State) graphql.Marshaler {
+			return ec.marshalNCatalogueSourceState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "CatalogueSourceState")
+}
+
+func (ec *executionContext) _CatalogueSource_reading(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_reading(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueSource().Reading(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_reading(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _CatalogueSource_pagesRead(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_pagesRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PagesRead, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_pagesRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueSource_pagesTotal(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_pagesTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PagesTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_pagesTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueSource_triedAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_triedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TriedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_triedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CatalogueSource_syncedAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_syncedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SyncedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_syncedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CatalogueSource_failingSince(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CatalogueSource_dueAt(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CatalogueSource_message(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "String")
+}
+
+func (ec *executionContext) _CatalogueSource_rowsTaken(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_rowsTaken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowsTaken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_rowsTaken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueSource_rowsRefused(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_rowsRefused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowsRefused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_rowsRefused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueSource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CatalogueSource_problems(ctx context.Context, field graphql.CollectedField, obj *ent.CatalogueSource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueSource_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CatalogueSource().Problems(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.SourceProblem) graphql.Marshaler {
+			return ec.marshalNSourceProblem2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐSourceProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueSource_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CatalogueSource",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SourceProblem(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12195,6 +14148,93 @@ func (ec *executionContext) fieldContext_CatalogueTermEdge_node(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CatalogueTerm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckCatalogueSourcePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *CheckCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckCatalogueSourcePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CheckCatalogueSourcePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckCatalogueSourcePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CheckCatalogueSourcePayload_check(ctx context.Context, field graphql.CollectedField, obj *CheckCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckCatalogueSourcePayload_check(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Check, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CatalogueCheck) graphql.Marshaler {
+			return ec.marshalOCatalogueCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueCheck(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CheckCatalogueSourcePayload_check(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckCatalogueSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckCatalogueSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CheckCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckCatalogueSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckCatalogueSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckCatalogueSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13324,6 +15364,121 @@ func (ec *executionContext) fieldContext_CreatePartnerLinkPayload_userErrors(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _DifferenceCount_kind(ctx context.Context, field graphql.CollectedField, obj *schema.DifferenceCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceCount_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceCount_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceCount", field, false, false, "String")
+}
+
+func (ec *executionContext) _DifferenceCount_added(ctx context.Context, field graphql.CollectedField, obj *schema.DifferenceCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceCount_added(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Added, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceCount_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferenceCount_changed(ctx context.Context, field graphql.CollectedField, obj *schema.DifferenceCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceCount_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceCount_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferenceCount_retired(ctx context.Context, field graphql.CollectedField, obj *schema.DifferenceCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceCount_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceCount_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferenceCount_restored(ctx context.Context, field graphql.CollectedField, obj *schema.DifferenceCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceCount_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceCount_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _DisclosureRule_suppressBelow(ctx context.Context, field graphql.CollectedField, obj *provision.Disclosure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14381,6 +16536,75 @@ func (ec *executionContext) _FieldChange_now(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_FieldChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldDifference_field(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldDifference_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldDifference_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldDifference_before(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldDifference_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldDifference_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _FieldDifference_after(ctx context.Context, field graphql.CollectedField, obj *schema.FieldChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldDifference_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldDifference_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldDifference", field, false, false, "String")
 }
 
 func (ec *executionContext) _Freshness_unassured(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
@@ -16062,6 +18286,126 @@ func (ec *executionContext) fieldContext_Hub_followUps(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_followUps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_catalogueSources(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueSources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hub().CatalogueSources(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalNCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueSources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueSource(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_catalogueSource(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().CatalogueSource(ctx, obj, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalOCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueSource(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_catalogueSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_catalogueCheck(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_catalogueCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().CatalogueCheck(ctx, obj, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CatalogueCheck) graphql.Marshaler {
+			return ec.marshalOCatalogueCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueCheck(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_catalogueCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueCheck(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_catalogueCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19661,6 +22005,182 @@ func (ec *executionContext) fieldContext_Mutation_recordFollowUp(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_recordFollowUp_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_checkCatalogueSource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_checkCatalogueSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CheckCatalogueSource(ctx, fc.Args["input"].(CheckCatalogueSourceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CheckCatalogueSourcePayload) graphql.Marshaler {
+			return ec.marshalNCheckCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCheckCatalogueSourcePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_checkCatalogueSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CheckCatalogueSourcePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_checkCatalogueSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_saveCatalogueSource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_saveCatalogueSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SaveCatalogueSource(ctx, fc.Args["input"].(SaveCatalogueSourceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaveCatalogueSourcePayload) graphql.Marshaler {
+			return ec.marshalNSaveCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveCatalogueSourcePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_saveCatalogueSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaveCatalogueSourcePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_saveCatalogueSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_syncCatalogueSource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_syncCatalogueSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SyncCatalogueSource(ctx, fc.Args["input"].(SyncCatalogueSourceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SyncCatalogueSourcePayload) graphql.Marshaler {
+			return ec.marshalNSyncCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueSourcePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_syncCatalogueSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SyncCatalogueSourcePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_syncCatalogueSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeCatalogueSource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeCatalogueSource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveCatalogueSource(ctx, fc.Args["input"].(RemoveCatalogueSourceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RemoveCatalogueSourcePayload) graphql.Marshaler {
+			return ec.marshalNRemoveCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRemoveCatalogueSourcePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeCatalogueSource(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveCatalogueSourcePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeCatalogueSource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -25213,6 +27733,61 @@ func (ec *executionContext) fieldContext_RejectChangesPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveCatalogueSourcePayload_removed(ctx context.Context, field graphql.CollectedField, obj *RemoveCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveCatalogueSourcePayload_removed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Removed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveCatalogueSourcePayload_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveCatalogueSourcePayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RemoveCatalogueSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RemoveCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveCatalogueSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveCatalogueSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveCatalogueSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RemoveSignpostPayload_removed(ctx context.Context, field graphql.CollectedField, obj *RemoveSignpostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25688,6 +28263,93 @@ func (ec *executionContext) _RoleGrant_createdAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_RoleGrant_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleGrant", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SaveCatalogueSourcePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveCatalogueSourcePayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveCatalogueSourcePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaveCatalogueSourcePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaveCatalogueSourcePayload_source(ctx context.Context, field graphql.CollectedField, obj *SaveCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveCatalogueSourcePayload_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalOCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaveCatalogueSourcePayload_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveCatalogueSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueSource(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaveCatalogueSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SaveCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaveCatalogueSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaveCatalogueSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaveCatalogueSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SaveLocationPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *SaveLocationPayload) (ret graphql.Marshaler) {
@@ -29083,6 +31745,190 @@ func (ec *executionContext) fieldContext_SignpostPayload_userErrors(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _SourceProblem_row(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SourceProblem_line(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Line, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SourceProblem_kind(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _SourceProblem_externalId(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _SourceProblem_name(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _SourceProblem_field(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _SourceProblem_message(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _SourceProblem_mend(ctx context.Context, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SourceProblem_mend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SourceProblem_mend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, "String")
+}
+
 func (ec *executionContext) _StaffConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.StaffUser]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29617,6 +32463,70 @@ func (ec *executionContext) _SyncCataloguePayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_SyncCataloguePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SyncCataloguePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SyncCatalogueSourcePayload_source(ctx context.Context, field graphql.CollectedField, obj *SyncCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SyncCatalogueSourcePayload_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+			return ec.marshalOCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SyncCatalogueSourcePayload_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SyncCatalogueSourcePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueSource(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SyncCatalogueSourcePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SyncCatalogueSourcePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SyncCatalogueSourcePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*problem.Problem) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖliferoomsᚗioᚋliferoomsᚋinternalᚋproblemᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SyncCatalogueSourcePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SyncCatalogueSourcePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -33083,6 +35993,97 @@ func UnmarshalCatalogueTermFilter(ctx context.Context, raw any) (CatalogueTermFi
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCheckCatalogueSourceInput(ctx context.Context, obj any) (CheckCatalogueSourceInput, error) {
+	var it CheckCatalogueSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "sourceId", "name", "url", "document", "fileName", "refreshMinutes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "sourceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceID = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "document":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("document"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Document = graphql.OmittableOf(data)
+		case "fileName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileName = graphql.OmittableOf(data)
+		case "refreshMinutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshMinutes"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefreshMinutes = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckCatalogueSourceInput unmarshals raw into the CheckCatalogueSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckCatalogueSourceInput(ctx context.Context, raw any) (CheckCatalogueSourceInput, error) {
+	var out CheckCatalogueSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckCatalogueSourceInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCheckInInput(ctx context.Context, obj any) (CheckInInput, error) {
 	var it CheckInInput
 	if obj == nil {
@@ -34908,6 +37909,55 @@ func UnmarshalRejectChangesInput(ctx context.Context, raw any) (RejectChangesInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRemoveCatalogueSourceInput(ctx context.Context, obj any) (RemoveCatalogueSourceInput, error) {
+	var it RemoveCatalogueSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "sourceId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "sourceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRemoveCatalogueSourceInput unmarshals raw into the RemoveCatalogueSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemoveCatalogueSourceInput(ctx context.Context, raw any) (RemoveCatalogueSourceInput, error) {
+	var out RemoveCatalogueSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveCatalogueSourceInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoveSignpostInput(ctx context.Context, obj any) (RemoveSignpostInput, error) {
 	var it RemoveSignpostInput
 	if obj == nil {
@@ -35412,6 +38462,62 @@ func (ec *executionContext) unmarshalInputRoomInput(ctx context.Context, obj any
 func UnmarshalRoomInput(ctx context.Context, raw any) (provision.Room, error) {
 	var out provision.Room
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoomInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveCatalogueSourceInput(ctx context.Context, obj any) (SaveCatalogueSourceInput, error) {
+	var it SaveCatalogueSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "clientMutationId", "checkId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "checkId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("checkId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CheckID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveCatalogueSourceInput unmarshals raw into the SaveCatalogueSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveCatalogueSourceInput(ctx context.Context, raw any) (SaveCatalogueSourceInput, error) {
+	var out SaveCatalogueSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveCatalogueSourceInput", raw, &out)
 	return out, err
 }
 
@@ -36661,6 +39767,55 @@ func UnmarshalSyncCatalogueInput(ctx context.Context, raw any) (SyncCatalogueInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSyncCatalogueSourceInput(ctx context.Context, obj any) (SyncCatalogueSourceInput, error) {
+	var it SyncCatalogueSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hub", "sourceId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hub":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hub"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hub = data
+		case "sourceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSyncCatalogueSourceInput unmarshals raw into the SyncCatalogueSourceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSyncCatalogueSourceInput(ctx context.Context, raw any) (SyncCatalogueSourceInput, error) {
+	var out SyncCatalogueSourceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SyncCatalogueSourceInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTakeNextInput(ctx context.Context, obj any) (TakeNextInput, error) {
 	var it TakeNextInput
 	if obj == nil {
@@ -37635,6 +40790,178 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var catalogueCheckImplementors = []string{"CatalogueCheck"}
+
+func (ec *executionContext) _CatalogueCheck(ctx context.Context, sel ast.SelectionSet, obj *ent.CatalogueCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueCheck")
+		case "id":
+			out.Values[i] = ec._CatalogueCheck_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueCheck_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueCheck_kind(ctx, field, obj)
+				})
+		case "url":
+			out.Values[i] = ec._CatalogueCheck_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fileName":
+			out.Values[i] = ec._CatalogueCheck_fileName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sourceId":
+			out.Values[i] = ec._CatalogueCheck_sourceId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._CatalogueCheck_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.Values[i] = ec._CatalogueCheck_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pagesRead":
+			out.Values[i] = ec._CatalogueCheck_pagesRead(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pagesTotal":
+			out.Values[i] = ec._CatalogueCheck_pagesTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._CatalogueCheck_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "finishedAt":
+			out.Values[i] = ec._CatalogueCheck_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "savedId":
+			out.Values[i] = ec._CatalogueCheck_savedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueCheck_rows(ctx, field, obj)
+				})
+		case "refused":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueCheck_refused(ctx, field, obj)
+				})
+		case "counts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueCheck_counts(ctx, field, obj)
+				})
+		case "differences":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueCheck_differences(ctx, field, obj)
+				})
+		case "problems":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueCheck_problems(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var catalogueDifferenceImplementors = []string{"CatalogueDifference"}
+
+func (ec *executionContext) _CatalogueDifference(ctx context.Context, sel ast.SelectionSet, obj *schema.Difference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueDifference")
+		case "kind":
+			out.Values[i] = ec._CatalogueDifference_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "what":
+			out.Values[i] = ec._CatalogueDifference_what(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueDifference_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._CatalogueDifference_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var catalogueEditorImplementors = []string{"CatalogueEditor"}
 
 func (ec *executionContext) _CatalogueEditor(ctx context.Context, sel ast.SelectionSet, obj *ent.StaffUser) graphql.Marshaler {
@@ -37812,6 +41139,141 @@ func (ec *executionContext) _CatalogueServiceEdge(ctx context.Context, sel ast.S
 	return out
 }
 
+var catalogueSourceImplementors = []string{"CatalogueSource"}
+
+func (ec *executionContext) _CatalogueSource(ctx context.Context, sel ast.SelectionSet, obj *ent.CatalogueSource) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, catalogueSourceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CatalogueSource")
+		case "id":
+			out.Values[i] = ec._CatalogueSource_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._CatalogueSource_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._CatalogueSource_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "format":
+			out.Values[i] = ec._CatalogueSource_format(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._CatalogueSource_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fromHub":
+			out.Values[i] = ec._CatalogueSource_fromHub(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fileName":
+			out.Values[i] = ec._CatalogueSource_fileName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "refreshMinutes":
+			out.Values[i] = ec._CatalogueSource_refreshMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byStaff":
+			out.Values[i] = ec._CatalogueSource_byStaff(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._CatalogueSource_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reading":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueSource_reading(ctx, field, obj)
+				})
+		case "pagesRead":
+			out.Values[i] = ec._CatalogueSource_pagesRead(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pagesTotal":
+			out.Values[i] = ec._CatalogueSource_pagesTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "triedAt":
+			out.Values[i] = ec._CatalogueSource_triedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "syncedAt":
+			out.Values[i] = ec._CatalogueSource_syncedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failingSince":
+			out.Values[i] = ec._CatalogueSource_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAt":
+			out.Values[i] = ec._CatalogueSource_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.Values[i] = ec._CatalogueSource_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rowsTaken":
+			out.Values[i] = ec._CatalogueSource_rowsTaken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rowsRefused":
+			out.Values[i] = ec._CatalogueSource_rowsRefused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "problems":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CatalogueSource_problems(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var catalogueTermImplementors = []string{"CatalogueTerm"}
 
 func (ec *executionContext) _CatalogueTerm(ctx context.Context, sel ast.SelectionSet, obj *directory.Term) graphql.Marshaler {
@@ -37942,6 +41404,49 @@ func (ec *executionContext) _CatalogueTermEdge(ctx context.Context, sel ast.Sele
 			}
 		case "node":
 			out.Values[i] = ec._CatalogueTermEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkCatalogueSourcePayloadImplementors = []string{"CheckCatalogueSourcePayload"}
+
+func (ec *executionContext) _CheckCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *CheckCatalogueSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkCatalogueSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckCatalogueSourcePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._CheckCatalogueSourcePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "check":
+			out.Values[i] = ec._CheckCatalogueSourcePayload_check(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CheckCatalogueSourcePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -38440,6 +41945,59 @@ func (ec *executionContext) _CreatePartnerLinkPayload(ctx context.Context, sel a
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreatePartnerLinkPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var differenceCountImplementors = []string{"DifferenceCount"}
+
+func (ec *executionContext) _DifferenceCount(ctx context.Context, sel ast.SelectionSet, obj *schema.DifferenceCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, differenceCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DifferenceCount")
+		case "kind":
+			out.Values[i] = ec._DifferenceCount_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "added":
+			out.Values[i] = ec._DifferenceCount_added(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._DifferenceCount_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retired":
+			out.Values[i] = ec._DifferenceCount_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restored":
+			out.Values[i] = ec._DifferenceCount_restored(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -39019,6 +42577,49 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var fieldDifferenceImplementors = []string{"FieldDifference"}
+
+func (ec *executionContext) _FieldDifference(ctx context.Context, sel ast.SelectionSet, obj *schema.FieldChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fieldDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FieldDifference")
+		case "field":
+			out.Values[i] = ec._FieldDifference_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._FieldDifference_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._FieldDifference_after(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var freshnessImplementors = []string{"Freshness"}
 
 func (ec *executionContext) _Freshness(ctx context.Context, sel ast.SelectionSet, obj *Freshness) graphql.Marshaler {
@@ -39348,6 +42949,24 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_followUps(ctx, field, obj)
+				})
+		case "catalogueSources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueSources(ctx, field, obj)
+				})
+		case "catalogueSource":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueSource(ctx, field, obj)
+				})
+		case "catalogueCheck":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_catalogueCheck(ctx, field, obj)
 				})
 		case "staff":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -40315,6 +43934,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "recordFollowUp":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordFollowUp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checkCatalogueSource":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_checkCatalogueSource(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saveCatalogueSource":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_saveCatalogueSource(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syncCatalogueSource":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_syncCatalogueSource(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeCatalogueSource":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeCatalogueSource(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -42496,6 +46143,44 @@ func (ec *executionContext) _RejectChangesPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var removeCatalogueSourcePayloadImplementors = []string{"RemoveCatalogueSourcePayload"}
+
+func (ec *executionContext) _RemoveCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveCatalogueSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeCatalogueSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveCatalogueSourcePayload")
+		case "removed":
+			out.Values[i] = ec._RemoveCatalogueSourcePayload_removed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RemoveCatalogueSourcePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var removeSignpostPayloadImplementors = []string{"RemoveSignpostPayload"}
 
 func (ec *executionContext) _RemoveSignpostPayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveSignpostPayload) graphql.Marshaler {
@@ -42793,6 +46478,49 @@ func (ec *executionContext) _RoleGrant(ctx context.Context, sel ast.SelectionSet
 			out.Values[i] = ec._RoleGrant_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saveCatalogueSourcePayloadImplementors = []string{"SaveCatalogueSourcePayload"}
+
+func (ec *executionContext) _SaveCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *SaveCatalogueSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saveCatalogueSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaveCatalogueSourcePayload")
+		case "clientMutationId":
+			out.Values[i] = ec._SaveCatalogueSourcePayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._SaveCatalogueSourcePayload_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SaveCatalogueSourcePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -44068,6 +47796,74 @@ func (ec *executionContext) _SignpostPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var sourceProblemImplementors = []string{"SourceProblem"}
+
+func (ec *executionContext) _SourceProblem(ctx context.Context, sel ast.SelectionSet, obj *schema.SourceProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceProblem")
+		case "row":
+			out.Values[i] = ec._SourceProblem_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "line":
+			out.Values[i] = ec._SourceProblem_line(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._SourceProblem_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._SourceProblem_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._SourceProblem_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._SourceProblem_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._SourceProblem_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mend":
+			out.Values[i] = ec._SourceProblem_mend(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var staffConnectionImplementors = []string{"StaffConnection"}
 
 func (ec *executionContext) _StaffConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.StaffUser]) graphql.Marshaler {
@@ -44331,6 +48127,44 @@ func (ec *executionContext) _SyncCataloguePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._SyncCataloguePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var syncCatalogueSourcePayloadImplementors = []string{"SyncCatalogueSourcePayload"}
+
+func (ec *executionContext) _SyncCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *SyncCatalogueSourcePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, syncCatalogueSourcePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SyncCatalogueSourcePayload")
+		case "source":
+			out.Values[i] = ec._SyncCatalogueSourcePayload_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SyncCatalogueSourcePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -45701,6 +49535,45 @@ func (ec *executionContext) marshalNCapacityBy2liferoomsᚗioᚋliferoomsᚋent�
 	return res
 }
 
+func (ec *executionContext) unmarshalNCatalogueCheckState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguecheckᚐState(ctx context.Context, v any) (cataloguecheck.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := cataloguecheck.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCatalogueCheckState2liferoomsᚗioᚋliferoomsᚋentᚋcataloguecheckᚐState(ctx context.Context, sel ast.SelectionSet, v cataloguecheck.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CatalogueCheckState!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCatalogueDifference2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.Difference) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueDifference2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCatalogueDifference2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifference(ctx context.Context, sel ast.SelectionSet, v *schema.Difference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueDifference!")
+		return graphql.Null
+	}
+	return ec._CatalogueDifference(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCatalogueFormat2liferoomsᚗioᚋliferoomsᚋentᚋcataloguesourceᚐFormat(ctx context.Context, v any) (cataloguesource.Format, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := cataloguesource.Format(tmp)
@@ -45766,6 +49639,30 @@ func (ec *executionContext) marshalNCatalogueServiceEdge2ᚕliferoomsᚗioᚋlif
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNCatalogueSource2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CatalogueSource) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CatalogueSource!")
+		return graphql.Null
+	}
+	return ec._CatalogueSource(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCatalogueSourceInput2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueSourceInputᚄ(ctx context.Context, v any) ([]*CatalogueSourceInput, error) {
@@ -45868,6 +49765,19 @@ func (ec *executionContext) marshalNCatalogueTermEdge2ᚕliferoomsᚗioᚋlifero
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNCheckCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckCatalogueSourceInput(ctx context.Context, v any) (CheckCatalogueSourceInput, error) {
+	res, err := ec.unmarshalInputCheckCatalogueSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCheckCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, v *CheckCatalogueSourcePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CheckCatalogueSourcePayload!")
+		return graphql.Null
+	}
+	return ec._CheckCatalogueSourcePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCheckInInput2liferoomsᚗioᚋliferoomsᚋgraphᚐCheckInInput(ctx context.Context, v any) (CheckInInput, error) {
@@ -46087,6 +49997,30 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) marshalNDifferenceCount2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifferenceCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.DifferenceCount) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDifferenceCount2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifferenceCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDifferenceCount2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐDifferenceCount(ctx context.Context, sel ast.SelectionSet, v *schema.DifferenceCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DifferenceCount!")
+		return graphql.Null
+	}
+	return ec._DifferenceCount(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNDisclosureRule2liferoomsᚗioᚋliferoomsᚋinternalᚋprovisionᚐDisclosure(ctx context.Context, sel ast.SelectionSet, v provision.Disclosure) graphql.Marshaler {
 	return ec._DisclosureRule(ctx, sel, &v)
 }
@@ -46289,6 +50223,26 @@ func (ec *executionContext) marshalNFieldChange2ᚖliferoomsᚗioᚋliferoomsᚋ
 		return graphql.Null
 	}
 	return ec._FieldChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFieldDifference2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v schema.FieldChange) graphql.Marshaler {
+	return ec._FieldDifference(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFieldDifference2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFieldChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.FieldChange) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFieldDifference2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFieldChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -47447,6 +51401,19 @@ func (ec *executionContext) marshalNRejectChangesPayload2ᚖliferoomsᚗioᚋlif
 	return ec._RejectChangesPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRemoveCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveCatalogueSourceInput(ctx context.Context, v any) (RemoveCatalogueSourceInput, error) {
+	res, err := ec.unmarshalInputRemoveCatalogueSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐRemoveCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, v *RemoveCatalogueSourcePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemoveCatalogueSourcePayload!")
+		return graphql.Null
+	}
+	return ec._RemoveCatalogueSourcePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRemoveSignpostInput2liferoomsᚗioᚋliferoomsᚋgraphᚐRemoveSignpostInput(ctx context.Context, v any) (RemoveSignpostInput, error) {
 	res, err := ec.unmarshalInputRemoveSignpostInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -47654,6 +51621,19 @@ func (ec *executionContext) marshalNSafeContact2liferoomsᚗioᚋliferoomsᚋent
 		graphql.AddInvalidNullFromMarshaler(ctx, "SafeContact!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNSaveCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveCatalogueSourceInput(ctx context.Context, v any) (SaveCatalogueSourceInput, error) {
+	res, err := ec.unmarshalInputSaveCatalogueSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaveCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSaveCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, v *SaveCatalogueSourcePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaveCatalogueSourcePayload!")
+		return graphql.Null
+	}
+	return ec._SaveCatalogueSourcePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSaveLocationInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSaveLocationInput(ctx context.Context, v any) (SaveLocationInput, error) {
@@ -48040,6 +52020,30 @@ func (ec *executionContext) marshalNSignpostPayload2ᚖliferoomsᚗioᚋliferoom
 	return ec._SignpostPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSourceProblem2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐSourceProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*schema.SourceProblem) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSourceProblem2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐSourceProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSourceProblem2ᚖliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐSourceProblem(ctx context.Context, sel ast.SelectionSet, v *schema.SourceProblem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SourceProblem!")
+		return graphql.Null
+	}
+	return ec._SourceProblem(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNStaffConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.StaffUser]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "StaffConnection!")
@@ -48193,6 +52197,19 @@ func (ec *executionContext) marshalNSyncCataloguePayload2ᚖliferoomsᚗioᚋlif
 		return graphql.Null
 	}
 	return ec._SyncCataloguePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSyncCatalogueSourceInput2liferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueSourceInput(ctx context.Context, v any) (SyncCatalogueSourceInput, error) {
+	res, err := ec.unmarshalInputSyncCatalogueSourceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSyncCatalogueSourcePayload2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐSyncCatalogueSourcePayload(ctx context.Context, sel ast.SelectionSet, v *SyncCatalogueSourcePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SyncCatalogueSourcePayload!")
+		return graphql.Null
+	}
+	return ec._SyncCatalogueSourcePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTakeNextInput2liferoomsᚗioᚋliferoomsᚋgraphᚐTakeNextInput(ctx context.Context, v any) (TakeNextInput, error) {
@@ -48737,11 +52754,25 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) marshalOCatalogueCheck2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueCheck(ctx context.Context, sel ast.SelectionSet, v *ent.CatalogueCheck) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CatalogueCheck(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCatalogueEditor2ᚖliferoomsᚗioᚋliferoomsᚋentᚐStaffUser(ctx context.Context, sel ast.SelectionSet, v *ent.StaffUser) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CatalogueEditor(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCatalogueSource2ᚖliferoomsᚗioᚋliferoomsᚋentᚐCatalogueSource(ctx context.Context, sel ast.SelectionSet, v *ent.CatalogueSource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CatalogueSource(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCatalogueTermFilter2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐCatalogueTermFilter(ctx context.Context, v any) (*CatalogueTermFilter, error) {

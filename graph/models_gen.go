@@ -157,6 +157,26 @@ type CatalogueTermFilter struct {
 	Meaning graphql.Omittable[*directory.Meaning] `json:"meaning,omitempty"`
 }
 
+type CheckCatalogueSourceInput struct {
+	Hub              string `json:"hub"`
+	ClientMutationID string `json:"clientMutationId"`
+	// A source that is there. Without it, name is needed.
+	SourceID graphql.Omittable[*uuid.UUID] `json:"sourceId,omitempty"`
+	// Lower-case letters, digits and hyphens, such as sefton-directory.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	URL  graphql.Omittable[*string] `json:"url,omitempty"`
+	// A file in base64: JSON, Outpost's CSV, or a ZIP archive of HSDS's tables; it may be compressed by gzip. At most 720 KiB.
+	Document       graphql.Omittable[*string] `json:"document,omitempty"`
+	FileName       graphql.Omittable[*string] `json:"fileName,omitempty"`
+	RefreshMinutes graphql.Omittable[*int]    `json:"refreshMinutes,omitempty"`
+}
+
+type CheckCatalogueSourcePayload struct {
+	ClientMutationID *string             `json:"clientMutationId,omitempty"`
+	Check            *ent.CatalogueCheck `json:"check,omitempty"`
+	UserErrors       []*problem.Problem  `json:"userErrors"`
+}
+
 type CheckInInput struct {
 	Hub              string    `json:"hub"`
 	ClientMutationID string    `json:"clientMutationId"`
@@ -464,6 +484,16 @@ type RejectChangesPayload struct {
 	UserErrors []*problem.Problem `json:"userErrors"`
 }
 
+type RemoveCatalogueSourceInput struct {
+	Hub      string    `json:"hub"`
+	SourceID uuid.UUID `json:"sourceId"`
+}
+
+type RemoveCatalogueSourcePayload struct {
+	Removed    bool               `json:"removed"`
+	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
 type RemoveSignpostInput struct {
 	Hub        string    `json:"hub"`
 	SignpostID uuid.UUID `json:"signpostId"`
@@ -528,6 +558,18 @@ type RevokeRoleInput struct {
 type RevokeRolePayload struct {
 	Revoked    bool               `json:"revoked"`
 	UserErrors []*problem.Problem `json:"userErrors"`
+}
+
+type SaveCatalogueSourceInput struct {
+	Hub              string    `json:"hub"`
+	ClientMutationID string    `json:"clientMutationId"`
+	CheckID          uuid.UUID `json:"checkId"`
+}
+
+type SaveCatalogueSourcePayload struct {
+	ClientMutationID *string              `json:"clientMutationId,omitempty"`
+	Source           *ent.CatalogueSource `json:"source,omitempty"`
+	UserErrors       []*problem.Problem   `json:"userErrors"`
 }
 
 type SaveLocationInput struct {
@@ -791,6 +833,16 @@ type SyncCatalogueInput struct {
 type SyncCataloguePayload struct {
 	Hub        *provision.HubState `json:"hub,omitempty"`
 	UserErrors []*problem.Problem  `json:"userErrors"`
+}
+
+type SyncCatalogueSourceInput struct {
+	Hub      string    `json:"hub"`
+	SourceID uuid.UUID `json:"sourceId"`
+}
+
+type SyncCatalogueSourcePayload struct {
+	Source     *ent.CatalogueSource `json:"source,omitempty"`
+	UserErrors []*problem.Problem   `json:"userErrors"`
 }
 
 type TakeNextInput struct {

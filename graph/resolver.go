@@ -34,6 +34,8 @@ type Resolver struct {
 	Directory *directory.Directory
 	Partners  *partner.Partners
 	Links     *freshness.Links
+	// Sources are the catalogue sources of hubs, as staff look after them.
+	Sources *catalogue.Manager
 	// Provisioner sets trusts and hubs up.
 	Provisioner *provision.Provisioner
 	// SignOut ends the sign-in of the request in ctx and gives the page where the provider signs out too; empty where it
@@ -56,6 +58,7 @@ func New(s *store.Store, log *audit.Log, sessions Sessions, sources *catalogue.S
 		Roles: staff.New(s, log, sessions), Directory: partners, SignOut: signOut,
 		Partners:    partner.New(s, log, partners),
 		Links:       freshness.NewLinks(s, sources),
+		Sources:     catalogue.NewManager(sources, s, log),
 		Provisioner: provision.New(s, log, sources, sessions, platform),
 	}
 }

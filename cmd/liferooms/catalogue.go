@@ -32,13 +32,11 @@ type importCommand struct {
 	Trust  string `placeholder:"ODS" help:"The hub's trust, where several have a hub of that name."`
 	Format string `enum:"auto,oruk,hsds,outpost" default:"auto" help:"How the file is written: ${enum}."`
 	Source string `placeholder:"NAME" help:"What the feed is called; its records are known by it. Usually the file's name or the URL."`
-	DryRun bool   `help:"Say what would become of each row, and save nothing."`
+	DryRun bool   `help:"Say what would become of each row, show the differences, and save nothing."`
+	Whole  bool   `help:"The file is the whole of its source: what it no longer has is retired."`
 
 	From string `arg:"" name:"file" help:"A file, an address that begins with https:// or http://, or - for what comes in."`
 }
-
-// errDryRun undoes an import that was only tried.
-var errDryRun = errors.New("only tried")
 
 func (c *importCommand) Run(ctx context.Context, p Program) error {
 	s, err := c.open(ctx)
@@ -57,15 +55,20 @@ func (c *importCommand) Run(ctx context.Context, p Program) error {
 	}
 	defer in.Close()
 	reader := openreferral.NewReader(in, c.format())
+	catalogue := directory.New(s, log)
+	report := func(r directory.RowResult) { say(p.Stdout, r) }
 	var summary directory.Summary
-	err = s.Tx(ctx, func(ctx context.Context) (err error) {
-		summary, err = directory.New(s, log).Import(ctx, c.source(), reader.Rows(), func(r directory.RowResult) { say(p.Stdout, r) })
-		if err == nil && c.DryRun {
-			err = errDryRun
-		}
-		return err
-	})
-	if err != nil && !errors.Is(err, errDryRun) {
+	var preview directory.Preview
+	switch {
+	case c.DryRun:
+		preview, err = catalogue.Preview(ctx, c.source(), reader.Rows(), c.Whole, report)
+		summary = preview.Summary
+	case c.Whole:
+		summary, err = catalogue.Replace(ctx, c.source(), reader.Rows(), report)
+	default:
+		summary, err = catalogue.Import(ctx, c.source(), reader.Rows(), report)
+	}
+	if err != nil {
 		if told := (*problem.Problem)(nil); errors.As(err, &told) {
 			return errors.New(told.Message)
 		}
@@ -73,6 +76,10 @@ func (c *importCommand) Run(ctx context.Context, p Program) error {
 	}
 	fmt.Fprintf(p.Stdout, "%d rows: %d added, %d changed, %d unchanged, %d refused, %d with nothing to keep.\n",
 		summary.Rows, summary.Added, summary.Changed, summary.Unchanged, summary.Refused, summary.Ignored)
+	if c.Whole {
+		fmt.Fprintf(p.Stdout, "%d records retired.\n", summary.Retired)
+	}
+	sayDifferences(p.Stdout, preview)
 	if page := reader.Page(); page.TotalPages > 1 {
 		fmt.Fprintf(p.Stdout, "This was page %d of %d: import the others too.\n", page.Number, page.TotalPages)
 	}
@@ -98,6 +105,26 @@ func say(out io.Writer, r directory.RowResult) {
 	fmt.Fprintln(out)
 	for _, note := range r.Notes {
 		fmt.Fprintf(out, "    %s\n", note)
+	}
+}
+
+// sayDifferences shows what would become of the records, each changed field before and after.
+func sayDifferences(out io.Writer, p directory.Preview) {
+	all := 0
+	for _, c := range p.Counts {
+		n := c.Added + c.Changed + c.Retired + c.Restored
+		if all += n; n > 0 {
+			fmt.Fprintf(out, "%s records: %d would be added, %d changed, %d retired, %d back again.\n", strings.ToLower(c.Kind), c.Added, c.Changed, c.Retired, c.Restored)
+		}
+	}
+	for _, d := range p.Differences {
+		fmt.Fprintf(out, "%s %s %q\n", strings.ToLower(d.What), strings.ToLower(d.Kind), d.Name)
+		for _, f := range d.Fields {
+			fmt.Fprintf(out, "    %s: %q becomes %q\n", f.Field, f.Before, f.After)
+		}
+	}
+	if all > len(p.Differences) {
+		fmt.Fprintf(out, "These are the first %d of %d differences.\n", len(p.Differences), all)
 	}
 }
 

@@ -17,6 +17,14 @@ const (
 	FieldID = "id"
 	// FieldHubID holds the string denoting the hub_id field in the database.
 	FieldHubID = "hub_id"
+	// FieldHeldBy holds the string denoting the held_by field in the database.
+	FieldHeldBy = "held_by"
+	// FieldHeldUntil holds the string denoting the held_until field in the database.
+	FieldHeldUntil = "held_until"
+	// FieldPagesRead holds the string denoting the pages_read field in the database.
+	FieldPagesRead = "pages_read"
+	// FieldPagesTotal holds the string denoting the pages_total field in the database.
+	FieldPagesTotal = "pages_total"
 	// FieldSource holds the string denoting the source field in the database.
 	FieldSource = "source"
 	// FieldName holds the string denoting the name field in the database.
@@ -61,6 +69,12 @@ const (
 	FieldRowsRefused = "rows_refused"
 	// FieldValidators holds the string denoting the validators field in the database.
 	FieldValidators = "validators"
+	// FieldProblems holds the string denoting the problems field in the database.
+	FieldProblems = "problems"
+	// FieldByStaff holds the string denoting the by_staff field in the database.
+	FieldByStaff = "by_staff"
+	// FieldFileName holds the string denoting the file_name field in the database.
+	FieldFileName = "file_name"
 	// Table holds the table name of the cataloguesource in the database.
 	Table = "catalogue_sources"
 )
@@ -69,6 +83,10 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldHubID,
+	FieldHeldBy,
+	FieldHeldUntil,
+	FieldPagesRead,
+	FieldPagesTotal,
 	FieldSource,
 	FieldName,
 	FieldKind,
@@ -91,6 +109,9 @@ var Columns = []string{
 	FieldRowsTaken,
 	FieldRowsRefused,
 	FieldValidators,
+	FieldProblems,
+	FieldByStaff,
+	FieldFileName,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -104,6 +125,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultPagesRead holds the default value on creation for the "pages_read" field.
+	DefaultPagesRead int
+	// DefaultPagesTotal holds the default value on creation for the "pages_total" field.
+	DefaultPagesTotal int
 	// SourceValidator is a validator for the "source" field. It is called by the builders before save.
 	SourceValidator func(string) error
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
@@ -136,6 +161,10 @@ var (
 	DefaultRowsTaken int
 	// DefaultRowsRefused holds the default value on creation for the "rows_refused" field.
 	DefaultRowsRefused int
+	// DefaultByStaff holds the default value on creation for the "by_staff" field.
+	DefaultByStaff bool
+	// FileNameValidator is a validator for the "file_name" field. It is called by the builders before save.
+	FileNameValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -228,6 +257,26 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByHubID orders the results by the hub_id field.
 func ByHubID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHubID, opts...).ToFunc()
+}
+
+// ByHeldBy orders the results by the held_by field.
+func ByHeldBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldBy, opts...).ToFunc()
+}
+
+// ByHeldUntil orders the results by the held_until field.
+func ByHeldUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldUntil, opts...).ToFunc()
+}
+
+// ByPagesRead orders the results by the pages_read field.
+func ByPagesRead(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPagesRead, opts...).ToFunc()
+}
+
+// ByPagesTotal orders the results by the pages_total field.
+func ByPagesTotal(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPagesTotal, opts...).ToFunc()
 }
 
 // BySource orders the results by the source field.
@@ -328,4 +377,14 @@ func ByRowsTaken(opts ...sql.OrderTermOption) OrderOption {
 // ByRowsRefused orders the results by the rows_refused field.
 func ByRowsRefused(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRowsRefused, opts...).ToFunc()
+}
+
+// ByByStaff orders the results by the by_staff field.
+func ByByStaff(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldByStaff, opts...).ToFunc()
+}
+
+// ByFileName orders the results by the file_name field.
+func ByFileName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFileName, opts...).ToFunc()
 }

@@ -60,6 +60,26 @@ func HubID(v uuid.UUID) predicate.CatalogueSource {
 	return predicate.CatalogueSource(sql.FieldEQ(FieldHubID, v))
 }
 
+// HeldBy applies equality check predicate on the "held_by" field. It's identical to HeldByEQ.
+func HeldBy(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldHeldBy, v))
+}
+
+// HeldUntil applies equality check predicate on the "held_until" field. It's identical to HeldUntilEQ.
+func HeldUntil(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldHeldUntil, v))
+}
+
+// PagesRead applies equality check predicate on the "pages_read" field. It's identical to PagesReadEQ.
+func PagesRead(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldPagesRead, v))
+}
+
+// PagesTotal applies equality check predicate on the "pages_total" field. It's identical to PagesTotalEQ.
+func PagesTotal(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldPagesTotal, v))
+}
+
 // Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
 func Source(v string) predicate.CatalogueSource {
 	return predicate.CatalogueSource(sql.FieldEQ(FieldSource, v))
@@ -150,6 +170,16 @@ func RowsRefused(v int) predicate.CatalogueSource {
 	return predicate.CatalogueSource(sql.FieldEQ(FieldRowsRefused, v))
 }
 
+// ByStaff applies equality check predicate on the "by_staff" field. It's identical to ByStaffEQ.
+func ByStaff(v bool) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldByStaff, v))
+}
+
+// FileName applies equality check predicate on the "file_name" field. It's identical to FileNameEQ.
+func FileName(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldFileName, v))
+}
+
 // HubIDEQ applies the EQ predicate on the "hub_id" field.
 func HubIDEQ(v uuid.UUID) predicate.CatalogueSource {
 	return predicate.CatalogueSource(sql.FieldEQ(FieldHubID, v))
@@ -188,6 +218,186 @@ func HubIDLT(v uuid.UUID) predicate.CatalogueSource {
 // HubIDLTE applies the LTE predicate on the "hub_id" field.
 func HubIDLTE(v uuid.UUID) predicate.CatalogueSource {
 	return predicate.CatalogueSource(sql.FieldLTE(FieldHubID, v))
+}
+
+// HeldByEQ applies the EQ predicate on the "held_by" field.
+func HeldByEQ(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldHeldBy, v))
+}
+
+// HeldByNEQ applies the NEQ predicate on the "held_by" field.
+func HeldByNEQ(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNEQ(FieldHeldBy, v))
+}
+
+// HeldByIn applies the In predicate on the "held_by" field.
+func HeldByIn(vs ...uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIn(FieldHeldBy, vs...))
+}
+
+// HeldByNotIn applies the NotIn predicate on the "held_by" field.
+func HeldByNotIn(vs ...uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotIn(FieldHeldBy, vs...))
+}
+
+// HeldByGT applies the GT predicate on the "held_by" field.
+func HeldByGT(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGT(FieldHeldBy, v))
+}
+
+// HeldByGTE applies the GTE predicate on the "held_by" field.
+func HeldByGTE(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGTE(FieldHeldBy, v))
+}
+
+// HeldByLT applies the LT predicate on the "held_by" field.
+func HeldByLT(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLT(FieldHeldBy, v))
+}
+
+// HeldByLTE applies the LTE predicate on the "held_by" field.
+func HeldByLTE(v uuid.UUID) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLTE(FieldHeldBy, v))
+}
+
+// HeldByIsNil applies the IsNil predicate on the "held_by" field.
+func HeldByIsNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIsNull(FieldHeldBy))
+}
+
+// HeldByNotNil applies the NotNil predicate on the "held_by" field.
+func HeldByNotNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotNull(FieldHeldBy))
+}
+
+// HeldUntilEQ applies the EQ predicate on the "held_until" field.
+func HeldUntilEQ(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldHeldUntil, v))
+}
+
+// HeldUntilNEQ applies the NEQ predicate on the "held_until" field.
+func HeldUntilNEQ(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNEQ(FieldHeldUntil, v))
+}
+
+// HeldUntilIn applies the In predicate on the "held_until" field.
+func HeldUntilIn(vs ...time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIn(FieldHeldUntil, vs...))
+}
+
+// HeldUntilNotIn applies the NotIn predicate on the "held_until" field.
+func HeldUntilNotIn(vs ...time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotIn(FieldHeldUntil, vs...))
+}
+
+// HeldUntilGT applies the GT predicate on the "held_until" field.
+func HeldUntilGT(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGT(FieldHeldUntil, v))
+}
+
+// HeldUntilGTE applies the GTE predicate on the "held_until" field.
+func HeldUntilGTE(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGTE(FieldHeldUntil, v))
+}
+
+// HeldUntilLT applies the LT predicate on the "held_until" field.
+func HeldUntilLT(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLT(FieldHeldUntil, v))
+}
+
+// HeldUntilLTE applies the LTE predicate on the "held_until" field.
+func HeldUntilLTE(v time.Time) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLTE(FieldHeldUntil, v))
+}
+
+// HeldUntilIsNil applies the IsNil predicate on the "held_until" field.
+func HeldUntilIsNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIsNull(FieldHeldUntil))
+}
+
+// HeldUntilNotNil applies the NotNil predicate on the "held_until" field.
+func HeldUntilNotNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotNull(FieldHeldUntil))
+}
+
+// PagesReadEQ applies the EQ predicate on the "pages_read" field.
+func PagesReadEQ(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldPagesRead, v))
+}
+
+// PagesReadNEQ applies the NEQ predicate on the "pages_read" field.
+func PagesReadNEQ(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNEQ(FieldPagesRead, v))
+}
+
+// PagesReadIn applies the In predicate on the "pages_read" field.
+func PagesReadIn(vs ...int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIn(FieldPagesRead, vs...))
+}
+
+// PagesReadNotIn applies the NotIn predicate on the "pages_read" field.
+func PagesReadNotIn(vs ...int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotIn(FieldPagesRead, vs...))
+}
+
+// PagesReadGT applies the GT predicate on the "pages_read" field.
+func PagesReadGT(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGT(FieldPagesRead, v))
+}
+
+// PagesReadGTE applies the GTE predicate on the "pages_read" field.
+func PagesReadGTE(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGTE(FieldPagesRead, v))
+}
+
+// PagesReadLT applies the LT predicate on the "pages_read" field.
+func PagesReadLT(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLT(FieldPagesRead, v))
+}
+
+// PagesReadLTE applies the LTE predicate on the "pages_read" field.
+func PagesReadLTE(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLTE(FieldPagesRead, v))
+}
+
+// PagesTotalEQ applies the EQ predicate on the "pages_total" field.
+func PagesTotalEQ(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldPagesTotal, v))
+}
+
+// PagesTotalNEQ applies the NEQ predicate on the "pages_total" field.
+func PagesTotalNEQ(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNEQ(FieldPagesTotal, v))
+}
+
+// PagesTotalIn applies the In predicate on the "pages_total" field.
+func PagesTotalIn(vs ...int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIn(FieldPagesTotal, vs...))
+}
+
+// PagesTotalNotIn applies the NotIn predicate on the "pages_total" field.
+func PagesTotalNotIn(vs ...int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotIn(FieldPagesTotal, vs...))
+}
+
+// PagesTotalGT applies the GT predicate on the "pages_total" field.
+func PagesTotalGT(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGT(FieldPagesTotal, v))
+}
+
+// PagesTotalGTE applies the GTE predicate on the "pages_total" field.
+func PagesTotalGTE(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGTE(FieldPagesTotal, v))
+}
+
+// PagesTotalLT applies the LT predicate on the "pages_total" field.
+func PagesTotalLT(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLT(FieldPagesTotal, v))
+}
+
+// PagesTotalLTE applies the LTE predicate on the "pages_total" field.
+func PagesTotalLTE(v int) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLTE(FieldPagesTotal, v))
 }
 
 // SourceEQ applies the EQ predicate on the "source" field.
@@ -1178,6 +1388,101 @@ func ValidatorsIsNil() predicate.CatalogueSource {
 // ValidatorsNotNil applies the NotNil predicate on the "validators" field.
 func ValidatorsNotNil() predicate.CatalogueSource {
 	return predicate.CatalogueSource(sql.FieldNotNull(FieldValidators))
+}
+
+// ProblemsIsNil applies the IsNil predicate on the "problems" field.
+func ProblemsIsNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIsNull(FieldProblems))
+}
+
+// ProblemsNotNil applies the NotNil predicate on the "problems" field.
+func ProblemsNotNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotNull(FieldProblems))
+}
+
+// ByStaffEQ applies the EQ predicate on the "by_staff" field.
+func ByStaffEQ(v bool) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldByStaff, v))
+}
+
+// ByStaffNEQ applies the NEQ predicate on the "by_staff" field.
+func ByStaffNEQ(v bool) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNEQ(FieldByStaff, v))
+}
+
+// FileNameEQ applies the EQ predicate on the "file_name" field.
+func FileNameEQ(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEQ(FieldFileName, v))
+}
+
+// FileNameNEQ applies the NEQ predicate on the "file_name" field.
+func FileNameNEQ(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNEQ(FieldFileName, v))
+}
+
+// FileNameIn applies the In predicate on the "file_name" field.
+func FileNameIn(vs ...string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIn(FieldFileName, vs...))
+}
+
+// FileNameNotIn applies the NotIn predicate on the "file_name" field.
+func FileNameNotIn(vs ...string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotIn(FieldFileName, vs...))
+}
+
+// FileNameGT applies the GT predicate on the "file_name" field.
+func FileNameGT(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGT(FieldFileName, v))
+}
+
+// FileNameGTE applies the GTE predicate on the "file_name" field.
+func FileNameGTE(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldGTE(FieldFileName, v))
+}
+
+// FileNameLT applies the LT predicate on the "file_name" field.
+func FileNameLT(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLT(FieldFileName, v))
+}
+
+// FileNameLTE applies the LTE predicate on the "file_name" field.
+func FileNameLTE(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldLTE(FieldFileName, v))
+}
+
+// FileNameContains applies the Contains predicate on the "file_name" field.
+func FileNameContains(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldContains(FieldFileName, v))
+}
+
+// FileNameHasPrefix applies the HasPrefix predicate on the "file_name" field.
+func FileNameHasPrefix(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldHasPrefix(FieldFileName, v))
+}
+
+// FileNameHasSuffix applies the HasSuffix predicate on the "file_name" field.
+func FileNameHasSuffix(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldHasSuffix(FieldFileName, v))
+}
+
+// FileNameIsNil applies the IsNil predicate on the "file_name" field.
+func FileNameIsNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldIsNull(FieldFileName))
+}
+
+// FileNameNotNil applies the NotNil predicate on the "file_name" field.
+func FileNameNotNil() predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldNotNull(FieldFileName))
+}
+
+// FileNameEqualFold applies the EqualFold predicate on the "file_name" field.
+func FileNameEqualFold(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldEqualFold(FieldFileName, v))
+}
+
+// FileNameContainsFold applies the ContainsFold predicate on the "file_name" field.
+func FileNameContainsFold(v string) predicate.CatalogueSource {
+	return predicate.CatalogueSource(sql.FieldContainsFold(FieldFileName, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -45,6 +45,30 @@ func (f AuditEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditEventMutation", m)
 }
 
+// The CatalogueCheckFunc type is an adapter to allow the use of ordinary
+// function as CatalogueCheck mutator.
+type CatalogueCheckFunc func(context.Context, *ent.CatalogueCheckMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CatalogueCheckFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CatalogueCheckMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CatalogueCheckMutation", m)
+}
+
+// The CataloguePartFunc type is an adapter to allow the use of ordinary
+// function as CataloguePart mutator.
+type CataloguePartFunc func(context.Context, *ent.CataloguePartMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CataloguePartFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CataloguePartMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CataloguePartMutation", m)
+}
+
 // The CatalogueSourceFunc type is an adapter to allow the use of ordinary
 // function as CatalogueSource mutator.
 type CatalogueSourceFunc func(context.Context, *ent.CatalogueSourceMutation) (ent.Value, error)

@@ -11,6 +11,8 @@ import (
 	"liferooms.io/liferooms/ent/accessneed"
 	"liferooms.io/liferooms/ent/assurance"
 	"liferooms.io/liferooms/ent/auditevent"
+	"liferooms.io/liferooms/ent/cataloguecheck"
+	"liferooms.io/liferooms/ent/cataloguepart"
 	"liferooms.io/liferooms/ent/cataloguesource"
 	"liferooms.io/liferooms/ent/catalogueword"
 	"liferooms.io/liferooms/ent/conversation"
@@ -184,6 +186,60 @@ func (f TraverseAuditEvent) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditEventQuery", q)
+}
+
+// The CatalogueCheckFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CatalogueCheckFunc func(context.Context, *ent.CatalogueCheckQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CatalogueCheckFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CatalogueCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CatalogueCheckQuery", q)
+}
+
+// The TraverseCatalogueCheck type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCatalogueCheck func(context.Context, *ent.CatalogueCheckQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCatalogueCheck) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCatalogueCheck) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CatalogueCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CatalogueCheckQuery", q)
+}
+
+// The CataloguePartFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CataloguePartFunc func(context.Context, *ent.CataloguePartQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CataloguePartFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CataloguePartQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CataloguePartQuery", q)
+}
+
+// The TraverseCataloguePart type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCataloguePart func(context.Context, *ent.CataloguePartQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCataloguePart) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCataloguePart) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CataloguePartQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CataloguePartQuery", q)
 }
 
 // The CatalogueSourceFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1140,6 +1196,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AssuranceQuery, predicate.Assurance, assurance.OrderOption]{typ: ent.TypeAssurance, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
+	case *ent.CatalogueCheckQuery:
+		return &query[*ent.CatalogueCheckQuery, predicate.CatalogueCheck, cataloguecheck.OrderOption]{typ: ent.TypeCatalogueCheck, tq: q}, nil
+	case *ent.CataloguePartQuery:
+		return &query[*ent.CataloguePartQuery, predicate.CataloguePart, cataloguepart.OrderOption]{typ: ent.TypeCataloguePart, tq: q}, nil
 	case *ent.CatalogueSourceQuery:
 		return &query[*ent.CatalogueSourceQuery, predicate.CatalogueSource, cataloguesource.OrderOption]{typ: ent.TypeCatalogueSource, tq: q}, nil
 	case *ent.CatalogueWordQuery:

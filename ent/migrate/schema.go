@@ -110,10 +110,91 @@ var (
 			},
 		},
 	}
+	// CatalogueChecksColumns holds the columns for the "catalogue_checks" table.
+	CatalogueChecksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "trust_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "held_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "held_until", Type: field.TypeTime, Nullable: true},
+		{Name: "pages_read", Type: field.TypeInt, Default: 0},
+		{Name: "pages_total", Type: field.TypeInt, Default: 0},
+		{Name: "source_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "source", Type: field.TypeString, Size: 100},
+		{Name: "name", Type: field.TypeString, Size: 63},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"URL", "DOCUMENT", "HUB"}},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"OPEN_REFERRAL", "OUTPOST"}, Default: "OPEN_REFERRAL"},
+		{Name: "url", Type: field.TypeString, Nullable: true, Size: 2000},
+		{Name: "document", Type: field.TypeBytes, Nullable: true, Size: 1048576},
+		{Name: "file_name", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "from_hub", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "refresh_minutes", Type: field.TypeInt, Default: 1440},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "DONE", "FAILED"}, Default: "PENDING"},
+		{Name: "message", Type: field.TypeString, Size: 1000, Default: ""},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "result", Type: field.TypeJSON, Nullable: true},
+		{Name: "saved_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// CatalogueChecksTable holds the schema information for the "catalogue_checks" table.
+	CatalogueChecksTable = &schema.Table{
+		Name:       "catalogue_checks",
+		Columns:    CatalogueChecksColumns,
+		PrimaryKey: []*schema.Column{CatalogueChecksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "cataloguecheck_hub_id_created_by_id_client_mutation_id",
+				Unique:  true,
+				Columns: []*schema.Column{CatalogueChecksColumns[1], CatalogueChecksColumns[4], CatalogueChecksColumns[5]},
+			},
+			{
+				Name:    "cataloguecheck_hub_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CatalogueChecksColumns[1], CatalogueChecksColumns[3], CatalogueChecksColumns[0]},
+			},
+		},
+	}
+	// CataloguePartsColumns holds the columns for the "catalogue_parts" table.
+	CataloguePartsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "source_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "check_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "revision", Type: field.TypeInt},
+		{Name: "place", Type: field.TypeInt},
+		{Name: "rows", Type: field.TypeInt},
+		{Name: "content", Type: field.TypeBytes},
+		{Name: "page", Type: field.TypeJSON, Nullable: true},
+		{Name: "read_at", Type: field.TypeTime},
+	}
+	// CataloguePartsTable holds the schema information for the "catalogue_parts" table.
+	CataloguePartsTable = &schema.Table{
+		Name:       "catalogue_parts",
+		Columns:    CataloguePartsColumns,
+		PrimaryKey: []*schema.Column{CataloguePartsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "cataloguepart_hub_id_source_id_place",
+				Unique:  true,
+				Columns: []*schema.Column{CataloguePartsColumns[1], CataloguePartsColumns[2], CataloguePartsColumns[5]},
+			},
+			{
+				Name:    "cataloguepart_hub_id_check_id_place",
+				Unique:  true,
+				Columns: []*schema.Column{CataloguePartsColumns[1], CataloguePartsColumns[3], CataloguePartsColumns[5]},
+			},
+		},
+	}
 	// CatalogueSourcesColumns holds the columns for the "catalogue_sources" table.
 	CatalogueSourcesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "hub_id", Type: field.TypeUUID},
+		{Name: "held_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "held_until", Type: field.TypeTime, Nullable: true},
+		{Name: "pages_read", Type: field.TypeInt, Default: 0},
+		{Name: "pages_total", Type: field.TypeInt, Default: 0},
 		{Name: "source", Type: field.TypeString, Size: 100},
 		{Name: "name", Type: field.TypeString, Size: 63},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"URL", "DOCUMENT", "HUB"}},
@@ -136,6 +217,9 @@ var (
 		{Name: "rows_taken", Type: field.TypeInt, Default: 0},
 		{Name: "rows_refused", Type: field.TypeInt, Default: 0},
 		{Name: "validators", Type: field.TypeJSON, Nullable: true},
+		{Name: "problems", Type: field.TypeJSON, Nullable: true},
+		{Name: "by_staff", Type: field.TypeBool, Default: false},
+		{Name: "file_name", Type: field.TypeString, Nullable: true, Size: 200},
 	}
 	// CatalogueSourcesTable holds the schema information for the "catalogue_sources" table.
 	CatalogueSourcesTable = &schema.Table{
@@ -146,12 +230,12 @@ var (
 			{
 				Name:    "cataloguesource_hub_id_source",
 				Unique:  true,
-				Columns: []*schema.Column{CatalogueSourcesColumns[1], CatalogueSourcesColumns[2]},
+				Columns: []*schema.Column{CatalogueSourcesColumns[1], CatalogueSourcesColumns[6]},
 			},
 			{
 				Name:    "cataloguesource_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{CatalogueSourcesColumns[14]},
+				Columns: []*schema.Column{CatalogueSourcesColumns[18]},
 			},
 		},
 	}
@@ -1505,6 +1589,8 @@ var (
 		AccessNeedsTable,
 		AssurancesTable,
 		AuditEventsTable,
+		CatalogueChecksTable,
+		CataloguePartsTable,
 		CatalogueSourcesTable,
 		CatalogueWordsTable,
 		ConversationsTable,

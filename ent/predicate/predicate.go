@@ -15,6 +15,12 @@ type Assurance func(*sql.Selector)
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
+// CatalogueCheck is the predicate function for cataloguecheck builders.
+type CatalogueCheck func(*sql.Selector)
+
+// CataloguePart is the predicate function for cataloguepart builders.
+type CataloguePart func(*sql.Selector)
+
 // CatalogueSource is the predicate function for cataloguesource builders.
 type CatalogueSource func(*sql.Selector)
 

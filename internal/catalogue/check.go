@@ -114,3 +114,16 @@ func badAddress(address string) string {
 	}
 	return ""
 }
+
+// plainFields names the fields of the only source that was checked as they are called where there is no list.
+func plainFields(err error) error {
+	problems, rest := problem.Correctable(err)
+	if rest != nil {
+		return rest
+	}
+	plain := make([]error, len(problems))
+	for i, p := range problems {
+		plain[i] = problem.Field(strings.TrimPrefix(p.Field, "catalogueSources.0."), "%s", p.Message)
+	}
+	return errors.Join(plain...)
+}

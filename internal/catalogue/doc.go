@@ -5,5 +5,8 @@
 // records are taken by package directory, all of a source or nothing. A source that fails keeps its last good records and
 // says since when and what to do; records that it no longer lists are retired, not deleted.
 //
+// What is read of a feed is kept in parts until all of it is there, so that a feed that breaks off and a process that dies
+// cost no more than a page. Staff may look at what a source would change before it does (Manager), and add their own.
+//
 // Feeds are reached by addresses that others chose, so they are held to bounds of size and time, and to public addresses.
 package catalogue

@@ -28,9 +28,11 @@ type limits struct {
 	bytes   int64         // of all its answers together, as they come and unpacked
 	pages   int
 	details int // services that are fetched one by one
+	// turn is for how long it is read before others have their turn, and for how long one page may take.
+	turn time.Duration
 }
 
-var defaultLimits = limits{idle: 30 * time.Second, bytes: 512 << 20, pages: 5000, details: 30_000}
+var defaultLimits = limits{idle: 30 * time.Second, bytes: 2 << 30, pages: 5000, details: 100_000, turn: 15 * time.Minute}
 
 const (
 	// userAgent lets those who serve a feed know who asks.
@@ -230,6 +232,7 @@ func unreachable(host string, err error) error {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	var network net.Error
 	switch {
@@ -248,11 +251,13 @@ func unreachable(host string, err error) error {
 		return say("What %s sends is compressed and damaged. It is tried again by itself; if it goes on, tell those who run the feed.", host)
 	case errors.As(err, &dns):
 		return say("There is no host %s, or its name cannot be looked up now. Check the address.", host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return say("The certificate of %s has expired, so what it sends cannot be trusted. Tell those who run the feed.", host)
 	case errors.As(err, &certificate), errors.As(err, &unknown):
 		return say("The certificate of %s is not good, so what it sends cannot be trusted. Tell those who run the feed.", host)
 	case errors.As(err, &record):
 		return say("%s does not speak TLS there. Check the address: does it begin with https:// where it should be http://?", host)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errBusy):
 		return err
 	case errors.As(err, &network) && network.Timeout():
 		return say("%s does not answer. It is tried again by itself; if it goes on, check the address.", host)

@@ -73,6 +73,7 @@ func (followJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAtte
 func newQueue(s *Sources) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &syncWorker{sources: s})
+	river.AddWorker(workers, &checkWorker{sources: s})
 	river.AddWorker(workers, river.WorkFunc(s.look))
 	river.AddWorker(workers, river.WorkFunc(s.follow))
 	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: s.workers()}}
@@ -123,8 +124,8 @@ func (s *Sources) Enqueue(ctx context.Context, job river.JobArgs) error {
 	return nil
 }
 
-// workers is how many sources one process fetches at once: each holds a connection while it does, and one that is another
-// hub two. Most of the pool is left to people.
+// workers is how many sources one process fetches at once: each holds a connection while it takes what it read, and one that
+// is another hub two. Most of the pool is left to people.
 func (s *Sources) workers() int { return max(1, min(4, int(s.store.Stat().MaxConns())/4)) }
 
 // Start has this process fetch sources, together with every other that does, until ctx ends or stop is called: what is under
@@ -256,8 +257,8 @@ func (s *Sources) look(ctx context.Context, _ *river.Job[lookJob]) error {
 // giveUp cancels a job that nobody works on: whoever does holds its source. The queue then lets go of it.
 func (s *Sources) giveUp(ctx context.Context, of store.SourceRef, job int64) error {
 	at := viewer.NewContext(ctx, viewer.ForPlatform(of.TrustID, viewer.Hub{ID: of.HubID}))
-	err := s.store.Tx(at, func(ctx context.Context) error { return s.hold(ctx, of.SourceID) })
-	if errors.Is(err, errBusy) {
+	held, err := store.Collect(at, s.store, pgx.RowTo[bool], "select held_until > now() from catalogue_sources where hub_id = $1 and id = $2 and held_until is not null", of.HubID, of.SourceID)
+	if err == nil && len(held) == 1 && held[0] {
 		return nil
 	}
 	if err == nil {

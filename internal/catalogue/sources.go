@@ -121,8 +121,9 @@ type wanted struct {
 
 func (w *wanted) minutes() int { return int(w.Refresh / time.Minute) }
 
-// Set makes sources the hub's: those that are new or changed are fetched by jobs which begin when the transaction of ctx
-// commits, and of those that are left out the records are retired. The viewer is the platform at work on that hub. It
+// Set makes sources the hub's by its settings: those that are new or changed are fetched by jobs which begin when the transaction of ctx
+// commits, and of those that are left out the records are retired. What
+// staff added is left to them, unless it has the name of one of these: that is then the settings'. The viewer is the platform at work on that hub. It
 // answers the names of what is new, changed or gone; nothing is written where nothing differs. The error joins a
 // *problem.Problem for each thing to mend, whose field is a path such as "catalogueSources.2.url".
 func (s *Sources) Set(ctx context.Context, sources []Source) (changed []string, err error) {
@@ -163,14 +164,11 @@ func (s *Sources) Set(ctx context.Context, sources []Source) (changed []string, 
 			}
 		}
 		for _, row := range rows {
-			if known[row.Source] == nil || row.RemovedAt != nil {
+			if known[row.Source] == nil || row.RemovedAt != nil || row.ByStaff {
 				continue
 			}
-			now := time.Now()
-			err := s.store.Client(ctx).CatalogueSource.UpdateOneID(row.ID).
-				SetRemovedAt(now).SetDueAt(now).AddRevision(1).ClearDocument().ClearDocumentDigest().Exec(ctx)
-			if err != nil {
-				return fmt.Errorf("remove catalogue source %s: %w", row.Name, err)
+			if err := s.takeAway(ctx, row); err != nil {
+				return err
 			}
 			changed = append(changed, row.Name)
 			fetch = append(fetch, row.ID)
@@ -181,6 +179,17 @@ func (s *Sources) Set(ctx context.Context, sources []Source) (changed []string, 
 		return nil, err
 	}
 	return changed, nil
+}
+
+// takeAway leaves a source's row until a job has retired its records.
+func (s *Sources) takeAway(ctx context.Context, row *ent.CatalogueSource) error {
+	now := time.Now()
+	err := s.store.Client(ctx).CatalogueSource.UpdateOneID(row.ID).
+		SetRemovedAt(now).SetDueAt(now).AddRevision(1).SetByStaff(false).ClearDocument().ClearDocumentDigest().ClearFileName().Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("remove catalogue source %s: %w", row.Name, err)
+	}
+	return nil
 }
 
 // put writes a source where it differs from its row, nil where there is none. It answers whether it did, and the id of the
@@ -206,10 +215,11 @@ func (s *Sources) put(ctx context.Context, row *ent.CatalogueSource, w *wanted) 
 	}
 	anew := row.RemovedAt != nil || row.Kind != w.Kind || row.Format != w.Format || value(row.URL) != w.URL ||
 		value(row.DocumentDigest) != w.digest || row.AllowPrivate != w.AllowPrivate
-	if !anew && row.Name == w.Name && row.RefreshMinutes == w.minutes() {
+	if !anew && row.Name == w.Name && row.RefreshMinutes == w.minutes() && !row.ByStaff {
 		return false, uuid.Nil, nil
 	}
-	update := client.UpdateOneID(row.ID).SetName(w.Name).SetRefreshMinutes(w.minutes())
+	// What staff added is the settings' own from the moment that they name it.
+	update := client.UpdateOneID(row.ID).SetName(w.Name).SetRefreshMinutes(w.minutes()).SetByStaff(false).ClearFileName()
 	if !anew {
 		if row.State == Synced && row.SyncedAt != nil {
 			update.SetDueAt(row.SyncedAt.Add(w.Refresh))
@@ -258,9 +268,9 @@ func (s *Sources) Sync(ctx context.Context, name string) error {
 	})
 }
 
-// List gives the sources of the viewer's hub by name, with how they are, without their documents.
+// List gives the sources that the settings of the viewer's hub name, with how they are, without their documents.
 func (s *Sources) List(ctx context.Context) ([]*ent.CatalogueSource, error) {
-	rows, err := s.rows(ctx, cataloguesource.RemovedAtIsNil())
+	rows, err := s.rows(ctx, cataloguesource.RemovedAtIsNil(), cataloguesource.ByStaff(false))
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +279,7 @@ func (s *Sources) List(ctx context.Context) ([]*ent.CatalogueSource, error) {
 
 // withoutDocument are the columns of a source but for what may be long.
 var withoutDocument = slices.DeleteFunc(slices.Clone(cataloguesource.Columns), func(c string) bool {
-	return c == cataloguesource.FieldDocument || c == cataloguesource.FieldValidators
+	return c == cataloguesource.FieldDocument || c == cataloguesource.FieldValidators || c == cataloguesource.FieldProblems
 })
 
 func (s *Sources) rows(ctx context.Context, where ...predicate.CatalogueSource) ([]*ent.CatalogueSource, error) {

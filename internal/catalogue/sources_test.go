@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,12 @@ import (
 	"liferooms.io/liferooms/internal/viewer"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if of := os.Getenv(victim); of != "" {
+		beKilled(of)
+	}
+	storetest.Main(m)
+}
 
 // bench is a world with sources, at work in Walton as the platform.
 type bench struct {

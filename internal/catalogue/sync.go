@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/cataloguesource"
@@ -28,8 +26,8 @@ import (
 )
 
 const (
-	// syncLimit bounds the fetch of one source from its beginning to its end.
-	syncLimit = 15 * time.Minute
+	// takeLimit bounds how long the records of a source are written.
+	takeLimit = 30 * time.Minute
 	// firstRetry is how long after the first failure a source is tried again; each further failure doubles it, up to
 	// lastRetry and the source's own refresh.
 	firstRetry = time.Minute
@@ -47,33 +45,37 @@ var (
 type taken struct {
 	unchanged  bool
 	summary    directory.Summary
-	refusal    *openreferral.Refusal // the first
+	problems   problems
 	validators []schema.Validator
 }
 
 // sync fetches a source of the viewer's hub and keeps how it went, with done, which ends the job in the same transaction: a
 // change of the source after that finds no job in its way, and one before it is not overlooked. Where the source is no
-// longer the hub's, its records are retired instead. Again says that it was changed meanwhile. The error is one of ours;
-// what is wrong with the source is none.
+// longer the hub's, its records are retired instead. Again says that it was changed meanwhile, or is not read to its end.
+// The error is one of ours; what is wrong with the source is none.
 func (s *Sources) sync(ctx context.Context, id uuid.UUID, done func(ctx context.Context) error) (again bool, err error) {
 	row, at, err := s.find(ctx, id)
 	if err != nil || row == nil {
 		return false, err
 	}
 	began := time.Now()
+	r := s.readingOf(row)
+	if err := r.hold(at); err != nil {
+		return s.settle(at, row, began, "", err, done)
+	}
+	kept, release := r.keep(at)
+	defer release()
 	if row.RemovedAt != nil {
-		err = s.remove(at, row, done)
+		err = s.remove(kept, row, r, done)
 		return s.settle(at, row, began, "removed", err, done)
 	}
-	limited, cancel := context.WithTimeout(at, syncLimit)
-	defer cancel()
-	got, err := s.take(limited, row, done)
-	if err != nil && at.Err() == nil && limited.Err() != nil {
-		err = problem.New(problem.BadUserInput, "It took longer than %.0f minutes and was stopped. Ask for a smaller feed, or for the services of your area only.", syncLimit.Minutes())
-	}
+	got, err := s.take(kept, row, r, done)
 	result := "synced"
 	if got.unchanged {
 		result = "unchanged"
+	}
+	if cause := context.Cause(kept); err != nil && at.Err() == nil && errors.Is(cause, errBusy) {
+		err = cause
 	}
 	return s.settle(at, row, began, result, err, done)
 }
@@ -105,27 +107,51 @@ func (s *Sources) find(ctx context.Context, id uuid.UUID) (*ent.CatalogueSource,
 }
 
 // take fetches a source and saves its records with how it went, all of it or nothing.
-func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, done func(context.Context) error) (got taken, err error) {
-	outside := ctx // where another hub is read
-	err = s.store.Tx(ctx, func(ctx context.Context) error {
-		got = taken{}
-		if err := s.hold(ctx, row.ID); err != nil {
-			return err
-		}
-		switch row.Kind {
-		case URL:
-			err = s.takeFeed(ctx, row, &got)
-		case Document:
-			err = s.takeDocument(ctx, row, &got)
-		case Hub:
-			err = s.takeHub(ctx, outside, row, &got)
+func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, r *reading, done func(context.Context) error) (got taken, err error) {
+	var rows iter.Seq2[openreferral.Row, error]
+	switch row.Kind {
+	case URL:
+		pages, unchanged, err := s.fetch(ctx, s.feedOf(row), r, row.Validators)
+		switch {
+		case err != nil:
+			return taken{}, err
+		case unchanged:
+			got.unchanged = true
 		default:
-			err = fmt.Errorf("a catalogue source is of kind %q", row.Kind)
+			got.validators = validatorsOf(pages)
 		}
+	case Document:
+		document, err := s.documentOf(ctx, row)
 		if err != nil {
-			return err
+			return taken{}, err
 		}
-		if err := s.synced(ctx, row, &got); err != nil {
+		rows = readDocument(document, row.Format)
+	case Hub:
+		if rows, err = s.sharedBy(ctx, value(row.FromHub)); err != nil {
+			return taken{}, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, takeLimit)
+	defer cancel()
+	validators, unchanged := got.validators, got.unchanged
+	err = s.store.Tx(ctx, func(ctx context.Context) error {
+		got = taken{validators: validators, unchanged: unchanged}
+		if _, err := s.store.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", takeLimit.Milliseconds())); err != nil {
+			return fmt.Errorf("begin a sync: %w", err)
+		}
+		if !got.unchanged {
+			from := rows
+			if row.Kind == URL {
+				from = r.rows(ctx)
+			}
+			if err := s.replace(ctx, row, from, &got); err != nil {
+				return err
+			}
+			if err := r.forget(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.synced(ctx, row, r, &got); err != nil {
 			return err
 		}
 		if row.Kind != Hub && got.summary.Added+got.summary.Changed+got.summary.Retired > 0 {
@@ -135,122 +161,105 @@ func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, done func(
 		}
 		return done(ctx)
 	})
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = problem.New(problem.BadUserInput, "To take its records lasted longer than %.0f minutes and was stopped. Ask for a smaller feed, or for the services of your area only.", takeLimit.Minutes())
+	}
 	return got, err
 }
 
-// hold lets one process at a time have the source in hand, for as long as the transaction lasts.
-func (s *Sources) hold(ctx context.Context, id uuid.UUID) error {
-	if _, err := s.store.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", syncLimit.Milliseconds())); err != nil {
-		return fmt.Errorf("begin a sync: %w", err)
+// fetch reads a feed into r, or answers that it is as it was.
+func (s *Sources) fetch(ctx context.Context, f *feed, r *reading, known []schema.Validator) (pages []schema.PageRead, unchanged bool, err error) {
+	if f.address == nil {
+		return nil, false, problem.Field("url", "The address of the feed cannot be used. Correct it.")
 	}
-	held, err := store.Collect(ctx, s.store, pgx.RowTo[bool], "select pg_try_advisory_xact_lock(hashtextextended('catalogue source ' || $1::text, 0))", id)
-	if err != nil {
-		return fmt.Errorf("begin a sync: %w", err)
+	until := time.Now().Add(f.limits.turn)
+	limited, cancel := context.WithTimeout(ctx, 2*f.limits.turn)
+	defer cancel()
+	if unchanged, err = f.unchanged(limited, known); err == nil && !unchanged {
+		pages, err = f.readInto(limited, r, until)
 	}
-	if !held[0] {
-		return errBusy
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		err = problem.New(problem.BadUserInput, "A page of it took longer than %.0f minutes, and reading was stopped. Ask for shorter pages in its address, as in ?per_page=100, or tell those who run the feed.", f.limits.turn.Minutes())
 	}
-	return nil
+	return pages, unchanged, err
 }
 
-func (s *Sources) takeFeed(ctx context.Context, row *ent.CatalogueSource, got *taken) error {
-	address, err := url.Parse(value(row.URL))
-	if err != nil {
-		return problem.Field("url", "The address of the feed cannot be used. Correct it.")
-	}
+// feedOf is what there is at the address of a source; without an address where that cannot be used.
+func (s *Sources) feedOf(row *ent.CatalogueSource) *feed {
 	client := s.public
 	if row.AllowPrivate && s.config.AllowPrivate {
 		client = s.private
 	}
-	f := &feed{fetch: &fetch{client: client, limits: s.limits}, format: formats[row.Format], address: address}
-	if got.unchanged, err = f.unchanged(ctx, row.Validators); err != nil || got.unchanged {
-		return err
-	}
-	if err := s.replace(ctx, row, f.all(ctx), got); err != nil {
-		return err
-	}
-	got.validators = f.validators
-	return nil
+	address, _ := url.Parse(value(row.URL))
+	return &feed{fetch: &fetch{client: client, limits: s.limits}, format: formats[row.Format], address: address}
 }
 
 var formats = map[Format]openreferral.Format{OpenReferral: openreferral.JSON, Outpost: openreferral.Outpost}
 
-func (s *Sources) takeDocument(ctx context.Context, row *ent.CatalogueSource, got *taken) error {
+func (s *Sources) documentOf(ctx context.Context, row *ent.CatalogueSource) ([]byte, error) {
 	stored, err := s.store.Client(ctx).CatalogueSource.Query().Where(cataloguesource.HubID(row.HubID), cataloguesource.ID(row.ID)).
 		Select(cataloguesource.FieldDocument, cataloguesource.FieldDocumentDigest).Only(ctx)
 	if ent.IsNotFound(err) || err == nil && value(stored.DocumentDigest) != value(row.DocumentDigest) {
-		return errStale
+		return nil, errStale
 	}
 	if err != nil {
-		return fmt.Errorf("read a catalogue source's document: %w", err)
+		return nil, fmt.Errorf("read a catalogue source's document: %w", err)
 	}
-	return s.replace(ctx, row, openreferral.NewReader(bytes.NewReader(*stored.Document), formats[row.Format]).Rows(), got)
+	return *stored.Document, nil
 }
 
-// takeHub takes what another hub of the trust shares: what it shows to anybody, since a refuge's address never leaves its
-// hub. It is read as strangers read it, outside the transaction.
-func (s *Sources) takeHub(ctx, outside context.Context, row *ent.CatalogueSource, got *taken) error {
-	trust, slug := viewer.FromContext(ctx).TrustID, value(row.FromHub)
-	all, err := s.store.AllHubs(outside)
+// sharedBy is what another hub of the trust shares: what it shows to anybody, since a refuge's address never leaves its
+// hub. It is read as strangers read it, and outside any transaction: ctx has none.
+func (s *Sources) sharedBy(ctx context.Context, slug string) (iter.Seq2[openreferral.Row, error], error) {
+	trust := viewer.FromContext(ctx).TrustID
+	all, err := s.store.AllHubs(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	at := slices.IndexFunc(all, func(h store.HubRef) bool { return h.TrustID == trust && h.Slug == slug })
 	if at < 0 {
-		return problem.New(problem.BadUserInput, "The trust has no hub %s. Correct the name, or set that hub up; it is looked for again by itself.", slug)
+		return nil, problem.New(problem.BadUserInput, "The trust has no hub %s. Correct the name, or set that hub up; it is looked for again by itself.", slug)
 	}
 	other := all[at]
 	if other.State != string(hub.StateLive) {
-		return problem.New(problem.BadUserInput, "The hub %s is not in use now. Its records stay here; remove the source if they should not.", slug)
+		return nil, problem.New(problem.BadUserInput, "The hub %s is not in use now. Its records stay here; remove the source if they should not.", slug)
 	}
-	there := viewer.NewContext(outside, viewer.ForPublic(trust, viewer.Hub{ID: other.HubID, Slug: other.Slug}))
-	return s.replace(ctx, row, s.directory.Shared(there), got)
+	return s.directory.Shared(viewer.NewContext(ctx, viewer.ForPublic(trust, viewer.Hub{ID: other.HubID, Slug: other.Slug}))), nil
 }
 
 // replace saves the rows as the whole of the source. A feed or document with nothing to take is a fault of theirs, more
 // likely than not: it takes nothing away.
 func (s *Sources) replace(ctx context.Context, row *ent.CatalogueSource, rows iter.Seq2[openreferral.Row, error], got *taken) error {
-	watched := func(yield func(openreferral.Row, error) bool) {
-		for r, err := range rows {
-			if got.refusal == nil {
-				got.refusal = r.Refused
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
 	var err error
-	if got.summary, err = s.directory.Replace(ctx, row.Source, watched, nil); err != nil {
+	if got.summary, err = s.directory.Replace(ctx, row.Source, got.problems.watch(rows), got.problems.refused); err != nil {
 		return err
 	}
+	return empty(row.Kind, got.summary, &got.problems)
+}
+
+// empty says what is wrong with a source of which nothing could be taken.
+func empty(kind Kind, summary directory.Summary, found *problems) error {
 	switch {
-	case row.Kind == Hub || got.rows() > 0:
+	case kind == Hub || summary.Added+summary.Changed+summary.Unchanged > 0:
 		return nil
-	case got.summary.Refused > 0:
-		return problem.New(problem.BadUserInput, "None of its %d records could be taken. The first: %s", got.summary.Refused, refusal(got))
+	case summary.Refused > 0:
+		return problem.New(problem.BadUserInput, "None of its %d records could be taken. The first: %s", summary.Refused, found.first())
 	}
 	return problem.New(problem.BadUserInput, "There is not one record in it. Check that this is the catalogue; to take its records off, remove the source.")
 }
 
-func refusal(got *taken) string {
-	if got.refusal == nil {
-		return "it holds a value that cannot be saved."
-	}
-	return got.refusal.String()
-}
-
 // synced keeps that the source was taken, in the transaction that takes it.
-func (s *Sources) synced(ctx context.Context, row *ent.CatalogueSource, got *taken) error {
+func (s *Sources) synced(ctx context.Context, row *ent.CatalogueSource, r *reading, got *taken) error {
 	now := time.Now()
 	update := s.store.Client(ctx).CatalogueSource.Update().
-		Where(cataloguesource.HubID(row.HubID), cataloguesource.ID(row.ID), cataloguesource.Revision(row.Revision)).
+		Where(cataloguesource.HubID(row.HubID), cataloguesource.ID(row.ID), cataloguesource.Revision(row.Revision), cataloguesource.HeldBy(r.me)).
 		SetState(Synced).SetTriedAt(now).SetSyncedAt(now).ClearFailingSince().SetFailures(0).
 		SetDueAt(now.Add(spread(refreshOf(row))))
 	if got.unchanged {
 		update.SetMessage(standing(row))
 	} else {
-		update.SetMessage(advice(got)).SetRowsTaken(got.rows()).SetRowsRefused(got.summary.Refused)
+		update.SetMessage(advice(got)).SetRowsTaken(got.rows()).SetRowsRefused(got.summary.Refused).
+			SetProblems(got.problems.all())
 		if got.validators == nil {
 			update.ClearValidators()
 		} else {
@@ -272,7 +281,7 @@ func advice(got *taken) string {
 	if got.summary.Refused == 0 {
 		return ""
 	}
-	return short(fmt.Sprintf("%d of %d records were refused. The first: %s", got.summary.Refused, got.summary.Rows, refusal(got)))
+	return short(fmt.Sprintf("%d of %d records were refused. The first: %s", got.summary.Refused, got.summary.Rows, got.problems.first()))
 }
 
 // standing is the advice where nothing was read anew.
@@ -296,11 +305,8 @@ func refreshOf(row *ent.CatalogueSource) time.Duration {
 func spread(d time.Duration) time.Duration { return d - rand.N(d/10+1) }
 
 // remove retires the records of a source that is no longer the hub's, and forgets it.
-func (s *Sources) remove(ctx context.Context, row *ent.CatalogueSource, done func(context.Context) error) error {
+func (s *Sources) remove(ctx context.Context, row *ent.CatalogueSource, r *reading, done func(context.Context) error) error {
 	return s.store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.hold(ctx, row.ID); err != nil {
-			return err
-		}
 		retired, err := s.directory.Retire(ctx, row.Source)
 		if err != nil {
 			return err
@@ -311,7 +317,7 @@ func (s *Sources) remove(ctx context.Context, row *ent.CatalogueSource, done fun
 			}
 		}
 		n, err := s.store.Client(ctx).CatalogueSource.Delete().
-			Where(cataloguesource.HubID(row.HubID), cataloguesource.ID(row.ID), cataloguesource.Revision(row.Revision)).Exec(ctx)
+			Where(cataloguesource.HubID(row.HubID), cataloguesource.ID(row.ID), cataloguesource.Revision(row.Revision), cataloguesource.HeldBy(r.me)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("forget a catalogue source: %w", err)
 		}
@@ -327,7 +333,7 @@ func (s *Sources) settle(ctx context.Context, row *ent.CatalogueSource, began ti
 	switch {
 	case ctx.Err() != nil || errors.Is(err, errBusy):
 		return false, nil // it goes on elsewhere
-	case errors.Is(err, errStale):
+	case errors.Is(err, errStale), errors.Is(err, errTurn):
 		return true, nil
 	}
 	v := viewer.FromContext(ctx)

@@ -69,6 +69,8 @@ func (s *Summary) count(o Outcome) {
 const (
 	batchRows  = 200
 	batchBytes = 4 << 20
+	// maxRefused bounds the refused rows that are told of where the others are not.
+	maxRefused = 1000
 )
 
 // Import takes the rows of one document into the catalogue of the viewer's hub. Source names the feed; a record is known
@@ -88,7 +90,7 @@ func (d *Directory) Import(ctx context.Context, source string, rows iter.Seq2[op
 // Replace is Import where the rows are the whole of the source: what it no longer mentions is retired. A service is then
 // offered no more, and a partner, a place or a term goes with the last of its services; all are kept for what points to
 // them, and are back as soon as the source mentions them again. Where a row is refused that may have held other records,
-// nothing is retired.
+// nothing is retired. Report is told only of rows that were refused, the first 1000 of them.
 func (d *Directory) Replace(ctx context.Context, source string, rows iter.Seq2[openreferral.Row, error], report func(RowResult)) (Summary, error) {
 	return d.run(ctx, &importing{source: source, whole: true}, rows, report)
 }
@@ -110,7 +112,7 @@ func (d *Directory) run(ctx context.Context, i *importing, rows iter.Seq2[openre
 		return Summary{}, err
 	}
 	i.store, i.hub, i.written = d.store, hub.ID, map[string]bool{}
-	i.told = report != nil
+	i.told = report != nil && !i.whole
 	begun := false
 	err = d.store.Tx(ctx, func(ctx context.Context) error {
 		if begun {
@@ -230,6 +232,9 @@ func (i *importing) batch(ctx context.Context, rows []openreferral.Row) error {
 	}
 	for _, r := range results {
 		i.summary.count(r.Outcome)
+		if i.whole && r.Outcome == Refused && len(i.refused) < maxRefused {
+			i.refused = append(i.refused, r)
+		}
 	}
 	if err := i.mention(ctx, rows); err != nil {
 		return err
@@ -281,6 +286,11 @@ func refused(row openreferral.Row) RowResult {
 
 // tell reports on the rows, which are in the transaction but not in memory.
 func (i *importing) tell(ctx context.Context, report func(RowResult)) error {
+	for _, r := range i.refused {
+		if report != nil {
+			report(r)
+		}
+	}
 	if !i.told {
 		return nil
 	}

@@ -257,6 +257,7 @@ type importing struct {
 	told    bool            // somebody wants to know of each row
 	whole   bool            // what is not mentioned is retired
 	unclear bool            // a row was refused that may have held other records
+	refused []RowResult     // the first ones, where the whole is replaced
 }
 
 func (i *importing) tables() []string { return slices.Sorted(maps.Keys(i.written)) }

@@ -54,12 +54,19 @@ type Reader struct {
 	rows   int
 	seen   map[uint64]struct{}
 	seed   maphash.Seed
+	most   int64
 }
 
 // NewReader reads the document in r, which may be compressed by gzip and may begin with a byte order mark.
 // It does not close r.
 func NewReader(r io.Reader, format Format) *Reader {
-	return &Reader{in: r, format: format, seen: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
+	return &Reader{in: r, format: format, seen: map[uint64]struct{}{}, seed: maphash.MakeSeed(), most: MaxDocument}
+}
+
+// AtMost bounds the document to less than MaxDocument.
+func (r *Reader) AtMost(bytes int64) *Reader {
+	r.most = bytes
+	return r
 }
 
 // Page answers which page of a list the document was. Ask when the rows have been read.
@@ -102,6 +109,11 @@ func RowsOf(services []Service) iter.Seq2[Row, error] {
 	}
 }
 
+var twice = Note{"id", "the same id stands on an earlier record of this file; the later one counts"}
+
+// NotedTwice reports whether a row says itself that an earlier one of its document had the same id.
+func NotedTwice(row Row) bool { return slices.Contains(row.Notes, twice) }
+
 // number gives a row its index, and notes an id that the document had before.
 func (r *Reader) number(row *Row) {
 	r.rows++
@@ -114,17 +126,20 @@ func (r *Reader) number(row *Row) {
 		return
 	}
 	key := maphash.String(r.seed, string(row.Kind)+"\x00"+row.ID)
-	if _, twice := r.seen[key]; twice {
-		row.Notes = append(row.Notes, Note{"id", "the same id stands on an earlier record of this file; the later one counts"})
+	if _, seen := r.seen[key]; seen {
+		row.Notes = append(row.Notes, twice)
 	} else if len(r.seen) < maxSeen {
 		r.seen[key] = struct{}{}
 	}
 }
 
 func (r *Reader) read(emit func(Row) bool) error {
-	in, err := open(r.in)
+	in, err := open(r.in, r.most)
 	if err != nil {
 		return err
+	}
+	if mark, _ := in.Peek(len(archive)); string(mark) == archive {
+		return r.readArchive(in, emit)
 	}
 	head, err := in.Peek(4096)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
@@ -146,8 +161,24 @@ func (r *Reader) read(emit func(Row) bool) error {
 	return r.readJSON(&framer{r: in, line: 1}, emit)
 }
 
+// Recognise tells how a document is written by its beginning. An archive of tables is JSON to it, as the package that it is.
+func Recognise(r io.Reader) (Format, error) {
+	in, err := open(r, MaxDocument)
+	if err != nil {
+		return Auto, err
+	}
+	head, _ := in.Peek(4096)
+	if bytes.HasPrefix(head, []byte(archive)) {
+		return JSON, nil
+	}
+	return recognise(bytes.TrimLeft(head, " \t\r\n"))
+}
+
+// archive is how a ZIP archive begins.
+const archive = "PK\x03\x04"
+
 // open sees to compression, the byte order mark and the bound on the whole.
-func open(in io.Reader) (*bufio.Reader, error) {
+func open(in io.Reader, most int64) (*bufio.Reader, error) {
 	buffered := bufio.NewReaderSize(in, 64<<10)
 	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unpacked, err := gzip.NewReader(buffered)
@@ -158,15 +189,13 @@ func open(in io.Reader) (*bufio.Reader, error) {
 	} else {
 		in = buffered
 	}
-	buffered = bufio.NewReaderSize(&bounded{in: in, left: MaxDocument}, 64<<10)
+	buffered = bufio.NewReaderSize(&bounded{in: in, left: most, most: most}, 64<<10)
 	mark, _ := buffered.Peek(4)
 	switch {
 	case bytes.HasPrefix(mark, []byte("\xef\xbb\xbf")):
 		buffered.Discard(3)
 	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
 		return nil, &FileError{Problem: FileUnknown, Line: 1, Message: "The file is written in UTF-16. Save it as UTF-8."}
-	case bytes.HasPrefix(mark, []byte("PK\x03\x04")):
-		return nil, &FileError{Problem: FileUnknown, Line: 1, Message: "The file is a ZIP archive or a spreadsheet. Unpack it, or save the sheet as CSV (UTF-8)."}
 	}
 	return buffered, nil
 }
@@ -188,20 +217,20 @@ func recognise(head []byte) (Format, error) {
 	case slices.Contains(columns, "import_id"):
 		return Outpost, nil
 	case slices.Contains(columns, "id"):
-		return unknown("This is one table of an HSDS tabular package, which is not read as CSV. Export the catalogue as JSON.")
+		return unknown("This is one table of an HSDS tabular package, which says too little by itself. Put all of its CSV files into one ZIP archive.")
 	}
 	return unknown("This is neither JSON nor Outpost's CSV. Export the catalogue as Open Referral UK or HSDS JSON.")
 }
 
 // bounded ends a document that never ends, a small gzip file that unpacks to terabytes among them.
 type bounded struct {
-	in   io.Reader
-	left int64
+	in         io.Reader
+	left, most int64
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, &FileError{Problem: FileTooLong, Line: 1, Message: fmt.Sprintf("The document is longer than %d MiB. Split it.", MaxDocument>>20)}
+		return 0, &FileError{Problem: FileTooLong, Line: 1, Message: fmt.Sprintf("The document is longer than %d MiB. Split it.", b.most>>20)}
 	}
 	n, err := b.in.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

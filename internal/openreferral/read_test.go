@@ -361,7 +361,7 @@ func TestBrokenFiles(t *testing.T) {
 		"text":               {"hello", FileUnknown, 0, 1},
 		"html":               {"<!doctype html><p>404", FileUnknown, 0, 1},
 		"utf16":              {"\xff\xfe[\x00", FileUnknown, 0, 1},
-		"spreadsheet":        {"PK\x03\x04....", FileUnknown, 0, 1},
+		"archive":            {"PK\x03\x04....", FileBroken, 0, 1},
 		"hsds table":         {"id,name,description\n1,a,b\n", FileUnknown, 0, 1},
 		"missing comma":      {"[{\"id\":\"a\",\"name\":\"A\"}\n{\"id\":\"b\",\"name\":\"B\"}]", FileBroken, 1, 2},
 		"inside a record":    {"[{\"id\":\"a\",\"name\":\"A\"},\n{\"id\":\"b\"\n,,\"name\":\"B\"}]", FileBroken, 1, 3},

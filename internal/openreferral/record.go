@@ -34,6 +34,7 @@ type Service struct {
 	Areas             []ServiceArea       `json:"service_areas,omitempty"`
 	Attributes        []Attribute         `json:"attributes,omitempty"`
 	RequiredDocuments []RequiredDocument  `json:"required_documents,omitempty"`
+	Capacities        []ServiceCapacity   `json:"capacities,omitempty"`
 }
 
 // Status says whether a service runs.
@@ -226,6 +227,21 @@ type RequiredDocument struct {
 	ID       string `json:"id,omitempty"`
 	Document string `json:"document"`
 	URI      string `json:"uri,omitempty"`
+}
+
+// ServiceCapacity is how many places, beds or the like a service has to give (HSDS 3.1).
+type ServiceCapacity struct {
+	ID          string `json:"id,omitempty"`
+	Unit        Unit   `json:"unit"`
+	Available   int    `json:"available"`
+	Maximum     *int   `json:"maximum,omitempty"`
+	Description string `json:"description,omitempty"`
+	Updated     string `json:"updated,omitempty"` // RFC 3339
+}
+
+// Unit is what a capacity counts.
+type Unit struct {
+	Name string `json:"name,omitempty"`
 }
 
 // Schedule says when a service runs, in the parts of an iCalendar recurrence rule (RFC 5545, section 3.3.10).

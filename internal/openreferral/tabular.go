@@ -2,6 +2,7 @@ package openreferral
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,22 +19,30 @@ var parents = []struct{ key, table string }{
 	{"organization_id", "organizations"},
 }
 
-// childLists are the tables whose rows hang on others, by the name of the list in the full record.
-var childLists = []struct{ table, list string }{
-	{"phones", "phones"}, {"contacts", "contacts"}, {"schedules", "schedules"}, {"addresses", "addresses"},
-	{"accessibility", "accessibility"}, {"languages", "languages"}, {"cost_options", "cost_options"},
-	{"service_areas", "service_areas"}, {"required_documents", "required_documents"},
-	{"organization_identifiers", "organization_identifiers"},
+// childLists are the tables whose rows hang on others, by the name of the list in the full record, and on which tables'
+// records such a list is read. An area of one of a service's places is one of the service.
+var childLists = []struct{ table, list, on string }{
+	{"phones", "phones", "contacts service_at_location locations services organizations"},
+	{"contacts", "contacts", "service_at_location locations services organizations"},
+	{"schedules", "schedules", "service_at_location locations services"},
+	{"addresses", "addresses", "locations"}, {"accessibility", "accessibility", "locations"}, {"languages", "languages", "locations services"},
+	{"cost_options", "cost_options", "services"}, {"service_areas", "service_areas", "services"}, {"service_capacity", "capacities", "services"},
+	{"required_documents", "required_documents", "services"}, {"organization_identifiers", "organization_identifiers", "organizations"},
 }
 
 // takeTables joins the tables of an HSDS tabular package, written as one JSON object, into full records: the
 // taxonomies, then the organisations, then the services with their places. Places that no service has come last.
 func takeTables(held object) []Row {
 	tables, byID := indexTables(held)
+	for _, fields := range tables["service_capacity"] {
+		if unit := byID["units"][textOf(fields["unit_id"])]; unit != nil {
+			fields["unit"] = unit
+		}
+	}
 	for _, child := range childLists {
 		for _, fields := range tables[child.table] {
 			for _, parent := range parents {
-				if owner := byID[parent.table][textOf(fields[parent.key])]; owner != nil && parent.table != child.table {
+				if owner := byID[parent.table][textOf(fields[parent.key])]; owner != nil && slices.Contains(strings.Fields(child.on), parent.table) {
 					owner[child.list] = append(listOf(owner[child.list]), fields)
 					break
 				}
@@ -77,12 +86,18 @@ func takeTables(held object) []Row {
 	return rows
 }
 
+// otherNames are what some packages call a table.
+var otherNames = map[string]string{"service_at_locations": "service_at_location", "service_capacities": "service_capacity", "capacities": "service_capacity"}
+
 func indexTables(held object) (map[string][]object, map[string]map[string]object) {
 	tables, byID := map[string][]object{}, map[string]map[string]object{}
 	for key, value := range held {
 		name, ok := strings.CutSuffix(key, ".csv")
 		if !ok {
 			continue
+		}
+		if one, ok := otherNames[name]; ok {
+			name = one
 		}
 		byID[name] = map[string]object{}
 		for _, entry := range listOf(value) {

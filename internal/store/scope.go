@@ -39,6 +39,8 @@ var tables = map[string]table{
 	ent.TypeAuditEvent:         {"audit_events", trustLevel},
 	ent.TypeAccessNeed:         {"access_needs", hubLevel},
 	ent.TypeAssurance:          {"assurances", hubLevel},
+	ent.TypeCatalogueCheck:     {"catalogue_checks", hubLevel},
+	ent.TypeCataloguePart:      {"catalogue_parts", hubLevel},
 	ent.TypeCatalogueSource:    {"catalogue_sources", hubLevel},
 	ent.TypeCatalogueWord:      {"catalogue_words", hubLevel},
 	ent.TypeConversation:       {"conversations", hubLevel},

@@ -18,6 +18,7 @@ import (
 	"liferooms.io/liferooms/ent/groupgrant"
 	"liferooms.io/liferooms/ent/linkcheck"
 	"liferooms.io/liferooms/ent/rolegrant"
+	entschema "liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/store/storetest"
@@ -64,9 +65,9 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	link := c.PartnerLink.Create().SetOrganisationID(organisation.ID).SetCreatedByID(advisor).SetTokenHash(bytes.Repeat([]byte(hub.Slug[:1]), 32)).
 		SetExpiresAt(time.Now().AddDate(0, 0, 30)).SaveX(ctx)
 	proposed := c.ProposedChange.Create().SetOrganisationID(organisation.ID).SetServiceID(service.ID).SetPartnerLinkID(link.ID).SetField("phone").SetProposed(m).SaveX(ctx)
-	check := c.LinkCheck.Create().SetURL("https://" + m + ".example.org").SetState(linkcheck.StateDead).SetMessage(m).SetFailingSince(time.Now()).SetCheckedAt(time.Now()).SaveX(ctx)
+	dead := c.LinkCheck.Create().SetURL("https://" + m + ".example.org").SetState(linkcheck.StateDead).SetMessage(m).SetFailingSince(time.Now()).SetCheckedAt(time.Now()).SaveX(ctx)
 	c.LinkCheck.Create().SetURL("https://" + m + ".example.org/old").SetState(linkcheck.StateMoved).SetMovedTo("https://" + m + ".example.org/new").SetCheckedAt(time.Now()).ExecX(ctx)
-	source := c.CatalogueSource.Create().SetSource(m).SetName(m).SetKind(cataloguesource.KindURL).SetURL("https://" + m + ".example.org/feed").SetState(cataloguesource.StateFailed).
+	failed := c.CatalogueSource.Create().SetSource(m).SetName(m).SetKind(cataloguesource.KindURL).SetURL("https://" + m + ".example.org/feed").SetState(cataloguesource.StateFailed).
 		SetFailingSince(time.Now()).SetMessage(m).SetDueAt(time.Now().Add(time.Hour)).SaveX(ctx)
 	term := c.TaxonomyTerm.Create().SetSource("local").SetExternalID("t1").SetTaxonomy("Terms " + m).SetName("Term " + m).SetNeedID(need.ID).SaveX(ctx)
 	c.ServiceTerm.Create().SetServiceID(service.ID).SetTaxonomyTermID(term.ID).ExecX(ctx)
@@ -75,6 +76,11 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 	access := c.AccessNeed.Create().SetPersonID(person.ID).SetCode(accessneed.CodeBSLInterpreter).SetNote(m).SaveX(ctx)
 	c.Room.Create().SetName("Room " + m).SetCapacity(9).ExecX(ctx)
 	c.GroupGrant.Create().SetGroup("Group " + m).SetRole(groupgrant.RoleTutor).ExecX(ctx)
+	source := c.CatalogueSource.Create().SetSource("feed").SetName("feed").SetKind("URL").SetURL("https://" + m + ".example.org/services").SetByStaff(true).
+		SetProblems([]entschema.SourceProblem{{Row: 1, Name: m, Message: m}}).SetDueAt(time.Now().Add(time.Hour)).SaveX(ctx)
+	check := c.CatalogueCheck.Create().SetSourceID(source.ID).SetSource("feed").SetName("feed").SetKind("URL").SetState("DONE").SetFileName(m).
+		SetResult(&entschema.CheckResult{Rows: 1, Differences: []entschema.Difference{{Kind: "SERVICE", What: "ADDED", Name: m}}}).SaveX(ctx)
+	c.CataloguePart.Create().SetCheckID(check.ID).SetRevision(0).SetPlace(1).SetRows(1).SetContent([]byte(m)).ExecX(ctx)
 	platform := w.Platform(hub)
 	w.Store.Client(platform).Hostname.Create().SetName(m + ".example.test").SetTrustID(viewer.FromContext(platform).TrustID).SetHubID(hub.ID).ExecX(platform)
 	now := time.Now().UTC()
@@ -102,7 +108,8 @@ func furnish(t *testing.T, w *storetest.World, hub viewer.Hub) ids {
 		"Person": person.ID, "AccessNeed": access.ID, "Visit": met.ID, "Conversation": conversation.ID, "Signpost": signpost.ID,
 		"PartnerAgreement": agreement.ID, "PartnerLink": link.ID, "ProposedChange": proposed.ID,
 		"StaffMember": advisor, "StaffName": advisor, "RoleGrant": grant.ID, "AuditEvent": event.ID, "Hub": hub.ID,
-		"LinkCheck": check.ID, "FailedImport": source.ID, "CatalogueTerm": term.ID,
+		"LinkCheck": dead.ID, "FailedImport": failed.ID, "CatalogueTerm": term.ID,
+		"CatalogueSource": source.ID, "Source": source.ID, "CatalogueCheck": check.ID, "Check": check.ID,
 	}
 }
 

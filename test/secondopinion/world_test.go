@@ -216,6 +216,7 @@ func (m *maker) fill(size int) {
 	m.catalogue(size)
 	m.board(size)
 	m.people(size)
+	m.sources(size)
 	m.audit(size)
 }
 
@@ -526,6 +527,35 @@ func (m *maker) visit(person *uuid.UUID, open bool) {
 			}
 		}
 		m.must(s.Exec(m.ctx))
+	}
+}
+
+// sources are those of the catalogue, with what was wrong with their records, and checks of them.
+func (m *maker) sources(size int) {
+	problems := func() []schema.SourceProblem {
+		var all []schema.SourceProblem
+		for i := range m.rng.IntN(3) {
+			all = append(all, schema.SourceProblem{Row: i, Line: 1, Kind: "service", Name: m.text(60, false), Message: m.text(60, true), Field: []string{"", "name"}[i%2]})
+		}
+		return all
+	}
+	for i := range 1 + size {
+		source := m.id("CatalogueSource")
+		name := fmt.Sprint("source-", i)
+		create := m.c.CatalogueSource.Create().SetID(source).SetSource(name).SetName(name).SetKind("URL").SetURL("https://example.org/" + name).SetDueAt(m.instant()).
+			SetByStaff(m.chance(.5)).SetProblems(problems())
+		if m.chance(.3) {
+			create.SetHeldUntil(time.Now().Add(time.Hour))
+		}
+		m.must(create.Exec(m.ctx))
+		check := m.c.CatalogueCheck.Create().SetID(m.id("CatalogueCheck")).SetSourceID(source).SetSource(name).SetName(name).SetKind("URL").SetCreatedAt(m.instant())
+		if m.chance(.7) {
+			check.SetState("DONE").SetFinishedAt(m.instant()).SetResult(&schema.CheckResult{
+				Rows: 3, Refused: 1, Problems: problems(), Counts: []schema.DifferenceCount{{Kind: "SERVICE", Retired: 2}},
+				Differences: []schema.Difference{{Kind: "SERVICE", What: "CHANGED", Name: m.text(60, false), Fields: []schema.FieldChange{{Field: "name", After: m.text(60, false)}}}, {Kind: "TERM", What: "ADDED"}},
+			})
+		}
+		m.must(check.Exec(m.ctx))
 	}
 }
 

@@ -9,6 +9,10 @@ import { ServiceEditor } from './catalogue/edit/ServiceEditor';
 import { Changes } from './catalogue/partner/Changes';
 import { PartnerPage } from './catalogue/partner/Partner';
 import { Partners } from './catalogue/partner/Partners';
+import { CheckPage } from './catalogue/sources/CheckPage';
+import { NewSource } from './catalogue/sources/NewSource';
+import { SourcePage } from './catalogue/sources/Source';
+import { SourcesPage } from './catalogue/sources/Sources';
 import { Taxonomy } from './catalogue/taxonomy/Taxonomy';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
@@ -324,7 +328,57 @@ const partner = createRoute({
   },
 });
 
-const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, board, taxonomy, proposedChanges, partners, partner];
+const sources = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources',
+  component: () => (
+    <Needs permission="CATALOGUE_WRITE">
+      <SourcesPage />
+    </Needs>
+  ),
+});
+
+const newSource = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources/new',
+  validateSearch: (search): { replaces?: string } => ({ replaces: typeof search.replaces === 'string' ? search.replaces : undefined }),
+  component: function NewSourceRoute() {
+    const { replaces } = newSource.useSearch();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <NewSource replaces={replaces} key={replaces} />
+      </Needs>
+    );
+  },
+});
+
+const source = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources/$id',
+  component: function SourceRoute() {
+    const { id } = source.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <SourcePage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const checkedSource = createRoute({
+  getParentRoute: () => hub,
+  path: '/catalogue/sources/check/$id',
+  component: function CheckRoute() {
+    const { id } = checkedSource.useParams();
+    return (
+      <Needs permission="CATALOGUE_WRITE">
+        <CheckPage id={id} key={id} />
+      </Needs>
+    );
+  },
+});
+
+const pages = [home, newPerson, person, editPerson, conversation, followUps, services, compare, basket, service, report, staff, audit, records, editPartner, editService, duplicates, compareDuplicates, board, taxonomy, proposedChanges, partners, partner, sources, newSource, source, checkedSource];
 
 export const router = createRouter({
   routeTree: root.addChildren([index, hub.addChildren(pages)]),
