@@ -50,7 +50,7 @@ func (r *Resolver) freshnessFields() map[string]compile.Field {
 			Bind: func(context.Context, map[string]any) ([]any, error) {
 				return []any{freshness.RetiredSince(time.Now())}, nil
 			},
-			Field: compile.Page{Rows: compile.Rows{Object: "Service", Where: "@row.retired_at >= @since",
+			Field: compile.Page{Rows: compile.Rows{Object: "Service", Where: "@row.retired_at >= @since and @row.merged_into_id is null",
 				Order: []compile.Key{{By: "@row.retired_at", Kind: paging.Time, Type: "timestamptz"}, idKey(false)}}},
 		},
 		"deadLinks":  links(linkcheck.StateDead, linkcheck.FieldFailingSince),
@@ -118,7 +118,7 @@ func (r *Resolver) retiredLately(ctx context.Context, first *int, after *string)
 	if err != nil {
 		return nil, err
 	}
-	q := r.Store.Client(ctx).Service.Query().Where(service.RetiredAtGTE(freshness.RetiredSince(time.Now())))
+	q := r.Store.Client(ctx).Service.Query().Where(service.RetiredAtGTE(freshness.RetiredSince(time.Now())), service.MergedIntoIDIsNil())
 	return r.boardServices(ctx, q, args, args.Order(false, service.FieldRetiredAt, service.FieldID),
 		func(s *ent.Service) paging.Key { return paging.Key{*s.RetiredAt, s.ID} })
 }
