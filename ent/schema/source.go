@@ -13,7 +13,9 @@ import (
 // CatalogueSource is where part of a hub's catalogue comes from and is kept in step with, and how that goes.
 type CatalogueSource struct{ ent.Schema }
 
-func (CatalogueSource) Mixin() []ent.Mixin { return []ent.Mixin{Identified{}, HubScoped{}, ReadInParts{}} }
+func (CatalogueSource) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{}, HubScoped{}, ReadInParts{}}
+}
 
 func (CatalogueSource) Fields() []ent.Field {
 	return []ent.Field{
