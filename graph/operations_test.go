@@ -129,10 +129,10 @@ func TestAdvisorsJourney(t *testing.T) {
 		}
 		a.Statements.Reset()
 	}
-	recorded := a.must(t, h.ctx, `mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["money", "isolation"], note: "Listened.\nAgreed."}) {
+	a.must(t, h.ctx, `mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["money", "isolation"], note: "Listened.\nAgreed."}) {
 		conversation { note needs { code } } userErrors { message } } }`, c)
 	a.Statements.Reset()
-	recorded = a.must(t, h.ctx, `mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["housing", "isolation"], note: "More.", agreed: "That."}) {
+	recorded := a.must(t, h.ctx, `mutation ($c: ID!) { recordConversation(input: {hub: "walton", conversationId: $c, needs: ["housing", "isolation"], note: "More.", agreed: "That."}) {
 		conversation { note needs { code } } userErrors { message } } }`, c)
 	twoTrips("record")
 	if dig(t, recorded, "recordConversation", "conversation", "needs", 1, "code") != "isolation" {
