@@ -255,6 +255,11 @@ var (
 				Name:    "catalogueword_hub_id_word",
 				Unique:  false,
 				Columns: []*schema.Column{CatalogueWordsColumns[1], CatalogueWordsColumns[2]},
+				Annotation: &entsql.IndexAnnotation{
+					OpClassColumns: map[string]string{
+						CatalogueWordsColumns[2].Name: "text_pattern_ops",
+					},
+				},
 			},
 		},
 	}

@@ -312,5 +312,6 @@ func (CatalogueWord) Fields() []ent.Field {
 }
 
 func (CatalogueWord) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("hub_id", "word")}
+	// By bytes: the words that begin somehow are a range of it, whatever the database's language.
+	return []ent.Index{index.Fields("hub_id", "word").Annotations(entsql.OpClassColumn("word", "text_pattern_ops"))}
 }

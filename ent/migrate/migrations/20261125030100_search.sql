@@ -1,7 +1,7 @@
 -- Create "catalogue_words" table
 CREATE TABLE "catalogue_words" ("id" uuid NOT NULL, "hub_id" uuid NOT NULL, "word" character varying NOT NULL, PRIMARY KEY ("id"));
 -- Create index "catalogueword_hub_id_word" to table: "catalogue_words"
-CREATE INDEX "catalogueword_hub_id_word" ON "catalogue_words" ("hub_id", "word");
+CREATE INDEX "catalogueword_hub_id_word" ON "catalogue_words" ("hub_id", "word" text_pattern_ops);
 
 -- Written by hand from here on: the catalogue's search. docs/search.md says in words what it finds and in which order.
 alter table catalogue_words add constraint hand_catalogue_words_hub_id foreign key (hub_id) references hubs (id);
@@ -13,6 +13,8 @@ create function one_letter_less(word text) returns text[]
   language sql immutable strict parallel safe
   return array(select distinct overlay(word placing '' from n for 1) from generate_series(1, length(word) + 1) n order by 1);
 alter table catalogue_words add column hand_near text[] not null generated always as (one_letter_less(word)) stored;
+-- stem is how a word is kept in what is searched, besides as it is written.
+alter table catalogue_words add column hand_stem text not null generated always as (coalesce((ts_lexize('english_stem', word))[1], word)) stored;
 create index hand_catalogue_words_alike on catalogue_words using gin (hub_id, word gin_trgm_ops, hand_near) with (fastupdate = off);
 
 -- The words of a text that somebody may mean to type.
@@ -156,6 +158,25 @@ create function service_standing(text_rank float8, needs_met float8, metres floa
     + case when assured >= today - 92 then 8 when assured >= today - 365 then 4 else 0 end
     + case has_places when true then 8 when false then 0 else 4 end);
 
+-- words_beginning is whatever words of the hub begin so, as they are written and by their stems. It names them one by one:
+-- an index of words gathers the rows of a beginning from all hubs before it comes to ours, so that a search would cost more
+-- the more hubs there are. Null: no word does.
+create function words_beginning(in_hub uuid, beginning text) returns tsquery
+  language sql stable parallel safe
+  as $$
+    select case
+      when beginning !~ '^[[:alpha:]]+$' then to_tsquery('public.life_rooms_words', beginning || ':*')
+      else (
+        select string_agg(distinct quote_literal(form), ' | ')::tsquery
+        from (
+          select w.word, w.hand_stem from catalogue_words w
+          where w.hub_id = in_hub and w.word ~>=~ fold(beginning) and w.word ~<~ (fold(beginning) || chr(1114111))
+          order by w.word using ~<~ limit 1000
+        ) w cross join lateral (values (w.word), (w.hand_stem)) f (form)
+        where starts_with(f.form, fold(beginning)))
+      end
+  $$;
+
 -- words_wanted is what to look for: all the words; or where the last may be unfinished, those before it and its beginning.
 create function words_wanted(words text, head text, last_word text) returns tsquery
   language sql stable parallel safe
@@ -163,6 +184,20 @@ create function words_wanted(words text, head text, last_word text) returns tsqu
     then websearch_to_tsquery('public.life_rooms', words)
       || (websearch_to_tsquery('public.life_rooms', head) && to_tsquery('public.life_rooms_words', last_word || ':*'))
     else websearch_to_tsquery('public.life_rooms', words) end;
+
+-- hub_words_wanted is the same for the index to find.
+create function hub_words_wanted(in_hub uuid, words text, head text, last_word text) returns tsquery
+  language plpgsql stable
+  as $$
+declare
+  wanted tsquery := websearch_to_tsquery('public.life_rooms', words);
+begin
+  if last_word <> '' and numnode(wanted) > 0 then
+    wanted := wanted || coalesce(websearch_to_tsquery('public.life_rooms', head) && public.words_beginning(in_hub, last_word), '');
+  end if;
+  return wanted;
+end
+$$;
 
 -- corrected_words puts right each word that no service of the hub has, by the nearest that one has: mistyped by one letter
 -- (of several such, the one that most services have), else spelt alike. Null: there is nothing to put right. Only services
@@ -189,7 +224,7 @@ begin
     if token ~ '^[[:alpha:]]{3,30}$' and tried < 8 and corrected !~ '(^|\s)-$' and corrected !~ '[[:digit:]]$' then
       asked := plainto_tsquery('life_rooms', token);
       if last_word <> '' and corrected || part = words then
-        asked := asked || to_tsquery('life_rooms_words', token || ':*');
+        asked := asked || coalesce(words_beginning(in_hub, token), '');
       end if;
       if numnode(asked) > 0 and not exists (
         select from services s join organisations o on o.hub_id = s.hub_id and o.id = s.organisation_id
@@ -262,10 +297,7 @@ begin
     return;
   end if;
   if words <> '' then
-    wanted := websearch_to_tsquery('life_rooms', words); -- as words_wanted, each once
-    if last_word <> '' and numnode(wanted) > 0 then
-      wanted := wanted || (websearch_to_tsquery('life_rooms', head) && to_tsquery('life_rooms_words', last_word || ':*'));
-    end if;
+    wanted := hub_words_wanted(in_hub, words, head, last_word);
     by_words := numnode(wanted) > 0;
   end if;
   everything := not by_words; -- no words, or none but "the" and "of"
@@ -348,7 +380,7 @@ begin
       put_right := corrected_words(in_hub, words, last_word, false);
       if put_right is not null then
         wanted := case when last_word <> '' and right(put_right, length(last_word)) = last_word
-          then words_wanted(put_right, left(put_right, -length(last_word)), last_word) else words_wanted(put_right, '', '') end;
+          then hub_words_wanted(in_hub, put_right, left(put_right, -length(last_word)), last_word) else hub_words_wanted(in_hub, put_right, '', '') end;
         continue when numnode(wanted) > 0;
       end if;
     end if;
@@ -372,7 +404,7 @@ create function public_search(in_hub uuid, words text, head text, last_word text
 as $$
 #variable_conflict use_column
 declare
-  wanted tsquery := words_wanted(words, head, last_word);
+  wanted tsquery := hub_words_wanted(in_hub, words, head, last_word);
   put_right text;
 begin
   if in_hub is null or in_hub is distinct from app_public_hub() then
@@ -391,7 +423,7 @@ begin
     put_right := corrected_words(in_hub, words, last_word, true);
     exit when put_right is null;
     wanted := case when last_word <> '' and right(put_right, length(last_word)) = last_word
-      then words_wanted(put_right, left(put_right, -length(last_word)), last_word) else words_wanted(put_right, '', '') end;
+      then hub_words_wanted(in_hub, put_right, left(put_right, -length(last_word)), last_word) else hub_words_wanted(in_hub, put_right, '', '') end;
     exit when numnode(wanted) = 0;
   end loop;
   return query
