@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,27 +43,7 @@ func (r *hubResolver) CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]s
 }
 
 func (r *hubResolver) Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
-	args, err := paging.Forward(first, after, paging.Text, paging.ID)
-	if err != nil {
-		return nil, err
-	}
-	s := wanted(ctx)
-	q := r.Store.Client(ctx).Organisation.Query().Where(organisation.RetiredAtIsNil())
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count organisations: %w", err)
-		}
-	}
-	selectOrganisation(q.Limit(args.Limit()), s.node())
-	q.Modify(args.Order(false, organisation.FieldName, organisation.FieldID))
-	all, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list organisations: %w", err)
-	}
-	page := paging.New(args, all, func(o *ent.Organisation) paging.Key { return paging.Key{o.Name, o.ID} })
-	page.TotalCount = total
-	return page, nil
+	return r.organisations(ctx, r.Store.Client(ctx).Organisation.Query().Where(organisation.RetiredAtIsNil()), first, after)
 }
 
 func (r *hubResolver) Organisation(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Organisation, error) {

@@ -263,10 +263,6 @@ func (r *Resolver) editableServices(ctx context.Context, filter *EditableFilter,
 }
 
 func (r *Resolver) editableOrganisations(ctx context.Context, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
-	args, err := paging.Forward(first, after, paging.Text, paging.ID)
-	if err != nil {
-		return nil, err
-	}
 	var where []predicate.Organisation
 	if f := filter; f != nil {
 		if pattern := patternOf(f.Text.Value()); pattern != nil {
@@ -280,23 +276,7 @@ func (r *Resolver) editableOrganisations(ctx context.Context, filter *EditableFi
 			{f.ChangedHere.Value(), organisation.LocalFieldsNotNil()},
 		})...)
 	}
-	s := wanted(ctx)
-	q := r.Store.Client(ctx).Organisation.Query().Where(where...)
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count organisations: %w", err)
-		}
-	}
-	selectOrganisation(q.Limit(args.Limit()), s.node())
-	q.Modify(args.Order(false, organisation.FieldName, organisation.FieldID))
-	all, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list organisations to edit: %w", err)
-	}
-	page := paging.New(args, all, func(o *ent.Organisation) paging.Key { return paging.Key{o.Name, o.ID} })
-	page.TotalCount = total
-	return page, nil
+	return r.organisations(ctx, r.Store.Client(ctx).Organisation.Query().Where(where...), first, after)
 }
 
 func (r *Resolver) editableLocations(ctx context.Context, search string) ([]*ent.Location, error) {

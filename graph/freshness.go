@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -45,6 +46,9 @@ func (r *Resolver) freshnessFields() map[string]compile.Field {
 				Where: "@row.retired_at is null and @row.status in ('ACTIVE', 'TEMPORARILY_CLOSED') and " + assuredOn + " < @since",
 				Order: []compile.Key{{By: assuredOn, Kind: paging.Time, Type: "date"}, idKey(false)}}},
 		},
+		"withoutCapacity": compile.Page{Rows: compile.Rows{Object: "Service", Where: freshness.NoCapacitySQL,
+			Order: []compile.Key{{By: assuredOn, Kind: paging.Time, Type: "date"}, idKey(false)}}},
+		"withoutAgreement": compile.Page{Rows: compile.Rows{Object: "Organisation", Where: freshness.NoAgreementSQL, Order: byName}},
 		"retired": compile.With{
 			Params: params("since timestamptz"),
 			Bind: func(context.Context, map[string]any) ([]any, error) {
@@ -85,24 +89,30 @@ func (r *Resolver) unassured(ctx context.Context, first *int, after *string) (*p
 	if err != nil {
 		return nil, err
 	}
+	q := r.Store.Client(ctx).Service.Query().Where(service.RetiredAtIsNil(), service.StatusIn(service.StatusActive, service.StatusTemporarilyClosed),
+		func(s *sql.Selector) {
+			s.Where(sql.P(func(b *sql.Builder) { b.WriteString(assuredDay(s) + " < ").Arg(since) }))
+		})
+	return r.longestUnassured(ctx, q, first, after)
+}
+
+func assuredDay(s *sql.Selector) string {
+	return "coalesce(" + s.C(service.FieldAssuredDate) + ", date '0001-01-01')"
+}
+
+// longestUnassured is a page of services, those first that nobody assured for longest.
+func (r *Resolver) longestUnassured(ctx context.Context, q *ent.ServiceQuery, first *int, after *string) (*paging.Connection[*ent.Service], error) {
 	args, err := paging.Forward(first, after, paging.Time, paging.ID)
 	if err != nil {
 		return nil, err
 	}
-	on := func(s *sql.Selector) string {
-		return "coalesce(" + s.C(service.FieldAssuredDate) + ", date '0001-01-01')"
-	}
-	q := r.Store.Client(ctx).Service.Query().Where(service.RetiredAtIsNil(), service.StatusIn(service.StatusActive, service.StatusTemporarilyClosed),
-		func(s *sql.Selector) {
-			s.Where(sql.P(func(b *sql.Builder) { b.WriteString(on(s) + " < ").Arg(since) }))
-		})
 	order := func(s *sql.Selector) {
 		if args.From != nil {
 			s.Where(sql.P(func(b *sql.Builder) {
-				b.WriteString("(" + on(s) + ", " + s.C(service.FieldID) + ") > (").Args(args.From...).WriteString(")")
+				b.WriteString("(" + assuredDay(s) + ", " + s.C(service.FieldID) + ") > (").Args(args.From...).WriteString(")")
 			}))
 		}
-		s.OrderExpr(sql.Expr(on(s)))
+		s.OrderExpr(sql.Expr(assuredDay(s)))
 		s.OrderBy(s.C(service.FieldID))
 	}
 	return r.boardServices(ctx, q, args, order, func(s *ent.Service) paging.Key {
@@ -111,6 +121,59 @@ func (r *Resolver) unassured(ctx context.Context, first *int, after *string) (*p
 		}
 		return paging.Key{*s.AssuredDate, s.ID}
 	})
+}
+
+// ruled narrows to the rows of which a rule of the board holds today.
+func (r *Resolver) ruled(ctx context.Context, rule string) (func(*sql.Selector), error) {
+	clock, err := r.Desk.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	today := clock.Day(time.Now()).Format("date '2006-01-02'")
+	return func(s *sql.Selector) {
+		row := strings.TrimSuffix(s.C("id"), `."id"`)
+		s.Where(sql.ExprP(strings.NewReplacer("@row", row, "@today", today).Replace(rule)))
+	}, nil
+}
+
+func (r *Resolver) withoutCapacity(ctx context.Context, first *int, after *string) (*paging.Connection[*ent.Service], error) {
+	unknown, err := r.ruled(ctx, freshness.NoCapacitySQL)
+	if err != nil {
+		return nil, err
+	}
+	return r.longestUnassured(ctx, r.Store.Client(ctx).Service.Query().Where(unknown), first, after)
+}
+
+func (r *Resolver) withoutAgreement(ctx context.Context, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
+	unagreed, err := r.ruled(ctx, freshness.NoAgreementSQL)
+	if err != nil {
+		return nil, err
+	}
+	return r.organisations(ctx, r.Store.Client(ctx).Organisation.Query().Where(unagreed), first, after)
+}
+
+// organisations is a page of partners by name.
+func (r *Resolver) organisations(ctx context.Context, q *ent.OrganisationQuery, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
+	args, err := paging.Forward(first, after, paging.Text, paging.ID)
+	if err != nil {
+		return nil, err
+	}
+	s := wanted(ctx)
+	total := 0
+	if s.has("totalCount") {
+		if total, err = q.Clone().Count(ctx); err != nil {
+			return nil, fmt.Errorf("count organisations: %w", err)
+		}
+	}
+	selectOrganisation(q.Limit(args.Limit()), s.node())
+	q.Modify(args.Order(false, organisation.FieldName, organisation.FieldID))
+	all, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	page := paging.New(args, all, func(o *ent.Organisation) paging.Key { return paging.Key{o.Name, o.ID} })
+	page.TotalCount = total
+	return page, nil
 }
 
 func (r *Resolver) retiredLately(ctx context.Context, first *int, after *string) (*paging.Connection[*ent.Service], error) {

@@ -18,6 +18,14 @@ func (r *freshnessResolver) Unassured(ctx context.Context, obj *Freshness, first
 	return r.unassured(ctx, first, after)
 }
 
+func (r *freshnessResolver) WithoutCapacity(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error) {
+	return r.withoutCapacity(ctx, first, after)
+}
+
+func (r *freshnessResolver) WithoutAgreement(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
+	return r.withoutAgreement(ctx, first, after)
+}
+
 func (r *freshnessResolver) Retired(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error) {
 	return r.retiredLately(ctx, first, after)
 }

@@ -12,7 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent"
+	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/graph"
+	"liferooms.io/liferooms/internal/freshness"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
@@ -37,6 +40,24 @@ func (a *api) board(t *testing.T) (ctx context.Context) {
 	at("Retired yesterday", func(u *ent.ServiceUpdateOne) { u.SetRetiredAt(now.AddDate(0, 0, -1)) })
 	at("Retired last year", func(u *ent.ServiceUpdateOne) { u.SetRetiredAt(now.AddDate(-1, 0, 0)) })
 	c.Organisation.Create().SetName("Partner with a link").SetURL("https://a.test/gone").SetSource("local").SetExternalID("o").ExecX(ctx)
+	agreed := func(service string, signed, ends *time.Time) {
+		o := c.Organisation.Query().Where(organisation.Name("Partner of " + service)).OnlyX(ctx)
+		c.PartnerAgreement.Create().SetOrganisationID(o.ID).SetNillableSignedOn(signed).SetNillableEndsOn(ends).SetUpdatedAt(now).ExecX(ctx)
+	}
+	said := func(name, unit string, at time.Time) {
+		s := c.Service.Query().Where(service.Name(name)).OnlyX(ctx)
+		c.ServiceCapacity.Create().SetServiceID(s.ID).SetUnit(unit).SetAvailable(0).SetUpdatedAt(at).SetBy("PARTNER").ExecX(ctx)
+	}
+	past, before := today.AddDate(0, 0, -9), today.AddDate(-1, 0, 0)
+	agreed("Long ago", &past, nil)            // and nobody said how many places
+	agreed("A day too long ago", &past, nil)  // whose places are known
+	agreed("Lately", &before, &past)          // ended, and said something once
+	agreed("Never assured", nil, nil)         // not signed
+	agreed("Never assured, too", &past, nil)  // closed for a while
+	agreed("Retired yesterday", &before, nil) // and not on offer
+	said("A day too long ago", "places", now.AddDate(0, 0, -27))
+	said("A day too long ago", "beds", now.AddDate(0, 0, -40))
+	said("Lately", "places", now.AddDate(0, 0, -29))
 	c.LinkCheck.Create().SetURL("https://a.test/gone").SetState("DEAD").SetFailingSince(now.AddDate(0, 0, -9)).SetCheckedAt(now.Add(-time.Hour)).SetMessage("There is no such page any more (404).").SetStatus(404).ExecX(ctx)
 	c.LinkCheck.Create().SetURL("https://a.test/gone-longer").SetState("DEAD").SetFailingSince(now.AddDate(0, 0, -90)).SetCheckedAt(now).ExecX(ctx)
 	c.LinkCheck.Create().SetURL("https://a.test/failing").SetState("FAILING").SetFailingSince(now).SetCheckedAt(now).ExecX(ctx)
@@ -86,11 +107,13 @@ func TestTheBoard(t *testing.T) {
 		name, more string
 		rows       []string
 	}{
-		"unassured":     {"name", "name assuredDate retiredAt organisation { name }", []string{"Never assured", "Never assured, too", "Long ago", "A day too long ago"}},
-		"retired":       {"name", "name retired retiredAt", []string{"Retired last week", "Retired yesterday"}},
-		"deadLinks":     {"url", "url state message movedTo checkedAt failingSince dueAt services { name organisation { name } } organisations { name services { name } }", []string{"https://a.test/gone-longer", "https://a.test/gone"}},
-		"movedLinks":    {"movedTo", "movedTo services { id }", []string{"https://a.test/new"}},
-		"failedImports": {"name", "name message failingSince failures syncedAt", []string{"council"}},
+		"unassured":        {"name", "name assuredDate retiredAt organisation { name }", []string{"Never assured", "Never assured, too", "Long ago", "A day too long ago"}},
+		"retired":          {"name", "name retired retiredAt", []string{"Retired last week", "Retired yesterday"}},
+		"withoutCapacity":  {"name", "name capacities { current }", []string{"Long ago", "Lately"}},
+		"withoutAgreement": {"name", "name agreement { current endsOn }", []string{"Partner of Lately", "Partner of Never assured"}},
+		"deadLinks":        {"url", "url state message movedTo checkedAt failingSince dueAt services { name organisation { name } } organisations { name services { name } }", []string{"https://a.test/gone-longer", "https://a.test/gone"}},
+		"movedLinks":       {"movedTo", "movedTo services { id }", []string{"https://a.test/new"}},
+		"failedImports":    {"name", "name message failingSince failures syncedAt", []string{"council"}},
 	} {
 		query := `query ($after: String) { hub(slug: "walton") { freshness { ` + list + `(first: 2, after: $after) { %s { ` + want.more + ` } } } } }`
 		if got := a.pages(t, ctx, query, want.name, "hub", "freshness", list); !slices.Equal(got, want.rows) {
@@ -116,9 +139,12 @@ func TestTheBoard(t *testing.T) {
 // TestTheBoardIsIndexed: each list is cut out of an index in its order.
 func TestTheBoardIsIndexed(t *testing.T) {
 	a := newAPI(t)
+	rule := strings.NewReplacer("@row", "row", "@today", "date '2026-11-25'").Replace
 	for sql, index := range map[string]string{
 		`select id from services where hub_id = $1 and retired_at is null and status in ('ACTIVE', 'TEMPORARILY_CLOSED') and coalesce(assured_date, date '0001-01-01') < '2026-01-01'
 			order by coalesce(assured_date, date '0001-01-01'), id limit 26`: "hand_services_assured",
+		`select row.id from services row where row.hub_id = $1 and ` + rule(freshness.NoCapacitySQL) + ` order by coalesce(assured_date, date '0001-01-01'), id limit 26`:  "hand_services_assured",
+		`select row.id from organisations row where row.hub_id = $1 and ` + rule(freshness.NoAgreementSQL) + ` order by name, id limit 26`:                                 "organisation_hub_id_name_id",
 		`select id from services where hub_id = $1 and retired_at >= '2026-01-01' order by retired_at, id limit 26`:                                                        "hand_services_retired",
 		`select id from link_checks where hub_id = $1 and state = 'DEAD' order by failing_since, id limit 26`:                                                              "linkcheck_hub_id_state_failing_since_id",
 		`select id from catalogue_sources where hub_id = $1 and state = 'FAILED' and removed_at is null and failing_since is not null order by failing_since, id limit 26`: "hand_catalogue_sources_failing",

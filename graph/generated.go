@@ -428,11 +428,13 @@ type ComplexityRoot struct {
 	}
 
 	Freshness struct {
-		DeadLinks     func(childComplexity int, first *int, after *string) int
-		FailedImports func(childComplexity int, first *int, after *string) int
-		MovedLinks    func(childComplexity int, first *int, after *string) int
-		Retired       func(childComplexity int, first *int, after *string) int
-		Unassured     func(childComplexity int, first *int, after *string) int
+		DeadLinks        func(childComplexity int, first *int, after *string) int
+		FailedImports    func(childComplexity int, first *int, after *string) int
+		MovedLinks       func(childComplexity int, first *int, after *string) int
+		Retired          func(childComplexity int, first *int, after *string) int
+		Unassured        func(childComplexity int, first *int, after *string) int
+		WithoutAgreement func(childComplexity int, first *int, after *string) int
+		WithoutCapacity  func(childComplexity int, first *int, after *string) int
 	}
 
 	GrantRolePayload struct {
@@ -1390,6 +1392,8 @@ type CatalogueTermResolver interface {
 }
 type FreshnessResolver interface {
 	Unassured(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error)
+	WithoutCapacity(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error)
+	WithoutAgreement(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
 	Retired(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.Service], error)
 	DeadLinks(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.LinkCheck], error)
 	MovedLinks(ctx context.Context, obj *Freshness, first *int, after *string) (*paging.Connection[*ent.LinkCheck], error)
@@ -2882,6 +2886,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Freshness.Unassured(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Freshness.withoutAgreement":
+		if e.ComplexityRoot.Freshness.WithoutAgreement == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_withoutAgreement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.WithoutAgreement(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Freshness.withoutCapacity":
+		if e.ComplexityRoot.Freshness.WithoutCapacity == nil {
+			break
+		}
+
+		args, err := ec.field_Freshness_withoutCapacity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Freshness.WithoutCapacity(childComplexity, args["first"].(*int), args["after"].(*string)), true
 
 	case "GrantRolePayload.clientMutationId":
 		if e.ComplexityRoot.GrantRolePayload.ClientMutationID == nil {
@@ -7924,6 +7950,10 @@ func (ec *executionContext) childFields_Freshness(ctx context.Context, field gra
 	switch field.Name {
 	case "unassured":
 		return ec.fieldContext_Freshness_unassured(ctx, field)
+	case "withoutCapacity":
+		return ec.fieldContext_Freshness_withoutCapacity(ctx, field)
+	case "withoutAgreement":
+		return ec.fieldContext_Freshness_withoutAgreement(ctx, field)
 	case "retired":
 		return ec.fieldContext_Freshness_retired(ctx, field)
 	case "deadLinks":
@@ -9877,6 +9907,50 @@ func (ec *executionContext) field_Freshness_retired_args(ctx context.Context, ra
 }
 
 func (ec *executionContext) field_Freshness_unassured_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Freshness_withoutAgreement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Freshness_withoutCapacity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -16645,6 +16719,94 @@ func (ec *executionContext) fieldContext_Freshness_unassured(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Freshness_unassured_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Freshness_withoutCapacity(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_withoutCapacity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().WithoutCapacity(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Service]) graphql.Marshaler {
+			return ec.marshalNCatalogueServiceConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_withoutCapacity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CatalogueServiceConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_withoutCapacity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Freshness_withoutAgreement(ctx context.Context, field graphql.CollectedField, obj *Freshness) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Freshness_withoutAgreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Freshness().WithoutAgreement(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Organisation]) graphql.Marshaler {
+			return ec.marshalNOrganisationConnection2ᚖliferoomsᚗioᚋliferoomsᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Freshness_withoutAgreement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Freshness",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrganisationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Freshness_withoutAgreement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -42636,6 +42798,18 @@ func (ec *executionContext) _Freshness(ctx context.Context, sel ast.SelectionSet
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Freshness_unassured(ctx, field, obj)
+				})
+		case "withoutCapacity":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_withoutCapacity(ctx, field, obj)
+				})
+		case "withoutAgreement":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Freshness_withoutAgreement(ctx, field, obj)
 				})
 		case "retired":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -278,6 +278,11 @@ type EndVisitPayload struct {
 type Freshness struct {
 	// Services on offer that nobody assured within three months, or ever.
 	Unassured *paging.Connection[*ent.Service] `json:"unassured"`
+	// Open services whose capacity nobody said within 28 days, though somebody once did or their partner has a current
+	// agreement. Those that nobody assured for longest come first.
+	WithoutCapacity *paging.Connection[*ent.Service] `json:"withoutCapacity"`
+	// Partners that have services on offer and no current agreement, by name.
+	WithoutAgreement *paging.Connection[*ent.Organisation] `json:"withoutAgreement"`
 	// Services that were retired within 30 days: somebody may have been told of them.
 	Retired *paging.Connection[*ent.Service] `json:"retired"`
 	// Links that lead nowhere, seen on two days or more.

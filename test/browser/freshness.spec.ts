@@ -45,6 +45,10 @@ test('the board shows what needs somebody, and a link that moved comes to it by 
     await expect(unassured.getByRole('listitem').first()).toContainText('Never assured');
     await unassured.getByRole('button', { name: 'Show more services' }).click();
     await expect(unassured.locator('.lr-board__rows > li')).toHaveCount(40);
+    const failed = page.getByRole('region', { name: /^Sources that failed/ });
+    if (await failed.isVisible()) await expect(failed.getByRole('link', { name: 'Sources', exact: true })).toHaveAttribute('href', '/walton/catalogue/sources');
+    const unagreed = page.getByRole('region', { name: /^Partners without an agreement/ });
+    await expect(unagreed.locator('.lr-board__rows > li').first()).toContainText('None recorded');
     await accessible(page, 'the board');
     await picture(page, 'the board');
     await fitsWhenEnlarged(page, 'the board');
@@ -82,6 +86,62 @@ test('the board shows what needs somebody, and a link that moved comes to it by 
   }
 });
 
+test('services are marked as assured, one and several, and their places and agreements are asked for', async ({ page }) => {
+  take('assured', ['c1', 'c2', 'c3'].map((id) => ({ ...service(id, `Clay for beginners ${id}`, {}), organization: { id: 'clay', name: 'Clay for all' } })));
+  await signIn(page, 'mo', '/walton/catalogue');
+  const hub = { hub: 'walton' };
+  const counts = async () => (await send(page, 'Board', hub)).hub.freshness;
+  const before = await counts();
+
+  const unassured = page.getByRole('region', { name: /^Services that nobody assured lately/ });
+  const rows = unassured.locator('.lr-board__rows > li');
+  const first = rows.first();
+  const name = await first.getByRole('link').first().innerText();
+  await first.getByRole('button', { name: `Mark as assured today: ${name}` }).click();
+  const sure = unassured.getByRole('group', { name: 'Mark as assured?' });
+  await expect(sure).toBeFocused();
+  await expect(sure).toContainText('cannot be taken back');
+  await sure.getByRole('button', { name: 'No, go back' }).click();
+  await expect(sure).toHaveCount(0);
+  expect((await counts()).unassured.totalCount).toBe(before.unassured.totalCount);
+
+  await first.getByRole('button', { name: /^Mark as assured today/ }).click();
+  await accessible(page, 'the board, about to assure');
+  await picture(page, 'the board, about to assure');
+  await sure.getByRole('button', { name: 'Yes, mark as assured' }).click();
+  await expect(unassured.getByRole('status')).toHaveText('1 service marked as assured today.');
+  await expect(unassured.getByRole('status')).toBeFocused();
+  await expect(first).toContainText('Assured today');
+
+  await rows.nth(1).getByRole('checkbox').check();
+  await rows.nth(2).getByRole('checkbox').check();
+  await unassured.getByRole('button', { name: 'Mark 2 services as assured today' }).click();
+  await sure.getByRole('button', { name: 'Yes, mark as assured' }).click();
+  await expect(unassured.getByRole('status')).toHaveText('2 services marked as assured today.');
+  await accessible(page, 'the board, three assured');
+  await picture(page, 'the board, three assured');
+  expect((await counts()).unassured.totalCount).toBe(before.unassured.totalCount - 3);
+
+  // An agreement takes a partner from one list, and puts its services on the other until somebody says how many places there are.
+  const found = await send(page, 'Services', { ...hub, first: 5, filter: { text: 'Clay for beginners' } });
+  const clay = found.hub.services.edges[0].node;
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  await send(page, 'RecordAgreement', { input: { ...hub, organisationId: clay.organisation.id, dataProtectionSignedOn: yesterday, signedBy: 'C. Potter' } });
+  const agreed = await counts();
+  expect(agreed.withoutAgreement.totalCount).toBe(before.withoutAgreement.totalCount - 1);
+  expect(agreed.withoutCapacity.totalCount).toBe(before.withoutCapacity.totalCount + 3);
+  await page.reload();
+  const unknown = page.getByRole('region', { name: /^Services whose places nobody knows/ });
+  const row = unknown.getByRole('listitem').filter({ hasText: 'Clay for beginners c1' });
+  await expect(row).toContainText('Never said');
+  await row.getByRole('link', { name: 'Say how many are free' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Clay for all');
+  await page.getByRole('button', { name: 'Say how many are free: Clay for beginners c1' }).click();
+  await page.getByLabel('Free now').fill('4');
+  await page.getByRole('button', { name: /^Save the places/ }).click();
+  await expect.poll(async () => (await counts()).withoutCapacity.totalCount).toBe(before.withoutCapacity.totalCount + 2);
+});
+
 test('a board with nothing on it says so', async ({ page }) => {
   await signIn(page, 'mo');
   // Everything is there to be looked at in the demo; the answer of a hub that is in order stands in for it.
@@ -89,6 +149,7 @@ test('a board with nothing on it says so', async ({ page }) => {
     const response = await route.fetch();
     const answer = await response.json();
     const freshness = answer.data?.hub?.freshness;
+    if (answer.data?.hub?.proposedChanges?.totalCount) answer.data.hub.proposedChanges.totalCount = 0;
     if (freshness) for (const list of Object.values<any>(freshness)) if ('totalCount' in list) list.totalCount = 0;
     await route.fulfill({ response, json: answer });
   });

@@ -187,7 +187,7 @@ func cursors(t *testing.T, api *apitest.API, ctx context.Context, slug string) m
 		StaffConnection: staff(first: 20) { edges { cursor } }
 		AuditEventConnection: auditEvents(first: 20) { edges { cursor } }
 		CatalogueTermConnection: catalogueTerms(first: 20) { edges { cursor } }
-		Freshness: freshness { unassured(first: 9) { edges { cursor } } retired(first: 9) { edges { cursor } } deadLinks(first: 9) { edges { cursor } } movedLinks { edges { cursor } } failedImports { edges { cursor } } }
+		Freshness: freshness { unassured(first: 9) { edges { cursor } } withoutCapacity(first: 9) { edges { cursor } } withoutAgreement(first: 9) { edges { cursor } } retired(first: 9) { edges { cursor } } deadLinks(first: 9) { edges { cursor } } movedLinks { edges { cursor } } failedImports { edges { cursor } } }
 	} }`
 	var answer struct {
 		Data struct{ Hub map[string]any }
@@ -213,8 +213,10 @@ func cursors(t *testing.T, api *apitest.API, ctx context.Context, slug string) m
 					gather("VisitConnection", v[key])
 				case "conversations":
 					gather("ConversationConnection", v[key])
-				case "unassured", "retired":
+				case "unassured", "retired", "withoutCapacity":
 					gather("CatalogueServiceConnection", v[key])
+				case "withoutAgreement":
+					gather("OrganisationConnection", v[key])
 				case "deadLinks", "movedLinks":
 					gather("LinkCheckConnection", v[key])
 				case "failedImports":

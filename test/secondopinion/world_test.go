@@ -286,8 +286,12 @@ func (m *maker) catalogue(size int) {
 // partner is what the hub and a partner say to one another.
 func (m *maker) partner(organisation uuid.UUID) {
 	if m.chance(.6) {
+		signed, ends := m.maybeDay(), m.maybeDay()
+		if signed != nil && ends != nil && ends.Before(*signed) {
+			signed, ends = ends, signed
+		}
 		m.must(m.c.PartnerAgreement.Create().SetID(m.id("PartnerAgreement")).SetOrganisationID(organisation).SetSignedBy(m.text(200, false)).SetNote(m.text(2000, false)).
-			SetNillableSignedOn(m.maybeDay()).SetUpdatedAt(m.instant()).SetNillableUpdatedByID(m.someOr("StaffMember", .4)).Exec(m.ctx))
+			SetNillableSignedOn(signed).SetNillableEndsOn(ends).SetUpdatedAt(m.instant()).SetNillableUpdatedByID(m.someOr("StaffMember", .4)).Exec(m.ctx))
 	}
 	for range m.rng.IntN(3) {
 		made := m.instant()

@@ -10,8 +10,6 @@ const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue/partners', label: 'Agreements and links' },
   { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
   { to: '/$hub/catalogue/taxonomy', label: 'Terms and needs' },
-  { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
-  { to: '/$hub/catalogue/records', label: 'Services and partners' },
 ];
 
 /** The way between the pages by which a hub's catalogue is kept. */
