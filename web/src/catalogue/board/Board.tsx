@@ -52,7 +52,7 @@ export function Board() {
       <Sections />
       <Page
         title="To look at"
-        caption="What of the catalogue needs you. Each list begins with what has waited longest."
+        caption="What of the catalogue needs you. What has waited longest comes first, where that is known."
         aside={
           waiting && waiting.length > 0 ? (
             <Button type="button" secondary small className="lr-no-print" onClick={() => print()}>
