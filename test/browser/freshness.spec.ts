@@ -45,8 +45,6 @@ test('the board shows what needs somebody, and a link that moved comes to it by 
     await expect(unassured.getByRole('listitem').first()).toContainText('Never assured');
     await unassured.getByRole('button', { name: 'Show more services' }).click();
     await expect(unassured.locator('.lr-board__rows > li')).toHaveCount(40);
-    const failed = page.getByRole('region', { name: /^Sources that failed/ });
-    if (await failed.isVisible()) await expect(failed.getByRole('link', { name: 'Sources', exact: true })).toHaveAttribute('href', '/walton/catalogue/sources');
     const unagreed = page.getByRole('region', { name: /^Partners without an agreement/ });
     await expect(unagreed.locator('.lr-board__rows > li').first()).toContainText('None recorded');
     await accessible(page, 'the board');
