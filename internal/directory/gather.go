@@ -321,6 +321,7 @@ func (g *gathering) service(row int, s *openreferral.Service, partial bool) {
 	setAll(r, "service_areas", s.Areas, func(a openreferral.ServiceArea) schema.ServiceArea {
 		return schema.ServiceArea{Name: a.Name, Description: a.Description, URI: a.URI}
 	})
+	setAll(r, "funding", s.Funding, func(f openreferral.Funding) schema.Funding { return schema.Funding{Source: f.Source} })
 	g.sets["services"].put(row, s.ID, r, partial)
 	g.capacities(row, p, s)
 

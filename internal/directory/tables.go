@@ -79,7 +79,7 @@ var tables = []table{
 			(select max(a.assured_on) from assurances a where a.hub_id = $1 and a.service_id = (kept).id))`},
 		{name: "last_modified", kind: "timestamptz"},
 		{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
-		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"},
+		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"}, {name: "funding", kind: "jsonb"},
 	}},
 	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
 		{name: "service_id", value: "s.id"},
