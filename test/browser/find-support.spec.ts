@@ -82,12 +82,12 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   await page.goto(hub);
   await expect(page).toHaveTitle('Find support – Life Rooms Walton');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Find support near Life Rooms Walton');
-  await expect(results(page)).toContainText('120 services');
+  await expect(results(page)).toContainText(/\b1\d\d services/);
   await good(page, 'Find support');
   await page.getByRole('link', { name: 'Next page' }).click();
-  await expect(page.getByText('Page 2 of 6')).toBeVisible();
+  await expect(page.getByText(/Page 2 of [67]/)).toBeVisible();
   await page.getByRole('link', { name: 'Previous page' }).click();
-  await expect(page.getByText('Page 1 of 6')).toBeVisible();
+  await expect(page.getByText(/Page 1 of [67]/)).toBeVisible();
 
   await search(page, { words: 'zzqxzz', day: 'Sunday' });
   await expect(results(page)).toContainText('Nothing matches all of this');
@@ -162,10 +162,11 @@ test('what is on, week by week', async ({ page }) => {
 });
 
 test('the interface in Welsh and in Polish', async ({ page, browser }) => {
+  // How many there are depends on what others add in the meantime.
   for (const [name, code, heading, count] of [
-    ['Cymraeg', 'cy', 'Dod o hyd i gymorth ger Life Rooms Walton', '120 gwasanaeth'],
-    ['Polski', 'pl', 'Znajdź pomoc w pobliżu: Life Rooms Walton', '120 usług'],
-  ]) {
+    ['Cymraeg', 'cy', 'Dod o hyd i gymorth ger Life Rooms Walton', /\b1\d\d gwasanaeth/],
+    ['Polski', 'pl', 'Znajdź pomoc w pobliżu: Life Rooms Walton', /\b1\d\d usług/],
+  ] as const) {
     await page.goto(hub);
     await page.getByRole('link', { name, exact: true }).click();
     await expect(page.locator('html')).toHaveAttribute('lang', code);

@@ -193,7 +193,7 @@ func TestTheGuidesRoles(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 6 {
+	if ran != 8 {
 		t.Errorf("%d statements", ran)
 	}
 	if _, err := store.Migrate(t.Context(), server.URL("liferooms_owner", "liferooms")); err != nil {

@@ -542,7 +542,7 @@ func (m *maker) sources(size int) {
 	}
 	for i := range 1 + size {
 		source := m.id("CatalogueSource")
-		name := fmt.Sprint("source-", i)
+		name := fmt.Sprint("managed-", i)
 		create := m.c.CatalogueSource.Create().SetID(source).SetSource(name).SetName(name).SetKind("URL").SetURL("https://example.org/" + name).SetDueAt(m.instant()).
 			SetByStaff(m.chance(.5)).SetProblems(problems())
 		if m.chance(.3) {

@@ -1,19 +1,7 @@
-import { createRootRoute, createRoute, createRouter, Navigate } from '@tanstack/react-router';
-import { Board } from './catalogue/board/Board';
-import { Compare as CompareRecords } from './catalogue/duplicates/Compare';
-import { Duplicates, type DuplicateSearch } from './catalogue/duplicates/Duplicates';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router';
+import type { DuplicateSearch } from './catalogue/duplicates/Duplicates';
 import { isKind } from './catalogue/duplicates/words';
-import { PartnerEditor } from './catalogue/edit/PartnerEditor';
-import { Records, type RecordSearch } from './catalogue/edit/Records';
-import { ServiceEditor } from './catalogue/edit/ServiceEditor';
-import { Changes } from './catalogue/partner/Changes';
-import { PartnerPage } from './catalogue/partner/Partner';
-import { Partners } from './catalogue/partner/Partners';
-import { CheckPage } from './catalogue/sources/CheckPage';
-import { NewSource } from './catalogue/sources/NewSource';
-import { SourcePage } from './catalogue/sources/Source';
-import { SourcesPage } from './catalogue/sources/Sources';
-import { Taxonomy } from './catalogue/taxonomy/Taxonomy';
+import type { RecordSearch } from './catalogue/edit/Records';
 import { ConversationPage } from './conversation/Conversation';
 import { FollowUps } from './conversation/FollowUps';
 import { Today } from './desk/Today';
@@ -29,6 +17,23 @@ import { ChooseHub, HubShell, Needs, NotFound, NothingHere, Shell } from './shel
 import { useHub, useViewer } from './shell/hub';
 import { Audit } from './staff/Audit';
 import { Staff } from './staff/Staff';
+
+/** The pages by which managers keep the catalogue: a script of their own, for which the desk does not wait. */
+const pagesOfTheCatalogue = () => import('./catalogue/pages');
+const Board = lazyRouteComponent(pagesOfTheCatalogue, 'Board');
+const CompareRecords = lazyRouteComponent(pagesOfTheCatalogue, 'CompareRecords');
+const Duplicates = lazyRouteComponent(pagesOfTheCatalogue, 'Duplicates');
+const PartnerEditor = lazyRouteComponent(pagesOfTheCatalogue, 'PartnerEditor');
+const Records = lazyRouteComponent(pagesOfTheCatalogue, 'Records');
+const ServiceEditor = lazyRouteComponent(pagesOfTheCatalogue, 'ServiceEditor');
+const Changes = lazyRouteComponent(pagesOfTheCatalogue, 'Changes');
+const PartnerPage = lazyRouteComponent(pagesOfTheCatalogue, 'PartnerPage');
+const Partners = lazyRouteComponent(pagesOfTheCatalogue, 'Partners');
+const CheckPage = lazyRouteComponent(pagesOfTheCatalogue, 'CheckPage');
+const NewSource = lazyRouteComponent(pagesOfTheCatalogue, 'NewSource');
+const SourcePage = lazyRouteComponent(pagesOfTheCatalogue, 'SourcePage');
+const SourcesPage = lazyRouteComponent(pagesOfTheCatalogue, 'SourcesPage');
+const Taxonomy = lazyRouteComponent(pagesOfTheCatalogue, 'Taxonomy');
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 

@@ -4,14 +4,12 @@ import { useHub } from '../shell/hub';
 /** The pages by which a hub's catalogue is kept, in order. */
 const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue', label: 'To look at' },
-  { to: '/$hub/catalogue/sources', label: 'Sources' },
   { to: '/$hub/catalogue/records', label: 'Services and partners' },
   { to: '/$hub/catalogue/changes', label: 'Changes asked for' },
   { to: '/$hub/catalogue/partners', label: 'Agreements and links' },
-  { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
+  { to: '/$hub/catalogue/sources', label: 'Sources' },
   { to: '/$hub/catalogue/taxonomy', label: 'Terms and needs' },
   { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
-  { to: '/$hub/catalogue/records', label: 'Services and partners' },
 ];
 
 /** The way between the pages by which a hub's catalogue is kept. */

@@ -1,6 +1,6 @@
 import { Link, Outlet, useParams } from '@tanstack/react-router';
 import { SkipLink } from 'nhsuk-react-components';
-import { useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useQuery, type CombinedError } from 'urql';
 import { ViewerDocument, type Permission } from '../gql/graphql';
@@ -60,7 +60,9 @@ export function HubShell() {
   return (
     <HubContext value={hub} key={hub.slug}>
       <Frame>
-        <Outlet />
+        <Suspense fallback={<Loading what="the page" />}>
+          <Outlet />
+        </Suspense>
       </Frame>
     </HubContext>
   );

@@ -1,4 +1,4 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate, useRouter } from '@tanstack/react-router';
 import { Checkboxes, Select } from 'nhsuk-react-components';
 import { useEffect, useState } from 'react';
 import { useQuery } from 'urql';
@@ -25,6 +25,7 @@ export interface RecordSearch {
 export function Records({ search }: { search: RecordSearch }) {
   const hub = useHub();
   const navigate = useNavigate();
+  const router = useRouter();
   const [{ data }] = useQuery({ query: RecordSourcesDocument, variables: { hub: hub.slug } });
   const sources = data?.hub?.recordSources ?? [];
   const [text, setText] = useState(search.text ?? '');
@@ -34,7 +35,9 @@ export function Records({ search }: { search: RecordSearch }) {
   useEffect(() => {
     const timer = setTimeout(() => {
       const wanted = text.trim() || undefined;
-      if (wanted !== search.text) go({ ...search, text: wanted });
+      // Whoever has chosen a record meanwhile is on the way to it, while this page still stands.
+      const here = router.latestLocation.pathname.endsWith('/catalogue/records');
+      if (here && wanted !== search.text) go({ ...search, text: wanted });
     }, 250);
     return () => clearTimeout(timer);
   });

@@ -1,0 +1,14 @@
+export { Board } from './board/Board';
+export { Compare as CompareRecords } from './duplicates/Compare';
+export { Duplicates } from './duplicates/Duplicates';
+export { PartnerEditor } from './edit/PartnerEditor';
+export { Records } from './edit/Records';
+export { ServiceEditor } from './edit/ServiceEditor';
+export { Changes } from './partner/Changes';
+export { PartnerPage } from './partner/Partner';
+export { Partners } from './partner/Partners';
+export { CheckPage } from './sources/CheckPage';
+export { NewSource } from './sources/NewSource';
+export { SourcePage } from './sources/Source';
+export { SourcesPage } from './sources/Sources';
+export { Taxonomy } from './taxonomy/Taxonomy';
