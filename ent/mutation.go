@@ -29928,6 +29928,8 @@ type ServiceMutation struct {
 	appendcost_options          []schema.CostOption
 	service_areas               *[]schema.ServiceArea
 	appendservice_areas         []schema.ServiceArea
+	funding                     *[]schema.Funding
+	appendfunding               []schema.Funding
 	clearedFields               map[string]struct{}
 	organisation                *uuid.UUID
 	clearedorganisation         bool
@@ -31501,6 +31503,71 @@ func (m *ServiceMutation) ResetServiceAreas() {
 	delete(m.clearedFields, service.FieldServiceAreas)
 }
 
+// SetFunding sets the "funding" field.
+func (m *ServiceMutation) SetFunding(s []schema.Funding) {
+	m.funding = &s
+	m.appendfunding = nil
+}
+
+// Funding returns the value of the "funding" field in the mutation.
+func (m *ServiceMutation) Funding() (r []schema.Funding, exists bool) {
+	v := m.funding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFunding returns the old "funding" field's value of the Service entity.
+// If the Service object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceMutation) OldFunding(ctx context.Context) (v []schema.Funding, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFunding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFunding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFunding: %w", err)
+	}
+	return oldValue.Funding, nil
+}
+
+// AppendFunding adds s to the "funding" field.
+func (m *ServiceMutation) AppendFunding(s []schema.Funding) {
+	m.appendfunding = append(m.appendfunding, s...)
+}
+
+// AppendedFunding returns the list of values that were appended to the "funding" field in this mutation.
+func (m *ServiceMutation) AppendedFunding() ([]schema.Funding, bool) {
+	if len(m.appendfunding) == 0 {
+		return nil, false
+	}
+	return m.appendfunding, true
+}
+
+// ClearFunding clears the value of the "funding" field.
+func (m *ServiceMutation) ClearFunding() {
+	m.funding = nil
+	m.appendfunding = nil
+	m.clearedFields[service.FieldFunding] = struct{}{}
+}
+
+// FundingCleared returns if the "funding" field was cleared in this mutation.
+func (m *ServiceMutation) FundingCleared() bool {
+	_, ok := m.clearedFields[service.FieldFunding]
+	return ok
+}
+
+// ResetFunding resets all changes to the "funding" field.
+func (m *ServiceMutation) ResetFunding() {
+	m.funding = nil
+	m.appendfunding = nil
+	delete(m.clearedFields, service.FieldFunding)
+}
+
 // ClearOrganisation clears the "organisation" edge to the Organisation entity.
 func (m *ServiceMutation) ClearOrganisation() {
 	m.clearedorganisation = true
@@ -31994,7 +32061,7 @@ func (m *ServiceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 32)
 	if m.hub_id != nil {
 		fields = append(fields, service.FieldHubID)
 	}
@@ -32088,6 +32155,9 @@ func (m *ServiceMutation) Fields() []string {
 	if m.service_areas != nil {
 		fields = append(fields, service.FieldServiceAreas)
 	}
+	if m.funding != nil {
+		fields = append(fields, service.FieldFunding)
+	}
 	return fields
 }
 
@@ -32158,6 +32228,8 @@ func (m *ServiceMutation) Field(name string) (ent.Value, bool) {
 		return m.CostOptions()
 	case service.FieldServiceAreas:
 		return m.ServiceAreas()
+	case service.FieldFunding:
+		return m.Funding()
 	}
 	return nil, false
 }
@@ -32229,6 +32301,8 @@ func (m *ServiceMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldCostOptions(ctx)
 	case service.FieldServiceAreas:
 		return m.OldServiceAreas(ctx)
+	case service.FieldFunding:
+		return m.OldFunding(ctx)
 	}
 	return nil, fmt.Errorf("unknown Service field %s", name)
 }
@@ -32455,6 +32529,13 @@ func (m *ServiceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetServiceAreas(v)
 		return nil
+	case service.FieldFunding:
+		v, ok := value.([]schema.Funding)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFunding(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Service field %s", name)
 }
@@ -32569,6 +32650,9 @@ func (m *ServiceMutation) ClearedFields() []string {
 	if m.FieldCleared(service.FieldServiceAreas) {
 		fields = append(fields, service.FieldServiceAreas)
 	}
+	if m.FieldCleared(service.FieldFunding) {
+		fields = append(fields, service.FieldFunding)
+	}
 	return fields
 }
 
@@ -32627,6 +32711,9 @@ func (m *ServiceMutation) ClearField(name string) error {
 		return nil
 	case service.FieldServiceAreas:
 		m.ClearServiceAreas()
+		return nil
+	case service.FieldFunding:
+		m.ClearFunding()
 		return nil
 	}
 	return fmt.Errorf("unknown Service nullable field %s", name)
@@ -32728,6 +32815,9 @@ func (m *ServiceMutation) ResetField(name string) error {
 		return nil
 	case service.FieldServiceAreas:
 		m.ResetServiceAreas()
+		return nil
+	case service.FieldFunding:
+		m.ResetFunding()
 		return nil
 	}
 	return fmt.Errorf("unknown Service field %s", name)

@@ -83,6 +83,8 @@ type Service struct {
 	CostOptions []schema.CostOption `json:"cost_options,omitempty"`
 	// ServiceAreas holds the value of the "service_areas" field.
 	ServiceAreas []schema.ServiceArea `json:"service_areas,omitempty"`
+	// Funding holds the value of the "funding" field.
+	Funding []schema.Funding `json:"funding,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ServiceQuery when eager-loading is set.
 	Edges        ServiceEdges `json:"edges"`
@@ -212,7 +214,7 @@ func (*Service) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case service.FieldMergedIntoID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case service.FieldLocalFields, service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas:
+		case service.FieldLocalFields, service.FieldLanguages, service.FieldContacts, service.FieldCostOptions, service.FieldServiceAreas, service.FieldFunding:
 			values[i] = new([]byte)
 		case service.FieldFree:
 			values[i] = new(sql.NullBool)
@@ -451,6 +453,14 @@ func (_m *Service) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field service_areas: %w", err)
 				}
 			}
+		case service.FieldFunding:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field funding", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Funding); err != nil {
+					return fmt.Errorf("unmarshal field funding: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -644,6 +654,9 @@ func (_m *Service) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("service_areas=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ServiceAreas))
+	builder.WriteString(", ")
+	builder.WriteString("funding=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Funding))
 	builder.WriteByte(')')
 	return builder.String()
 }

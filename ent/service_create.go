@@ -386,6 +386,12 @@ func (_c *ServiceCreate) SetServiceAreas(v []schema.ServiceArea) *ServiceCreate 
 	return _c
 }
 
+// SetFunding sets the "funding" field.
+func (_c *ServiceCreate) SetFunding(v []schema.Funding) *ServiceCreate {
+	_c.mutation.SetFunding(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ServiceCreate) SetID(v uuid.UUID) *ServiceCreate {
 	_c.mutation.SetID(v)
@@ -892,6 +898,10 @@ func (_c *ServiceCreate) createSpec() (*Service, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ServiceAreas(); ok {
 		_spec.SetField(service.FieldServiceAreas, field.TypeJSON, value)
 		_node.ServiceAreas = value
+	}
+	if value, ok := _c.mutation.Funding(); ok {
+		_spec.SetField(service.FieldFunding, field.TypeJSON, value)
+		_node.Funding = value
 	}
 	if nodes := _c.mutation.OrganisationIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

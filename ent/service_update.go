@@ -529,6 +529,24 @@ func (_u *ServiceUpdate) ClearServiceAreas() *ServiceUpdate {
 	return _u
 }
 
+// SetFunding sets the "funding" field.
+func (_u *ServiceUpdate) SetFunding(v []schema.Funding) *ServiceUpdate {
+	_u.mutation.SetFunding(v)
+	return _u
+}
+
+// AppendFunding appends value to the "funding" field.
+func (_u *ServiceUpdate) AppendFunding(v []schema.Funding) *ServiceUpdate {
+	_u.mutation.AppendFunding(v)
+	return _u
+}
+
+// ClearFunding clears the value of the "funding" field.
+func (_u *ServiceUpdate) ClearFunding() *ServiceUpdate {
+	_u.mutation.ClearFunding()
+	return _u
+}
+
 // SetOrganisation sets the "organisation" edge to the Organisation entity.
 func (_u *ServiceUpdate) SetOrganisation(v *Organisation) *ServiceUpdate {
 	return _u.SetOrganisationID(v.ID)
@@ -1105,6 +1123,17 @@ func (_u *ServiceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ServiceAreasCleared() {
 		_spec.ClearField(service.FieldServiceAreas, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Funding(); ok {
+		_spec.SetField(service.FieldFunding, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedFunding(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldFunding, value)
+		})
+	}
+	if _u.mutation.FundingCleared() {
+		_spec.ClearField(service.FieldFunding, field.TypeJSON)
 	}
 	if _u.mutation.OrganisationCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -2046,6 +2075,24 @@ func (_u *ServiceUpdateOne) ClearServiceAreas() *ServiceUpdateOne {
 	return _u
 }
 
+// SetFunding sets the "funding" field.
+func (_u *ServiceUpdateOne) SetFunding(v []schema.Funding) *ServiceUpdateOne {
+	_u.mutation.SetFunding(v)
+	return _u
+}
+
+// AppendFunding appends value to the "funding" field.
+func (_u *ServiceUpdateOne) AppendFunding(v []schema.Funding) *ServiceUpdateOne {
+	_u.mutation.AppendFunding(v)
+	return _u
+}
+
+// ClearFunding clears the value of the "funding" field.
+func (_u *ServiceUpdateOne) ClearFunding() *ServiceUpdateOne {
+	_u.mutation.ClearFunding()
+	return _u
+}
+
 // SetOrganisation sets the "organisation" edge to the Organisation entity.
 func (_u *ServiceUpdateOne) SetOrganisation(v *Organisation) *ServiceUpdateOne {
 	return _u.SetOrganisationID(v.ID)
@@ -2652,6 +2699,17 @@ func (_u *ServiceUpdateOne) sqlSave(ctx context.Context) (_node *Service, err er
 	}
 	if _u.mutation.ServiceAreasCleared() {
 		_spec.ClearField(service.FieldServiceAreas, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Funding(); ok {
+		_spec.SetField(service.FieldFunding, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedFunding(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, service.FieldFunding, value)
+		})
+	}
+	if _u.mutation.FundingCleared() {
+		_spec.ClearField(service.FieldFunding, field.TypeJSON)
 	}
 	if _u.mutation.OrganisationCleared() {
 		edge := &sqlgraph.EdgeSpec{

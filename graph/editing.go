@@ -49,6 +49,7 @@ var editingObjects = map[string]*compile.Object{
 	"CostOption": {Fields: ofJSON("option currency amount_description valid_from valid_to", map[string]compile.Field{
 		"amount": compile.SQL("(@row.held->>'amount')::float8")})},
 	"ServiceArea": {Fields: ofJSON("name description uri", nil)},
+	"Funding":     {Fields: ofJSON("source", nil)},
 }
 
 // ofJSON are fields of an object that a column holds as JSON, in which what is empty is left out.
@@ -127,6 +128,7 @@ func editingServiceFields() map[string]compile.Field {
 		"contacts":         eachOf("Contact", "contacts"),
 		"costOptions":      eachOf("CostOption", "cost_options"),
 		"serviceAreas":     eachOf("ServiceArea", "service_areas"),
+		"funding":          eachOf("Funding", "funding"),
 		"places":           places("null"),
 		"retiredPlaces":    places("not null"),
 		"retiredSchedules": compile.List{Rows: compile.Rows{Object: "Schedule", Where: "@row.service_id = @parent.id and @row.retired_at is not null", Order: by("id")}},

@@ -437,6 +437,10 @@ type ComplexityRoot struct {
 		WithoutCapacity  func(childComplexity int, first *int, after *string) int
 	}
 
+	Funding struct {
+		Source func(childComplexity int) int
+	}
+
 	GrantRolePayload struct {
 		ClientMutationID func(childComplexity int) int
 		Grant            func(childComplexity int) int
@@ -1080,6 +1084,7 @@ type ComplexityRoot struct {
 		Email                  func(childComplexity int) int
 		FeesDescription        func(childComplexity int) int
 		Free                   func(childComplexity int) int
+		Funding                func(childComplexity int) int
 		ID                     func(childComplexity int) int
 		ImportedAt             func(childComplexity int) int
 		Languages              func(childComplexity int) int
@@ -2908,6 +2913,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Freshness.WithoutCapacity(childComplexity, args["first"].(*int), args["after"].(*string)), true
+
+	case "Funding.source":
+		if e.ComplexityRoot.Funding.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Funding.Source(childComplexity), true
 
 	case "GrantRolePayload.clientMutationId":
 		if e.ComplexityRoot.GrantRolePayload.ClientMutationID == nil {
@@ -5996,6 +6008,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Free(childComplexity), true
+	case "Service.funding":
+		if e.ComplexityRoot.Service.Funding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Funding(childComplexity), true
 	case "Service.id":
 		if e.ComplexityRoot.Service.ID == nil {
 			break
@@ -7966,6 +7984,14 @@ func (ec *executionContext) childFields_Freshness(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Freshness", field.Name)
 }
 
+func (ec *executionContext) childFields_Funding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_Funding_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Funding", field.Name)
+}
+
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "clientMutationId":
@@ -9166,6 +9192,8 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_costOptions(ctx, field)
 	case "serviceAreas":
 		return ec.fieldContext_Service_serviceAreas(ctx, field)
+	case "funding":
+		return ec.fieldContext_Service_funding(ctx, field)
 	case "visibility":
 		return ec.fieldContext_Service_visibility(ctx, field)
 	case "places":
@@ -16987,6 +17015,29 @@ func (ec *executionContext) fieldContext_Freshness_failedImports(ctx context.Con
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Funding_source(ctx context.Context, field graphql.CollectedField, obj *schema.Funding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Funding_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Funding_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Funding", field, false, false, "String")
 }
 
 func (ec *executionContext) _GrantRolePayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *GrantRolePayload) (ret graphql.Marshaler) {
@@ -30169,6 +30220,38 @@ func (ec *executionContext) fieldContext_Service_serviceAreas(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Service_funding(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_funding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Funding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []schema.Funding) graphql.Marshaler {
+			return ec.marshalNFunding2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFundingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_funding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Funding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Service_visibility(ctx context.Context, field graphql.CollectedField, obj *ent.Service) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -42852,6 +42935,39 @@ func (ec *executionContext) _Freshness(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var fundingImplementors = []string{"Funding"}
+
+func (ec *executionContext) _Funding(ctx context.Context, sel ast.SelectionSet, obj *schema.Funding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fundingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Funding")
+		case "source":
+			out.Values[i] = ec._Funding_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var grantRolePayloadImplementors = []string{"GrantRolePayload"}
 
 func (ec *executionContext) _GrantRolePayload(ctx context.Context, sel ast.SelectionSet, obj *GrantRolePayload) graphql.Marshaler {
@@ -47222,6 +47338,11 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "funding":
+			out.Values[i] = ec._Service_funding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "visibility":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -50439,6 +50560,26 @@ func (ec *executionContext) marshalNFreshness2ᚖliferoomsᚗioᚋliferoomsᚋgr
 		return graphql.Null
 	}
 	return ec._Freshness(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFunding2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFunding(ctx context.Context, sel ast.SelectionSet, v schema.Funding) graphql.Marshaler {
+	return ec._Funding(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFunding2ᚕliferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFundingᚄ(ctx context.Context, sel ast.SelectionSet, v []schema.Funding) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFunding2liferoomsᚗioᚋliferoomsᚋentᚋschemaᚐFunding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNGrantRoleInput2liferoomsᚗioᚋliferoomsᚋgraphᚐGrantRoleInput(ctx context.Context, v any) (GrantRoleInput, error) {

@@ -1038,6 +1038,7 @@ var (
 		{Name: "contacts", Type: field.TypeJSON, Nullable: true},
 		{Name: "cost_options", Type: field.TypeJSON, Nullable: true},
 		{Name: "service_areas", Type: field.TypeJSON, Nullable: true},
+		{Name: "funding", Type: field.TypeJSON, Nullable: true},
 		{Name: "organisation_id", Type: field.TypeUUID},
 	}
 	// ServicesTable holds the schema information for the "services" table.
@@ -1048,7 +1049,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "services_organisations_services",
-				Columns:    []*schema.Column{ServicesColumns[31]},
+				Columns:    []*schema.Column{ServicesColumns[32]},
 				RefColumns: []*schema.Column{OrganisationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1067,7 +1068,7 @@ var (
 			{
 				Name:    "service_hub_id_organisation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[31], ServicesColumns[0]},
+				Columns: []*schema.Column{ServicesColumns[1], ServicesColumns[32], ServicesColumns[0]},
 			},
 		},
 	}

@@ -74,6 +74,7 @@ func (Service) Fields() []ent.Field {
 		field.JSON("contacts", []Contact{}).Optional(),
 		field.JSON("cost_options", []CostOption{}).Optional(),
 		field.JSON("service_areas", []ServiceArea{}).Optional(),
+		field.JSON("funding", []Funding{}).Optional(),
 	}
 }
 
@@ -292,6 +293,11 @@ type CostOption struct {
 	// ValidFrom and ValidTo are days, as 2006-01-02.
 	ValidFrom string `json:"valid_from,omitempty"`
 	ValidTo   string `json:"valid_to,omitempty"`
+}
+
+// Funding is who pays for a service, in the words of its source.
+type Funding struct {
+	Source string `json:"source,omitempty"`
 }
 
 // ServiceArea is where the people live for whom a service is meant.

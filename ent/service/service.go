@@ -78,6 +78,8 @@ const (
 	FieldCostOptions = "cost_options"
 	// FieldServiceAreas holds the string denoting the service_areas field in the database.
 	FieldServiceAreas = "service_areas"
+	// FieldFunding holds the string denoting the funding field in the database.
+	FieldFunding = "funding"
 	// EdgeOrganisation holds the string denoting the organisation edge name in mutations.
 	EdgeOrganisation = "organisation"
 	// EdgeNeeds holds the string denoting the needs edge name in mutations.
@@ -193,6 +195,7 @@ var Columns = []string{
 	FieldContacts,
 	FieldCostOptions,
 	FieldServiceAreas,
+	FieldFunding,
 }
 
 var (

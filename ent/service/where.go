@@ -1601,6 +1601,16 @@ func ServiceAreasNotNil() predicate.Service {
 	return predicate.Service(sql.FieldNotNull(FieldServiceAreas))
 }
 
+// FundingIsNil applies the IsNil predicate on the "funding" field.
+func FundingIsNil() predicate.Service {
+	return predicate.Service(sql.FieldIsNull(FieldFunding))
+}
+
+// FundingNotNil applies the NotNil predicate on the "funding" field.
+func FundingNotNil() predicate.Service {
+	return predicate.Service(sql.FieldNotNull(FieldFunding))
+}
+
 // HasOrganisation applies the HasEdge predicate on the "organisation" edge.
 func HasOrganisation() predicate.Service {
 	return predicate.Service(func(s *sql.Selector) {

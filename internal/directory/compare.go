@@ -33,7 +33,7 @@ var mergeFields = map[MergeKind][]mergeField{
 	merge.KindOrganisation: {one("name"), one("alternateName"), one("description"), one("email"), one("url"), one("phone"), one("legalStatus"), one("identifiers")},
 	merge.KindService: {one("name"), one("alternateName"), {"organisation", []string{"organisation_id"}}, one("description"), one("status"), one("alert"), one("url"), one("email"),
 		one("phone"), one("contacts"), one("eligibilityDescription"), {"ages", []string{"minimum_age", "maximum_age"}}, one("feesDescription"), one("free"), one("costOptions"),
-		one("applicationProcess"), one("languages"), one("serviceAreas"), one("accreditations"), one("assuredDate")},
+		one("applicationProcess"), one("languages"), one("serviceAreas"), one("accreditations"), one("funding"), one("assuredDate")},
 	merge.KindLocation: {one("name"), one("kind"), one("description"), one("address"), one("city"), one("county"), one("postcode"),
 		{"position", []string{"latitude", "longitude"}}, one("accessibility")},
 }

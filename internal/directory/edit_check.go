@@ -498,6 +498,12 @@ var lists = map[string]func(raw json.RawMessage) (kept json.RawMessage, message 
 		}
 		return ""
 	}),
+	"funding": eachOf(50, func(f *schema.Funding) string {
+		if f.Source == "" || tooLong(5000, f.Source) {
+			return "Say who pays, in up to 5000 characters."
+		}
+		return ""
+	}),
 	"service_areas": eachOf(50, func(a *schema.ServiceArea) string {
 		switch {
 		case tooLong(500, a.Name, a.Description, a.URI):

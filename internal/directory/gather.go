@@ -75,8 +75,10 @@ type parts struct {
 	Places    []string `json:"places"`
 	Schedules []string `json:"schedules"`
 	Terms     []string `json:"terms"`
-	whole     bool     // nothing else belongs to it
-	from      int
+	// Capacities have a unit each that no other has.
+	Capacities []record `json:"capacities,omitempty"`
+	whole      bool     // nothing else belongs to it
+	from       int
 }
 
 // gathering is a batch of rows, taken apart into tables.
@@ -319,7 +321,9 @@ func (g *gathering) service(row int, s *openreferral.Service, partial bool) {
 	setAll(r, "service_areas", s.Areas, func(a openreferral.ServiceArea) schema.ServiceArea {
 		return schema.ServiceArea{Name: a.Name, Description: a.Description, URI: a.URI}
 	})
+	setAll(r, "funding", s.Funding, func(f openreferral.Funding) schema.Funding { return schema.Funding{Source: f.Source} })
 	g.sets["services"].put(row, s.ID, r, partial)
+	g.capacities(row, p, s)
 
 	for n, rule := range s.Schedules {
 		g.schedule(row, p, rule, placeOf(rule, s.Locations), n, partial)

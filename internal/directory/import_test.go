@@ -42,7 +42,7 @@ func document(text string) iter.Seq2[openreferral.Row, error] {
 }
 
 // catalogueTables are those that an import writes.
-var catalogueTables = []string{"organisations", "locations", "taxonomy_terms", "services", "service_at_locations", "schedules", "service_terms", "service_needs"}
+var catalogueTables = []string{"organisations", "locations", "taxonomy_terms", "services", "service_at_locations", "schedules", "service_terms", "service_needs", "service_capacities"}
 
 // versions gives a mark that changes whenever a row of the catalogue of a hub is added, removed or written again.
 func (s *shelf) versions(t testing.TB, hub viewer.Hub) string {
@@ -60,6 +60,7 @@ const page = `{"total_items": 2, "contents": [
   {"id": "s1", "name": "Debt clinic", "description": "Help with debts.", "status": "active", "fees": "Free",
    "organization": {"id": "o1", "name": "Walton Advice", "email": "help@example.org", "phones": [{"number": "0151 496 0001"}]},
    "languages": [{"name": "English"}, {"code": "pl"}],
+   "capacities": [{"id": "c1", "unit": {"name": "appointments"}, "available": 3, "maximum": 10, "updated": "2026-11-20T09:00:00Z"}],
    "schedules": [{"id": "1", "freq": "WEEKLY", "byday": "TH", "opens_at": "10:00", "closes_at": "12:00"}],
    "service_at_locations": [{"id": "a1", "location": {"id": "l1", "name": "Library", "latitude": 53.443, "longitude": -2.962,
       "addresses": [{"address_1": "1 High Street", "city": "Liverpool", "postal_code": "L4 4AA"}]}}],
@@ -124,6 +125,7 @@ func TestImportSaysWhatChanged(t *testing.T) {
 		{`"0151 496 0001"`, `"0151 496 0002"`, []string{"organisation.phone"}},
 		{`"closes_at": "12:00"`, `"closes_at": "12:30"`, []string{"schedules"}},
 		{`"1 High Street"`, `"2 High Street"`, []string{"locations"}},
+		{`"available": 3`, `"available": 2`, []string{"capacities"}},
 		{`"name": "Debt advice"`, `"name": "Debt and benefits"`, []string{"taxonomy_terms"}},
 		{`{"id": "t2", "name": "Gardening"}`, `{"id": "t3", "name": "Housing"}`, []string{"needs", "taxonomy_terms"}},
 		{`"schedules": [{"id": "1", "freq": "WEEKLY", "byday": "TH", "opens_at": "10:00", "closes_at": "12:30"}],`, ``, []string{"schedules"}},

@@ -102,7 +102,8 @@ const previewed = `
 	    'organisation', (select o.name from organisations o where o.hub_id = s.hub_id and o.id = s.organisation_id),
 	    'needs', (select jsonb_agg(n.name order by n.name) from service_needs x join needs n on n.hub_id = x.hub_id and n.id = x.need_id where x.hub_id = s.hub_id and x.service_id = s.id),
 	    'locations', (select jsonb_agg(concat_ws(', ', nullif(l.name, ''), l.address, l.postcode) order by a.external_id) from service_at_locations a join locations l on l.hub_id = a.hub_id and l.id = a.location_id where a.hub_id = s.hub_id and a.service_id = s.id),
-	    'schedules', (select jsonb_agg(to_jsonb(c) - '` + unlisted + `'::text[] - 'service_id' - 'service_at_location_id' order by c.external_id) from schedules c where c.hub_id = s.hub_id and c.service_id = s.id and c.retired_at is null)) as record
+	    'schedules', (select jsonb_agg(to_jsonb(c) - '` + unlisted + `'::text[] - 'service_id' - 'service_at_location_id' order by c.external_id) from schedules c where c.hub_id = s.hub_id and c.service_id = s.id and c.retired_at is null),
+	    'capacities', (select jsonb_agg(concat(c.available, ' of ' || c.maximum, ' ', c.unit, ' free at ', to_char(c.updated_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ' UTC', ', ' || nullif(c.description, '')) order by c.unit) from service_capacities c where c.hub_id = s.hub_id and c.service_id = s.id)) as record
 	from services s where s.hub_id = $1 and s.source = $2
 	union all
 	select 'ORGANISATION', o.external_id, o.name, o.retired_at is not null, to_jsonb(o) - '` + unlisted + `'::text[]

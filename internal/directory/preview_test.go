@@ -20,6 +20,7 @@ func TestPreviewTellsAndDoesNothing(t *testing.T) {
 		`"byday": "TH", "opens_at": "10:00"`, `"byday": "FR", "opens_at": "09:30"`,
 		"Help with debts.", "Help with debts & bills.",
 		"1 High Street", "2 High Street",
+		`"available": 3, "maximum": 10, "updated": "2026-11-20T09:00:00Z"`, `"available": 0, "updated": "2026-11-21T09:30:00Z", "description": "Ring on Monday"`,
 		`{"id": "s2", "name": "Choir", "description": "Singing.", "status": "active", "organization": {"id": "o2", "name": "Choir Trust"}`,
 		`{"name": "No id"}, {"id": "s3", "name": "Band", "status": "active", "organization": {"id": "o1", "name": "Walton Advice"}`,
 	).Replace(page)
@@ -37,6 +38,7 @@ func TestPreviewTellsAndDoesNothing(t *testing.T) {
 		Differences: []Difference{
 			{PreviewService, WouldRetire, "Choir", nil},
 			{PreviewService, WouldChange, "Debt clinic", []PreviewField{
+				{"capacities", "3 of 10 appointments free at 2026-11-20 09:00:00 UTC", "0 appointments free at 2026-11-21 09:30:00 UTC, Ring on Monday"},
 				{"description", "Help with debts.", "Help with debts & bills."},
 				{"locations", "Library, 1 High Street, L4 4AA", "Library, 2 High Street, L4 4AA"},
 				{"schedules", "Every Thursday, 10:00 to 12:00", "Every Friday, 09:30 to 12:00"},

@@ -112,6 +112,9 @@ func shared(s *ent.Service) openreferral.Service {
 	for _, a := range s.ServiceAreas {
 		to.Areas = append(to.Areas, openreferral.ServiceArea{Name: a.Name, Description: a.Description, URI: a.URI})
 	}
+	for _, f := range s.Funding {
+		to.Funding = append(to.Funding, openreferral.Funding{Source: f.Source})
+	}
 	for _, name := range s.Languages {
 		to.Languages = append(to.Languages, openreferral.Language{Name: name})
 	}

@@ -79,7 +79,7 @@ var tables = []table{
 			(select max(a.assured_on) from assurances a where a.hub_id = $1 and a.service_id = (kept).id))`},
 		{name: "last_modified", kind: "timestamptz"},
 		{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
-		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"},
+		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"}, {name: "funding", kind: "jsonb"},
 	}},
 	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
 		{name: "service_id", value: "s.id"},
@@ -285,7 +285,7 @@ func (i *importing) write(ctx context.Context, g *gathering) error {
 	var newlyMeaning []string // terms that came to mean a need
 	for _, t := range tables {
 		if t.name == "schedules" && len(full) > 0 {
-			b.Queue(dropSchedules, i.hub, i.source, string(fullJSON)).Query(i.lost(g, "schedules", "schedules"))
+			b.Queue(dropSchedules, i.hub, i.source, string(fullJSON)).Query(i.partsOf(g, "schedules", "schedules"))
 		}
 		if err := i.queueUpsert(&b, g, t.name, &newlyMeaning); err != nil {
 			return err
@@ -294,7 +294,7 @@ func (i *importing) write(ctx context.Context, g *gathering) error {
 	var gone []map[string]any
 	var terms []link
 	if len(full) > 0 {
-		b.Queue(dropPlaces, i.hub, i.source, string(fullJSON)).Query(i.lost(g, "service_at_locations", "locations"))
+		b.Queue(dropPlaces, i.hub, i.source, string(fullJSON)).Query(i.partsOf(g, "service_at_locations", "locations"))
 		b.Queue(dropTerms, i.hub, i.source, string(fullJSON)).Query(func(rows pgx.Rows) error {
 			var service string
 			var id uuid.UUID
@@ -308,6 +308,10 @@ func (i *importing) write(ctx context.Context, g *gathering) error {
 			})
 			return err
 		})
+		b.Queue(dropCapacities, i.hub, i.source, string(fullJSON)).Query(i.partsOf(g, "service_capacities", "capacities"))
+	}
+	if slices.ContainsFunc(listed, func(p *parts) bool { return len(p.Capacities) > 0 }) {
+		b.Queue(writeCapacities, i.hub, i.source, string(listedJSON)).Query(i.partsOf(g, "service_capacities", "capacities"))
 	}
 	if len(listed) > 0 {
 		b.Queue(missingTerms, i.hub, i.source, string(listedJSON)).Query(collectLinks(&terms))
@@ -407,8 +411,8 @@ func (i *importing) add(ctx context.Context, g *gathering, links []link, stateme
 	return nil
 }
 
-// lost notes which services lost rows of a table.
-func (i *importing) lost(g *gathering, table, field string) func(pgx.Rows) error {
+// partsOf notes the services that got or lost rows of a table.
+func (i *importing) partsOf(g *gathering, table, field string) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		var service string
 		_, err := pgx.ForEachRow(rows, []any{&service}, func() error {

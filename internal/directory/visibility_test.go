@@ -68,15 +68,15 @@ func TestImportKeepsWhatPartnersWouldMiss(t *testing.T) {
 		"organization": {"id": "o1", "name": "Walton Advice", "description": "Walton Advice", "organization_identifiers": [{"identifier_scheme": "GB-CHC", "identifier_type": "Charity number", "identifier": "999999"}]},
 		"contacts": [{"name": "Reception", "title": "Front desk", "email": "desk@example.org", "phones": [{"number": "0151 496 0001"}]}],
 		"cost_options": [{"option": "Over 60s", "amount": 2.5, "amount_description": "a session", "valid_from": "2026-01-01"}],
-		"service_areas": [{"name": "North Liverpool"}],
+		"service_areas": [{"name": "North Liverpool"}], "funding": [{"id": "f1", "source": "City council"}],
 		"schedules": [{"id": "1", "freq": "WEEKLY", "byday": "TH", "service_at_location_id": "a1"}, {"id": "2", "freq": "WEEKLY", "byday": "FR", "service_at_location_id": "nowhere"}],
 		"service_at_locations": [{"id": "a1", "location": {"id": "l1", "location_type": "postal", "name": "Library", "addresses": [{"address_1": "PO Box 1", "state_province": "Merseyside"}]}}]}]`))
 	one := s.client().Service.Query().WithOrganisation().OnlyX(s.ctx)
 	place := s.client().Location.Query().OnlyX(s.ctx)
 	cost := one.CostOptions[0]
-	got := []any{one.Accreditations, one.Alert, one.Contacts[0].Name, one.Contacts[0].Phones[0], cost.Option, *cost.Amount, cost.ValidFrom, one.ServiceAreas[0].Name,
+	got := []any{one.Accreditations, one.Alert, one.Contacts[0].Name, one.Contacts[0].Phones[0], cost.Option, *cost.Amount, cost.ValidFrom, one.ServiceAreas[0].Name, one.Funding[0].Source,
 		one.Edges.Organisation.Description, one.Edges.Organisation.Identifiers[0].Scheme, place.Kind, *place.County}
-	want := []any{"Advice Quality Standard", "Moved upstairs", "Reception", "0151 496 0001", "Over 60s", 2.5, "2026-01-01", "North Liverpool",
+	want := []any{"Advice Quality Standard", "Moved upstairs", "Reception", "0151 496 0001", "Over 60s", 2.5, "2026-01-01", "North Liverpool", "City council",
 		"", "GB-CHC", location.KindPostal, "Merseyside"}
 	for i := range want {
 		if got[i] != want[i] {

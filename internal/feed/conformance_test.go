@@ -195,6 +195,7 @@ const everythingOut = `{
  "languages": [{"name": "English"}, {"name": "Polish"}],
  "cost_options": [{"option": "Standard", "amount": 2, "currency": "GBP", "amount_description": "a session", "valid_from": "2026-01-01", "valid_to": "2026-12-31"}],
  "service_areas": [{"name": "Walton", "uri": "https://areas.example.org/walton"}],
+ "funding": [{"source": "City council"}, {"source": "Gifts"}],
  "schedules": [
   {"byday": "-1FR", "closes_at": "15:30:00", "freq": "MONTHLY", "interval": 1, "opens_at": "14:00:00", "valid_from": "2026-01-01", "valid_to": "2027-06-30"},
   {"byday": "MO,TU,WE,TH,FR,SA,SU", "freq": "WEEKLY", "interval": 1, "opens_at": "09:00:00"},

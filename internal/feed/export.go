@@ -169,6 +169,7 @@ var columns = []struct {
 	{"languages", []string{"id", "service_id", "name"}},
 	{"cost_options", []string{"id", "service_id", "valid_from", "valid_to", "option", "currency", "amount", "amount_description"}},
 	{"service_areas", []string{"id", "service_id", "name", "description", "uri"}},
+	{"funding", []string{"id", "service_id", "source"}},
 	{"service_capacity", []string{"id", "service_id", "unit_id", "available", "maximum", "description", "updated"}},
 	{"units", []string{"id", "name"}},
 	{"taxonomies", []string{"id", "name", "description"}},
@@ -292,6 +293,9 @@ func (t *tables) add(s service) {
 	}
 	for _, a := range s.ServiceAreas {
 		t.write("service_areas", a.ID, s.ID, a.Name, a.Description, a.URI)
+	}
+	for _, f := range s.Funding {
+		t.write("funding", f.ID, s.ID, f.Source)
 	}
 	for _, c := range s.Capacities {
 		t.write("service_capacity", c.ID, s.ID, c.UnitID, strconv.Itoa(c.Available), c.Maximum, c.Description, c.Updated)

@@ -30,9 +30,15 @@ type service struct {
 	Languages    []language    `json:"languages,omitempty"`
 	CostOptions  []costOption  `json:"cost_options,omitempty"`
 	ServiceAreas []serviceArea `json:"service_areas,omitempty"`
+	Funding      []funding     `json:"funding,omitempty"`
 	Attributes   []attribute   `json:"attributes,omitempty"`
 	// Capacities are in the tables only: Open Referral UK 3.0 has none.
 	Capacities []capacity `json:"-"`
+}
+
+type funding struct {
+	ID     string `json:"id"`
+	Source string `json:"source"`
 }
 
 // capacity is how much there is of a service.

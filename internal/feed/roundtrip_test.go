@@ -181,6 +181,11 @@ func TestTheTablesAreThoseOfHSDS(t *testing.T) {
 	}
 	s.needs(t, s.Southport)
 	s.stock(t, s.Southport, "tables", string(tabular))
+	southport := s.Platform(s.Southport)
+	if c := s.Store.Client(southport).ServiceCapacity.Query().WithService().OnlyX(southport); c.Edges.Service.ExternalID != of.String() || c.Unit != "beds" || c.Available != 0 || *c.Maximum != 10 ||
+		c.Description != "For one night" || !c.UpdatedAt.Equal(time.Date(2026, 1, 5, 10, 0, 0, 123_000_000, time.UTC)) || c.By != servicecapacity.BySource {
+		t.Errorf("%+v", c)
+	}
 	s.needs(t, s.Elsewhere)
 	s.stock(t, s.Elsewhere, "tables", s.do(t, "GET", "walton/export.json").body)
 	if diff := cmp.Diff(s.holds(t, s.Elsewhere), s.holds(t, s.Southport)); diff != "" {

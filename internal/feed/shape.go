@@ -101,6 +101,9 @@ func (f shaper) full(s *ent.Service) service {
 	for n, a := range s.ServiceAreas {
 		out.ServiceAreas = append(out.ServiceAreas, serviceArea{partID(s.ID, "area", n), a.Name, a.Description, a.URI})
 	}
+	for n, f := range s.Funding {
+		out.Funding = append(out.Funding, funding{partID(s.ID, "funding", n), f.Source})
+	}
 	for _, c := range s.Edges.Capacities {
 		out.Capacities = append(out.Capacities, capacity{
 			ID: c.ID.String(), UnitID: partID(f.hub, "unit", c.Unit), Unit: c.Unit, Available: c.Available, Maximum: c.Maximum, Description: c.Description,

@@ -197,6 +197,7 @@ const everything = `[
   "languages": [{"name": "English"}, {"name": "Polish"}],
   "cost_options": [{"option": "Standard", "amount": 2, "currency": "GBP", "amount_description": "a session", "valid_from": "2026-01-01", "valid_to": "2026-12-31"}],
   "service_areas": [{"name": "Walton", "uri": "https://areas.example.org/walton"}],
+  "funding": [{"source": "City council"}, {"source": "Gifts"}],
   "schedules": [
     {"id": "w", "freq": "WEEKLY", "interval": 2, "byday": "TU,TH", "dtstart": "2026-01-06", "until": "2027-12-31", "opens_at": "10:00", "closes_at": "12:00", "description": "Not in August", "service_at_location_id": "a-full"},
     {"id": "m", "freq": "MONTHLY", "byday": "-1FR", "opens_at": "14:00", "closes_at": "15:30", "valid_from": "2026-01-01", "valid_to": "2027-06-30"},

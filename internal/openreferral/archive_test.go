@@ -83,6 +83,7 @@ func TestPackages(t *testing.T) {
 		"phones.csv", "id,service_id,service_at_location_id,number\np1,s1,a1,0151 496 0001\n",
 		"units.csv", "id,name\nu1,bed\n",
 		"service_capacity.csv", "id,service_id,unit_id,available,maximum,updated\nc1,s1,u1,3,10,2026-09-25T14:23:06Z\nc2,s1,u1,,,\n",
+		"funding.csv", "id,service_id,organization_id,source\nf1,s1,,City council\nf2,s1,,\nf3,,o1,Gifts\n",
 		"read.me", "Not a table.",
 	), Auto)
 	if err != nil {
@@ -102,6 +103,7 @@ func TestPackages(t *testing.T) {
 		Locations:  []ServiceAtLocation{{ID: "a1", Location: Location{ID: "l1", Name: "Library"}, Phones: []Phone{{ID: "p1", Number: "0151 496 0001"}}}},
 		Areas:      []ServiceArea{{ID: "r1", Name: "Walton"}},
 		Capacities: []ServiceCapacity{{ID: "c1", Unit: Unit{Name: "bed"}, Available: 3, Maximum: &ten, Updated: "2026-09-25T14:23:06Z"}},
+		Funding:    []Funding{{ID: "f1", Source: "City council"}},
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)

@@ -35,6 +35,7 @@ type Service struct {
 	Attributes        []Attribute         `json:"attributes,omitempty"`
 	RequiredDocuments []RequiredDocument  `json:"required_documents,omitempty"`
 	Capacities        []ServiceCapacity   `json:"capacities,omitempty"`
+	Funding           []Funding           `json:"funding,omitempty"`
 }
 
 // Status says whether a service runs.
@@ -227,6 +228,12 @@ type RequiredDocument struct {
 	ID       string `json:"id,omitempty"`
 	Document string `json:"document"`
 	URI      string `json:"uri,omitempty"`
+}
+
+// Funding is who pays for a service.
+type Funding struct {
+	ID     string `json:"id,omitempty"`
+	Source string `json:"source"`
 }
 
 // ServiceCapacity is how many places, beds or the like a service has to give (HSDS 3.1).

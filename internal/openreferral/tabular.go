@@ -27,7 +27,7 @@ var childLists = []struct{ table, list, on string }{
 	{"schedules", "schedules", "service_at_location locations services"},
 	{"addresses", "addresses", "locations"}, {"accessibility", "accessibility", "locations"}, {"languages", "languages", "locations services"},
 	{"cost_options", "cost_options", "services"}, {"service_areas", "service_areas", "services"}, {"service_capacity", "capacities", "services"},
-	{"required_documents", "required_documents", "services"}, {"organization_identifiers", "organization_identifiers", "organizations"},
+	{"required_documents", "required_documents", "services"}, {"funding", "funding", "services"}, {"organization_identifiers", "organization_identifiers", "organizations"},
 }
 
 // takeTables joins the tables of an HSDS tabular package, written as one JSON object, into full records: the

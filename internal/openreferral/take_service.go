@@ -39,6 +39,7 @@ func (t taker) service(id, name string) Service {
 		Attributes:        list(t, "attributes", taker.attribute),
 		RequiredDocuments: list(t, "required_documents", taker.document),
 		Capacities:        list(t, "capacities", taker.capacity),
+		Funding:           list(t, "funding", taker.funding),
 	}
 	if s.Fees == "" {
 		s.Fees = t.text("fees", MaxText) // the name in Open Referral UK
@@ -165,6 +166,11 @@ func (t taker) attribute() (Attribute, bool) {
 func (t taker) document() (RequiredDocument, bool) {
 	d := RequiredDocument{ID: t.id("id"), Document: t.text("document", MaxText), URI: t.url("uri")}
 	return d, d.Document != ""
+}
+
+func (t taker) funding() (Funding, bool) {
+	f := Funding{ID: t.id("id"), Source: t.text("source", MaxText)}
+	return f, f.Source != ""
 }
 
 func (t taker) capacity() (ServiceCapacity, bool) {

@@ -364,7 +364,8 @@ func (m *maker) service(i int) {
 		amount := []float64{0, 2.5, 1e6, 0.1}[m.rng.IntN(4)]
 		create.SetContacts([]schema.Contact{{}, {Name: m.text(100, false), Email: "a@example.org", Phones: []string{"0151 496 0000", `"`}}}).
 			SetCostOptions([]schema.CostOption{{Option: m.text(100, false)}, {Amount: &amount, Currency: "GBP", ValidFrom: "2026-01-01"}}).
-			SetServiceAreas([]schema.ServiceArea{{Name: m.text(100, false), URI: "x"}})
+			SetServiceAreas([]schema.ServiceArea{{Name: m.text(100, false), URI: "x"}}).
+			SetFunding([]schema.Funding{{}, {Source: m.text(100, false)}})
 	} else if m.chance(.3) {
 		create.SetContacts([]schema.Contact{}).SetServiceAreas(nil)
 	}

@@ -42,6 +42,7 @@ export function ServicePage({ id }: { id: string }) {
     ['Languages', languages(service) || 'Not said: ask them'],
     ['For people in', area.length > 0 && lines(area)],
     ['Quality marks', service.accreditations],
+    ['Paid for by', service.funding.length > 0 && lines(service.funding.map((f) => f.source))],
     ['Has places', service.capacities.length > 0 && lines(places(service, hub.timeZone))],
     ['Last checked', checked(service) || 'Never, as far as is known'],
     ['Known from', from && `${from}, ${dayOf(source.importedAt, hub.timeZone)}`],

@@ -26,6 +26,7 @@ const fields: Record<string, string> = {
   costOptions: 'Prices',
   applicationProcess: 'How to get in',
   serviceAreas: 'Areas served',
+  funding: 'Paid for by',
   assuredDate: 'Last checked',
   alert: 'Notice',
   kind: 'Kind of place',

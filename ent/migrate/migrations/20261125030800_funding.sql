@@ -1,0 +1,2 @@
+-- Modify "services" table
+ALTER TABLE "services" ADD COLUMN "funding" jsonb NULL;
