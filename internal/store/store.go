@@ -60,9 +60,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	// Every statement names its hub by a parameter and is served by an index that begins with it, so a plan for one hub is
 	// the plan for all; to plan a compiled read anew takes ten times as long as to run it.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	config.ConnConfig.RuntimeParams["jit"] = "off"       // compiling a statement to machine code takes longer than running ours
-	config.ConnConfig.StatementCacheCapacity = 256       // on each connection, and Postgres keeps a plan of each
-	config.ConnConfig.RuntimeParams["DateStyle"] = "ISO" // compiled reads write dates as text
+	config.ConnConfig.RuntimeParams["jit"] = "off"                     // compiling a statement to machine code takes longer than running ours
+	config.ConnConfig.StatementCacheCapacity = 256                     // on each connection, and Postgres keeps a plan of each
+	config.ConnConfig.RuntimeParams["DateStyle"] = "ISO"               // compiled reads write dates as text
+	config.ConnConfig.RuntimeParams["client_min_messages"] = "warning" // a search for "the" would be told each time that it has no words
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60s"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

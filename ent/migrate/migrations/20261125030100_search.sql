@@ -191,9 +191,14 @@ create function hub_words_wanted(in_hub uuid, words text, head text, last_word t
   as $$
 declare
   wanted tsquery := websearch_to_tsquery('public.life_rooms', words);
+  begun tsquery; -- null: no word begins so
 begin
   if last_word <> '' and numnode(wanted) > 0 then
-    wanted := wanted || coalesce(websearch_to_tsquery('public.life_rooms', head) && public.words_beginning(in_hub, last_word), '');
+    begun := public.words_beginning(in_hub, last_word);
+    if head <> '' then
+      begun := websearch_to_tsquery('public.life_rooms', head) && begun;
+    end if;
+    wanted := coalesce(wanted || begun, wanted);
   end if;
   return wanted;
 end
@@ -224,7 +229,7 @@ begin
     if token ~ '^[[:alpha:]]{3,30}$' and tried < 8 and corrected !~ '(^|\s)-$' and corrected !~ '[[:digit:]]$' then
       asked := plainto_tsquery('life_rooms', token);
       if last_word <> '' and corrected || part = words then
-        asked := asked || coalesce(words_beginning(in_hub, token), '');
+        asked := coalesce(asked || words_beginning(in_hub, token), asked);
       end if;
       if numnode(asked) > 0 and not exists (
         select from services s join organisations o on o.hub_id = s.hub_id and o.id = s.organisation_id
