@@ -193,7 +193,8 @@ declare
   wanted tsquery := websearch_to_tsquery('public.life_rooms', words);
   begun tsquery; -- null: no word begins so
 begin
-  if last_word <> '' and numnode(wanted) > 0 then
+  -- A word that says nothing ("in") is no beginning of one.
+  if last_word <> '' and numnode(wanted) > 0 and numnode(plainto_tsquery('public.life_rooms', last_word)) > 0 then
     begun := public.words_beginning(in_hub, last_word);
     if head <> '' then
       begun := websearch_to_tsquery('public.life_rooms', head) && begun;
