@@ -237,7 +237,17 @@ func applyAgain(t *testing.T, _ *world) {
 	versions := func() string {
 		return kubectl(t, "get", "trusts,hubs", "--output=jsonpath={range .items[*]}{.metadata.name}: generation {.metadata.generation}, version {.metadata.resourceVersion}{'\\n'}{end}")
 	}
-	before, written, asked, looked := versions(), rowsWritten(t), operations(), reconciles()
+	// What was set up just now may still be fetching its sources, and Postgres counts a little late.
+	written := rowsWritten(t)
+	eventually(t, 2*time.Minute, func() error {
+		time.Sleep(20 * time.Second)
+		was := written
+		if written = rowsWritten(t); written != was {
+			return fmt.Errorf("rows are still being written: %s, and then %s", was, written)
+		}
+		return nil
+	})
+	before, asked, looked := versions(), operations(), reconciles()
 	for _, file := range []string{"mersey-care.yaml", "bootle.yaml"} {
 		for line := range strings.Lines(apply(t, example(t, file))) {
 			if !strings.HasSuffix(strings.TrimSpace(line), "unchanged") {
