@@ -99,7 +99,7 @@ func TestMarks(t *testing.T) {
 		}
 		return run
 	}
-	keys := `[` + strings.ReplaceAll(fmt.Sprintf("%q", name), "☃", `\u2603`) + `,"` + id.String() + `"]`
+	keys := strings.ReplaceAll(fmt.Sprintf("%q", name), "☃", `\u2603`) + "\x03" + id.String()
 	run := begin()
 	got, err := run.Finish(context.Background(), []byte("{\"room\":{\"shout\":\x010:\"sky\"\x02},\"c\":\x012:"+keys+"\x02}"))
 	if want := `{"room":{"shout":"SKY"},"c":"` + (paging.Key{name, id}).Cursor() + `"}`; err != nil || string(got) != want {
@@ -113,7 +113,8 @@ func TestMarks(t *testing.T) {
 	if _, err = begin().Finish(context.Background(), []byte("{\"room\":\x010:\"a\"\x02,\"x\":\x01!\x02}")); !errors.Is(err, compile.ErrHole) {
 		t.Errorf("a hole: %v", err)
 	}
-	for _, broken := range []string{"\x010:", "\x019:\x02", "\x01x\x02", "\x01-1:\x02", "\x012:[]\x02", "\x012:[1,2]\x02"} {
+	for _, broken := range []string{"\x010:", "\x019:\x02", "\x01x\x02", "\x01-1:\x02", "\x012:\x02", "\x012:\"a\"\x02", "\x012:\"a\"\x03b\x02",
+		"\x012:" + keys + "\x03\"a\"\x02"} {
 		if got, err := begin().Finish(context.Background(), []byte(broken)); err == nil || errors.Is(err, compile.ErrHole) {
 			t.Errorf("%q gives %q, %v", broken, got, err)
 		}

@@ -236,25 +236,21 @@ func (p *page) cursor(t *text, keys []string) {
 		kinds[i] = k.Kind
 	}
 	p.w.splices = append(p.w.splices, cursorSplice(kinds))
-	t.lit(p.w.markText(len(p.w.splices)-1) + "[")
+	t.lit(p.w.markText(len(p.w.splices) - 1))
 	for i, k := range p.Order {
 		if i > 0 {
-			t.lit(",")
+			t.lit(string(between))
 		}
 		switch k.Kind {
 		case paging.Time:
 			t.expr("(extract(epoch from ", keys[i], ") * 1000000)::bigint::text")
 		case paging.Text:
 			t.expr("to_json(", keys[i], ")::text")
-		case paging.ID:
-			t.lit(`"`)
-			t.expr(keys[i], "::text")
-			t.lit(`"`)
 		default:
 			t.expr(keys[i], "::text")
 		}
 	}
-	t.lit("]\x02")
+	t.lit("\x02")
 }
 
 func (p *page) info(t *text, fields Selection) {

@@ -47,10 +47,12 @@ type once func(ctx context.Context)
 // splice is what Go does where a mark stands: it appends to b what belongs there.
 type splice func(ctx context.Context, r *Run, b, payload []byte) ([]byte, error)
 
-// mark begins what Go replaces, "\x01number:payload\x02". Neither sign can be part of JSON, whose texts escape them.
+// mark begins what Go replaces, "\x01number:payload\x02"; several values of a payload have a sign between them. None of the
+// signs can be part of JSON, whose texts escape them.
 const (
 	mark    = '\x01'
 	endMark = '\x02'
+	between = '\x03'
 )
 
 // ErrHole says that a value which the API promises is not there.
@@ -248,20 +250,19 @@ func checked(check func(arguments map[string]any) error) Bind {
 // cursorSplice makes a cursor of the keys that a row gave.
 func cursorSplice(kinds []paging.Kind) splice {
 	return func(_ context.Context, _ *Run, b, payload []byte) ([]byte, error) {
-		var raw []json.RawMessage
-		if err := json.Unmarshal(payload, &raw); err != nil {
-			return nil, fmt.Errorf("read the keys of a cursor: %w", err)
-		}
-		if len(raw) != len(kinds) {
-			return nil, fmt.Errorf("read the keys of a cursor: %d values for %d keys", len(raw), len(kinds))
-		}
-		key := make(paging.Key, len(kinds))
-		for i, kind := range kinds {
-			value, err := keyOf(kind, raw[i])
+		key := make(paging.Key, 0, len(kinds))
+		for raw := range bytes.SplitSeq(payload, []byte{between}) {
+			if len(key) == len(kinds) {
+				return nil, fmt.Errorf("read the keys of a cursor: more values than the %d keys", len(kinds))
+			}
+			value, err := keyOf(kinds[len(key)], raw)
 			if err != nil {
 				return nil, fmt.Errorf("read the keys of a cursor: %w", err)
 			}
-			key[i] = value
+			key = append(key, value)
+		}
+		if len(key) != len(kinds) {
+			return nil, fmt.Errorf("read the keys of a cursor: %d values for %d keys", len(key), len(kinds))
 		}
 		b = append(b, '"')
 		b = append(b, key.Cursor()...)
@@ -272,7 +273,7 @@ func cursorSplice(kinds []paging.Kind) splice {
 func keyOf(kind paging.Kind, raw json.RawMessage) (any, error) {
 	switch kind {
 	case paging.ID:
-		return uuid.ParseBytes(bytes.Trim(raw, `"`))
+		return uuid.ParseBytes(raw)
 	case paging.Time:
 		micros, err := strconv.ParseInt(string(raw), 10, 64)
 		return microseconds(micros), err

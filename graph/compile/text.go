@@ -48,7 +48,7 @@ func (t *text) String() string {
 // writeQuoted writes a literal of SQL. Only what the compiler itself made comes here: JSON's own signs, names of the
 // API, aliases (whose letters the GraphQL grammar bounds), and marks.
 func writeQuoted(b *strings.Builder, s string) {
-	if strings.ContainsAny(s, "\x01\x02") {
+	if strings.ContainsAny(s, "\x01\x02\x03") {
 		b.WriteByte('E')
 	}
 	b.WriteByte('\'')
@@ -60,6 +60,8 @@ func writeQuoted(b *strings.Builder, s string) {
 			b.WriteString(`\x01`)
 		case endMark:
 			b.WriteString(`\x02`)
+		case between:
+			b.WriteString(`\x03`)
 		default:
 			b.WriteByte(c)
 		}

@@ -173,20 +173,12 @@ func rowOf(ctx context.Context, e Event) (row, error) {
 	return r, nil
 }
 
-// gather is how long what was read waits for others where many read at once: each write is a commit, which costs Postgres
-// more than the rows in it.
-const gather = 300 * time.Microsecond
-
 func (l *Log) run(ctx context.Context) {
 	defer close(l.done)
-	many := false
 	for {
 		select {
 		case <-l.wake:
-			if many {
-				time.Sleep(gather)
-			}
-			many = l.flush() > 1
+			l.flush()
 		case <-ctx.Done():
 			l.flush()
 			return
@@ -197,9 +189,8 @@ func (l *Log) run(ctx context.Context) {
 // writeLimit bounds how long answers wait for the record of what they show.
 const writeLimit = 10 * time.Second
 
-// flush writes all that is pending, and tells how many events that were. While it does, the next batch gathers: the busier,
-// the larger.
-func (l *Log) flush() (events int) {
+// flush writes all that is pending. While it does, the next batch gathers: the busier, the larger.
+func (l *Log) flush() {
 	l.mu.Lock()
 	pending := l.pending
 	l.pending = map[uuid.UUID]*batch{}
@@ -207,9 +198,7 @@ func (l *Log) flush() (events int) {
 	for trust, b := range pending {
 		b.err = l.write(trust, b)
 		close(b.written)
-		events += len(b.rows)
 	}
-	return events
 }
 
 func (l *Log) write(trust uuid.UUID, b *batch) error {

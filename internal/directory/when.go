@@ -27,9 +27,10 @@ type Session struct {
 	EndsAt *time.Time
 }
 
-// Sessions gives the next n times that the schedules are on, from now and for 90 days, at most 20. Their hours are those
-// of the clock in the hub's zone.
+// Sessions gives the next n times that the schedules are on, from the minute of now and for 90 days, at most 20. Their
+// hours are those of the clock in the hub's zone.
 func Sessions(schedules []*ent.Schedule, now time.Time, zone *time.Location, n int) []Session {
+	now = now.Truncate(time.Minute)
 	rules := make([]openreferral.Schedule, 0, len(schedules))
 	for _, s := range schedules {
 		if s.RetiredAt == nil {

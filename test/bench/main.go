@@ -173,7 +173,7 @@ func (b *bench) measure(ctx context.Context, all []*operation) error {
 			return err
 		}
 	}
-	say("All give the same rows. Measuring for about %s …", b.estimate(len(all)).Round(time.Second))
+	say("All give the same rows and keep the same record. Measuring for about %s …", b.estimate(len(all)).Round(time.Second))
 	for _, o := range all {
 		if err := b.operation(ctx, o); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 // verifications is how many requests of each operation are compared.
 const verifications = 40
 
-// verify makes sure that all give the same rows.
+// verify makes sure that all give the same rows, and that all keep the same record of it.
 func (b *bench) verify(ctx context.Context, o *operation) error {
 	var servers []*target
 	for _, subject := range b.served {
@@ -25,6 +25,7 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 	}
 	rng := rand.New(rand.NewPCG(11, 0))
 	nothing := 0
+	recorded := make([]int, len(servers))
 	for range verifications {
 		r, err := o.choose(rng)
 		if err != nil {
@@ -35,16 +36,25 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 			return fmt.Errorf("%s by plain SQL: %w", o.name, err)
 		}
 		slices.Sort(want)
-		for _, server := range servers {
+		for i, server := range servers {
 			if o.again != nil { // the row that was made is in the way of the next
 				if r, err = o.choose(rng); err != nil {
 					return err
 				}
 			}
+			before, err := b.database.recorded(ctx)
+			if err != nil {
+				return err
+			}
 			answer, err := server.ask(r)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", o.name, server.subject, err)
 			}
+			after, err := b.database.recorded(ctx)
+			if err != nil {
+				return err
+			}
+			recorded[i] += after - before
 			got, err := server.rows(answer)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", o.name, server.subject, err)
@@ -61,7 +71,20 @@ func (b *bench) verify(ctx context.Context, o *operation) error {
 	if nothing > verifications/2 {
 		return fmt.Errorf("%s: %d of %d requests find nothing", o.name, nothing, verifications)
 	}
+	for i, server := range servers {
+		if recorded[i] != recorded[0] {
+			return fmt.Errorf("%s: %s records %d events for %d requests, and %s %d", o.name, server.subject, recorded[i], verifications, servers[0].subject, recorded[0])
+		}
+	}
 	return nil
+}
+
+// recorded is how many events the audit holds.
+func (d *database) recorded(ctx context.Context) (n int, err error) {
+	if err := d.admin.QueryRow(ctx, "select count(*) from audit_events").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count what is recorded: %w", err)
+	}
+	return n, nil
 }
 
 // counts is how many statements one request takes: all, and those that read.

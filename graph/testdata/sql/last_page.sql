@@ -1,5 +1,5 @@
 select '{"hub":' || '{"visits":' || (
-select '{"nodes":[' || coalesce(array_to_string((array_agg(t3.c1))[greatest(count(*)::int - $1::int, 0) + 1:], ','), '') || '],"pageInfo":{"hasNextPage":false,"hasPreviousPage":' || (count(*) > $1::int)::text || ',"endCursor":' || case when count(*) = 0 then 'null' else E'\x010:[' || (extract(epoch from (array_agg(t3.k1))[count(*)::int]) * 1000000)::bigint::text || ',"' || (array_agg(t3.k2))[count(*)::int]::text || E'"]\x02' end || '}}'
+select '{"nodes":[' || coalesce(array_to_string((array_agg(t3.c1))[greatest(count(*)::int - $1::int, 0) + 1:], ','), '') || '],"pageInfo":{"hasNextPage":false,"hasPreviousPage":' || (count(*) > $1::int)::text || ',"endCursor":' || case when count(*) = 0 then 'null' else E'\x010:' || (extract(epoch from (array_agg(t3.k1))[count(*)::int]) * 1000000)::bigint::text || E'\x03' || (array_agg(t3.k2))[count(*)::int]::text || E'\x02' end || '}}'
 from (
   select '{"id":"' || t2.id::text || '","advisor":' || case when t4.id is null then 'null' else '{"name":' || to_json(t4.name)::text || '}' end || '}' as c1, t2.k1, t2.k2
   from (

@@ -11,6 +11,7 @@ import { postgraphile } from "postgraphile";
 import { grafserv } from "postgraphile/grafserv/node";
 import { makePgService } from "postgraphile/adaptors/pg";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
+import { recording } from "./record.mjs";
 
 // It asks for this without saying that Node 20 has it not, and would answer everything with an error.
 Promise.withResolvers ??= function () {
@@ -44,6 +45,7 @@ async function serve(message) {
   });
   const preset = {
     extends: [PostGraphileAmberPreset],
+    plugins: [recording(pool, config.Trust)],
     pgServices: [makePgService({ pool, schemas: ["public", "peers"], pubsub: false })],
     grafast: { explain: false, context: (request) => ({ pgSettings: settings(config, request.node.req) }) },
     grafserv: { graphqlPath: "/graphql", graphiql: false, watch: false },
