@@ -204,6 +204,10 @@ test('a search stands in its address, says why each is there, and what it took a
   await expect(page.getByText('Write an age in years, such as 42.')).toBeVisible();
   await expect(page).not.toHaveURL(/age=/);
   await page.getByLabel('For somebody aged').fill('42');
+  await page.getByLabel('Until', { exact: true }).fill('08:00');
+  await expect(page.getByText('The hours end before they begin. Choose a later time.')).toBeVisible();
+  await expect(page.getByText('That did not work')).toHaveCount(0);
+  await page.getByLabel('Until', { exact: true }).fill('');
   await page.getByLabel('Near a postcode').fill('nowhere');
   await expect(page.getByText('That is not a postcode.')).toBeVisible();
   await page.getByLabel('Near a postcode').fill('ZE1 0AA');
