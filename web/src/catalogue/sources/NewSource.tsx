@@ -7,9 +7,8 @@ import { CheckSourceDocument, SourceReportDocument } from '../../gql/graphql';
 import { change, mutationId } from '../../shell/client';
 import { Errors, type FieldError } from '../../shell/form';
 import { useHub } from '../../shell/hub';
-import { Page } from '../../shell/Page';
 import { Problem } from '../../shell/Problem';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 import { packed, tooLong } from './upload';
 
 /** A new source, or another address or file for one that is there. Nothing is saved here: what would change is looked at first. */
@@ -65,8 +64,7 @@ export function NewSource({ replaces }: { replaces?: string }) {
 
   const of = (field: string) => errors.find((e) => e.field === field)?.message;
   return (
-    <Page title={replaces ? `Change ${old?.name ?? 'the source'}` : 'Add a source'} caption="You see what would change before anything is saved.">
-      <Sections />
+    <CataloguePage title={replaces ? `Change ${old?.name ?? 'the source'}` : 'Add a source'} caption="You see what would change before anything is saved.">
       <Errors of={errors} />
       {problem && <Problem error={problem} />}
       <form onSubmit={(e) => void submit(e)} noValidate>
@@ -130,6 +128,6 @@ export function NewSource({ replaces }: { replaces?: string }) {
           {busy ? 'Sending…' : 'See what would change'}
         </Button>
       </form>
-    </Page>
+    </CataloguePage>
   );
 }
