@@ -351,6 +351,46 @@ test('a refuge’s address is on no sheet and in no message, and staff are told 
   await good(page, 'Basket with a restricted address');
 });
 
+test('what is restricted is on no paper that a page is printed on, and is marked as such in each', async ({ page }) => {
+  await signIn(page, 'fay');
+  const refuge = await find(page, 'After the storm group');
+  const other = await find(page, 'Debt and bills desk');
+  const { hub } = await send(page, 'Service', { hub: 'walton', id: refuge.id });
+  const { name, address, postcode } = hub.service.places[0].location;
+  const marked = 'Restricted: this address must not leave the hub';
+  for (const [what, at] of [
+    ['the list', `/walton/services?text=${encodeURIComponent(refuge.name)}`],
+    ['the page', `/walton/services/${refuge.id}`],
+    ['the comparison', `/walton/services/compare?a=${refuge.id}&b=${other.id}`],
+  ] as const) {
+    await page.goto(at);
+    const main = page.getByRole('main');
+    await expect(main, what).toContainText(postcode);
+    await expect(main, what).toContainText(marked);
+    await page.emulateMedia({ media: 'print' });
+    const printed = await main.innerText();
+    expect(printed, what).toContain(refuge.name);
+    for (const secret of [name, address, postcode, 'estricted']) expect(printed, what).not.toContain(secret);
+    await picture(page, `Restricted, ${what} on paper`);
+    await page.emulateMedia({ media: 'screen' });
+  }
+
+  // Of a service that is restricted itself nothing is printed.
+  await page.route('**/graphql', async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    for (const service of [answer.data?.hub?.service, answer.data?.hub?.a]) if (service?.organisation) service.visibility = 'RESTRICTED';
+    await route.fulfill({ response, json: answer });
+  });
+  for (const at of [`/walton/services/${other.id}`, `/walton/services/compare?a=${other.id}&b=${refuge.id}`]) {
+    await page.goto(at);
+    await expect(page.getByText('Restricted: do not pass it on')).toBeVisible();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('main').innerText()).not.toContain(other.name);
+    await page.emulateMedia({ media: 'screen' });
+  }
+});
+
 test('an open conversation has a basket of its own, and who must not be texted is not', async ({ page }) => {
   await signIn(page, 'amir');
   const person = await register(page, 'Gathered', { safeContact: 'PHONE_ONLY', phone: '07700900456', postcode: 'L4 4AA' });
