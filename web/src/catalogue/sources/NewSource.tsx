@@ -67,7 +67,7 @@ export function NewSource({ replaces }: { replaces?: string }) {
     <CataloguePage title={replaces ? `Change ${old?.name ?? 'the source'}` : 'Add a source'} caption="You see what would change before anything is saved.">
       <Errors of={errors} />
       {problem && <Problem error={problem} />}
-      <form onSubmit={(e) => void submit(e)} noValidate>
+      <form className="lr-form--narrow" onSubmit={(e) => void submit(e)} noValidate>
         {!replaces && (
           <TextInput
             id="name"
@@ -102,27 +102,16 @@ export function NewSource({ replaces }: { replaces?: string }) {
           />
         )}
         {by === 'FILE' && (
-          <div className={`nhsuk-form-group ${of('document') ? 'nhsuk-form-group--error' : ''}`}>
-            <label className="nhsuk-label" htmlFor="document">
-              File
-            </label>
-            <div className="nhsuk-hint" id="document-hint">
-              Open Referral UK or HSDS in JSON, Outpost’s CSV, or a ZIP archive of HSDS’s CSV tables.
-            </div>
-            {of('document') && (
-              <span className="nhsuk-error-message" id="document-error">
-                {of('document')}
-              </span>
-            )}
-            <input
-              id="document"
-              type="file"
-              className="nhsuk-input lr-file"
-              accept=".json,.csv,.zip,.gz,application/json,text/csv,application/zip"
-              aria-describedby={of('document') ? 'document-hint document-error' : 'document-hint'}
-              onChange={(e) => setFile(e.currentTarget.files?.[0])}
-            />
-          </div>
+          <TextInput
+            id="document"
+            type="file"
+            className="lr-file"
+            label="File"
+            hint="Open Referral UK or HSDS in JSON, Outpost’s CSV, or a ZIP archive of HSDS’s CSV tables."
+            error={of('document')}
+            accept=".json,.csv,.zip,.gz,application/json,text/csv,application/zip"
+            onChange={(e) => setFile(e.currentTarget.files?.[0])}
+          />
         )}
         <Button type="submit" disabled={busy}>
           {busy ? 'Sending…' : 'See what would change'}
