@@ -11,7 +11,7 @@ import { BasketButton } from './Basket';
 import { areas, checked, contacts, costs, distance, languages, next, places, restricted, restrictedPlace, times } from './facts';
 import { ServiceWarning } from './ServiceCard';
 import { ages, shortly } from './takeaway';
-import { Unprinted } from './Unprinted';
+import { restrictedWords, Unprinted } from './Unprinted';
 import { useBasket } from './useBasket';
 import { useConversation } from './useConversation';
 import { usePoint, type From } from './usePoint';
@@ -51,8 +51,10 @@ interface Row {
   mark: 'The same' | 'Different' | 'Not known';
 }
 
-const addressOf = (at: Service['places'][number]) =>
-  [at.location.name, at.location.address, at.location.city, at.location.postcode].filter(Boolean).join(', ') + (restrictedPlace(at) ? '. Restricted: this address must not leave the hub' : '');
+const addressOf = (at: Service['places'][number]) => [
+  [at.location.name, at.location.address, at.location.city, at.location.postcode].filter(Boolean).join(', '),
+  restrictedPlace(at) ? restrictedWords : '',
+];
 
 function rowsOf(both: [Service, Service], from: From, timeZone: string): Row[] {
   const never = () => false;
@@ -71,7 +73,7 @@ function rowsOf(both: [Service, Service], from: From, timeZone: string): Row[] {
     row('Cost', costs),
     row('Next', (s) => [next(s, timeZone)], 'No date in the coming 90 days: ask them', whenKept),
     row('Times', times, undefined, whenKept),
-    row('Where', (s) => s.places.map(addressOf), 'No place is listed', whereKept),
+    row('Where', (s) => s.places.flatMap(addressOf), 'No place is listed', whereKept),
     row(
       `How far from ${from.words}`,
       (s) => {
@@ -161,7 +163,7 @@ function Beside({ both, place, near }: { both: [Service, Service]; place: NonNul
                   </span>
                   <Unprinted when={row.kept[side]!} onPaper="Ask them">
                     {lines.map((line, i) => (
-                      <span key={i} className="lr-line">
+                      <span key={i} className={line === restrictedWords ? 'lr-restricted' : 'lr-line'}>
                         {line}
                       </span>
                     ))}

@@ -14,6 +14,8 @@ export function Unprinted({ when, onPaper, children }: { when: boolean; onPaper:
   );
 }
 
+export const restrictedWords = 'Restricted: this address must not leave the hub';
+
 export function RestrictedAddress() {
-  return <strong className="lr-restricted">Restricted: this address must not leave the hub</strong>;
+  return <strong className="lr-restricted">{restrictedWords}</strong>;
 }

@@ -12,7 +12,7 @@ import { Problem } from '../../shell/Problem';
 import { Unread } from '../../shell/Shell';
 import { CataloguePage } from '../CataloguePage';
 import { merged } from './Merges';
-import { fieldWords, kinds, parts, visibilityWords } from './words';
+import { fieldWords, kinds, parts, valueWords, visibilityWords } from './words';
 
 type Comparison = NonNullable<NonNullable<RecordComparisonQuery['hub']>['recordComparison']>;
 
@@ -118,7 +118,7 @@ function Choose(props: {
         <Versus key={f.name} name={`field-${f.name}`} legend={fieldWords(f.name)} two={two} checked={from(f)} onChange={(id) => props.onChoose(f.name, id)}>
           {(r) => (
             <>
-              <span className="lr-written">{valueOf(f, r) || <em>Nothing</em>}</span>
+              <span className="lr-written">{valueWords(f.name, valueOf(f, r)) || <em>Nothing</em>}</span>
               <span className="lr-line lr-small">
                 {r.sourceName}
                 {r.id === c.fold.id && c.stricter && valueOf(f, r) !== '' && ', from the record that fewer people see'}
@@ -134,7 +134,7 @@ function Choose(props: {
             {alike.map((f) => (
               <div key={f.name}>
                 <dt>{fieldWords(f.name)}</dt>
-                <dd className="lr-written">{f.keep}</dd>
+                <dd className="lr-written">{valueWords(f.name, f.keep)}</dd>
               </div>
             ))}
           </dl>
@@ -151,7 +151,7 @@ function Choose(props: {
               value !== '' && (
                 <div key={f.name}>
                   <dt>{fieldWords(f.name)}</dt>
-                  <dd className="lr-written">{value}</dd>
+                  <dd className="lr-written">{valueWords(f.name, value)}</dd>
                 </div>
               )
             );

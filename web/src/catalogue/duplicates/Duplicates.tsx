@@ -155,7 +155,7 @@ export function RecordSummary({ of, children }: { of: CatalogueRecordCardFragmen
       <p className="lr-duplicates__name">{of.name}</p>
       {of.detail && <p>{of.detail}</p>}
       <p className="lr-small">From: {of.sourceName}</p>
-      {of.visibility !== 'PUBLIC' && <p className="lr-warning">{visibilityWords[of.visibility]}</p>}
+      {of.visibility !== 'PUBLIC' && <p className="lr-stale">{visibilityWords[of.visibility]}</p>}
       {children}
     </div>
   );

@@ -1,5 +1,6 @@
-import type { CatalogueRecordCardFragment, MergeKind } from '../../gql/graphql';
+import type { CatalogueRecordCardFragment, MergeKind, ServiceStatus } from '../../gql/graphql';
 import { capital, list, plural } from '../../shell/words';
+import { statusWords } from '../edit/words';
 
 export const kinds: Record<MergeKind, { one: string; many: string }> = {
   ORGANISATION: { one: 'partner', many: 'partners' },
@@ -37,6 +38,12 @@ const fields: Record<string, string> = {
 /** What people call a field: "Who it is for". */
 export function fieldWords(name: string): string {
   return fields[name] ?? capital(name);
+}
+
+/** What a field says, for people: yes and no, and how a service stands, as all other pages say it. */
+export function valueWords(name: string, value: string): string {
+  if (name === 'status') return statusWords[value.toUpperCase().replaceAll(' ', '_') as ServiceStatus] ?? value;
+  return name === 'free' ? capital(value) : value;
 }
 
 /** "2 signposts and 1 place". What is counted is named in the plural. */
