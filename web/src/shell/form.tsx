@@ -16,7 +16,7 @@ export function Errors({ of }: { of: FieldError[] }) {
     <ErrorSummary key={given.times}>
       <ErrorSummary.Title>There is a problem</ErrorSummary.Title>
       <ErrorSummary.List>
-        {of.map((e) => (
+        {of.toSorted(asOnThePage).map((e) => (
           <ErrorSummary.ListItem key={e.message} href={`#${e.field ?? 'maincontent'}`}>
             {e.message}
           </ErrorSummary.ListItem>
@@ -24,6 +24,13 @@ export function Errors({ of }: { of: FieldError[] }) {
       </ErrorSummary.List>
     </ErrorSummary>
   );
+}
+
+/** In the order in which somebody comes by the inputs; what is about the whole form comes first. */
+function asOnThePage(a: FieldError, b: FieldError): number {
+  const [one, other] = [a, b].map((e) => document.getElementById(e.field ?? ''));
+  if (!one || !other) return Number(Boolean(one)) - Number(Boolean(other));
+  return one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_PRECEDING ? 1 : -1;
 }
 
 export interface DateParts {

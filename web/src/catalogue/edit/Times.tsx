@@ -83,7 +83,7 @@ function TimeForm({ service, schedule, close, again, onDirty }: PartOf & { sched
   const counts = freq !== '' && freq !== 'YEARLY';
 
   async function save() {
-    const { input, errors } = numbers(written(schedule ? draft.changes : draft.values, { counts }), { interval: 'Every how many' });
+    const { input, errors } = numbers(written(schedule ? draft.changes : draft.values, { counts }), { interval: 'The number of weeks, months or days' });
     if (errors.length) return draft.setErrors(errors);
     const which = schedule ? { scheduleId: schedule.id, version: schedule.version } : { serviceId: service.id };
     const outcome = await change(SaveScheduleDocument, { input: { hub: hub.slug, clientMutationId: schedule ? mutationId() : intention.current, ...which, ...input } });
@@ -144,12 +144,14 @@ function TimeForm({ service, schedule, close, again, onDirty }: PartOf & { sched
 
 /** What is saved of what was typed: not what a field holds that is no longer shown, nor a day that was added and left empty. */
 function written(typed: Values, { counts }: { counts: boolean }): Values {
+  const once = 'freq' in typed && !typed.freq;
   const days = (all: unknown) => (all as string[]).filter(Boolean);
   return {
     ...typed,
     ...('interval' in typed && !counts && { interval: 1 }),
     ...('excludedDates' in typed && { excludedDates: days(typed.excludedDates) }),
     ...('extraDates' in typed && { extraDates: days(typed.extraDates) }),
+    ...(once && { until: null, excludedDates: [] }),
   };
 }
 

@@ -189,7 +189,7 @@ export function numbers(changes: Values, fields: Record<string, string>, broken 
     const read = Number(value.trim());
     if (value.trim() === '') input[field] = null;
     else if (broken ? Number.isFinite(read) : Number.isSafeInteger(read)) input[field] = read;
-    else errors.push({ field, message: `${label} must be a ${broken ? 'number, such as 53.443' : 'whole number, such as 16'}` });
+    else errors.push({ field, message: `${label} must be a ${broken ? 'number, such as 53.443' : 'whole number'}` });
   }
   return { input, errors };
 }
