@@ -44,6 +44,8 @@ func (c *Capacity) check() error {
 		return problem.Field("available", "Say how many are free now, as a number from 0 to %d.", maxCount)
 	case c.Maximum != nil && (*c.Maximum < 0 || *c.Maximum > maxCount):
 		return problem.Field("maximum", "Say how many there are at most, as a number from 0 to %d.", maxCount)
+	case c.Available != nil && c.Maximum != nil && *c.Available > *c.Maximum:
+		return problem.Field("maximum", "There cannot be fewer than are free now. Write %d or more, or leave it empty.", *c.Available)
 	case len(c.Description) > 500:
 		return problem.Field("description", "Describe the places in at most 500 characters.")
 	}

@@ -641,7 +641,7 @@ func TestCapacity(t *testing.T) {
 	if err := c.partners.SetCapacity(c.manager, c.debt, partner.Capacity{}); err != nil || c.Store.Client(c.manager).ServiceCapacity.Query().CountX(c.manager) != 0 {
 		t.Error("not known", err)
 	}
-	for _, wrong := range []partner.Capacity{{Available: number(-1)}, {Available: number(1), Maximum: number(-1)}, {Available: number(1), Unit: strings.Repeat("x", 61)}} {
+	for _, wrong := range []partner.Capacity{{Available: number(-1)}, {Available: number(1), Maximum: number(-1)}, {Available: number(5), Maximum: number(3)}, {Available: number(1), Unit: strings.Repeat("x", 61)}} {
 		if err := c.partners.SetCapacity(c.manager, c.debt, wrong); !problem.Is(err, problem.BadUserInput) {
 			t.Errorf("%+v: %v", wrong, err)
 		}

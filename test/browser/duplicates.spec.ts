@@ -31,6 +31,7 @@ test('two that are the same are compared, merged and parted again', async ({ pag
   await page.keyboard.press('ArrowDown');
   await expect(phones.getByRole('radio', { name: /council/ })).toBeChecked();
   const result = page.getByRole('region', { name: 'What comes of it' });
+  await expect(result).toContainText('StatusRunning');
   await expect(result).toContainText('0151 496 0801');
   await expect(result).toContainText('Eight mornings of lino');
   await accessible(page, 'the comparison');

@@ -113,11 +113,27 @@ test('mistakes are said, and two editors lose nothing', async ({ page, browser }
   await page.getByLabel('Youngest age', { exact: true }).fill('sixteen');
   await saves(page).click();
   const summary = page.getByRole('alert').filter({ hasText: 'There is a problem' });
-  await expect(summary).toContainText('The youngest age must be a number');
+  await expect(summary).toContainText('The youngest age must be a whole number');
+  // Said again when it is sent again.
+  await page.getByLabel('Youngest age', { exact: true }).fill('16.5');
+  await saves(page).click();
+  await expect(summary).toContainText('The youngest age must be a whole number');
+  await expect(page.locator('.nhsuk-error-summary')).toBeFocused();
+  await page.getByLabel('Youngest age', { exact: true }).fill('16.5');
+  await page.getByRole('button', { name: 'Add a price' }).click();
+  const pounds = page.getByRole('group', { name: 'Price 1' }).getByLabel('Pounds');
+  await pounds.pressSequentially('-2.05');
+  await expect(pounds).toHaveValue('-2.05');
+  await saves(page).click();
+  await expect(summary.getByRole('link', { name: 'Write the price in pounds' })).toBeVisible();
+  await summary.getByRole('link', { name: 'Write the price in pounds' }).click();
+  await expect(pounds).toBeFocused();
+  await page.getByRole('button', { name: 'Remove price 1' }).click();
   await page.getByLabel('Youngest age', { exact: true }).fill('16');
   await saves(page).click();
   await expect(summary).toContainText('Write the whole web address');
   await expect(summary).toContainText('Give it a name.');
+  await expect(summary.getByRole('link')).toHaveText([/^Give it a name/, /^Write the whole web address/]); // as on the page
   await expect(page.locator('.nhsuk-error-summary')).toBeFocused();
   await good(page, 'Service with problems');
   await page.getByLabel('Name', { exact: true }).fill('Seed swap');
@@ -154,10 +170,12 @@ test('a partner and a service of our own, with its place and times', async ({ pa
   await page.getByRole('checkbox', { name: 'Free of charge' }).check();
   await page.getByRole('button', { name: 'Add a price' }).click();
   await page.getByRole('group', { name: 'Price 1' }).getByLabel('What for').fill('Thread');
-  await page.getByRole('group', { name: 'Price 1' }).getByLabel('Pounds').fill('2.50');
+  await page.getByRole('group', { name: 'Price 1' }).getByLabel('Pounds').pressSequentially('2.05');
   await good(page, 'New service');
   await page.getByRole('button', { name: 'Add the service' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Mending circle');
+  await expect(page.getByRole('group', { name: 'Price 1' }).getByLabel('Pounds')).toHaveValue('2.05');
+  await expect(page.getByRole('navigation', { name: 'Catalogue' }).locator('[aria-current]')).toHaveText('Services and partners');
 
   await page.getByRole('button', { name: 'Add a place' }).click();
   const place = page.getByRole('form', { name: 'Add a place' });
@@ -175,9 +193,22 @@ test('a partner and a service of our own, with its place and times', async ({ pa
   const time = page.getByRole('form', { name: 'Add a time' });
   await time.getByRole('button', { name: 'Add the time' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'Choose the days of the week' })).toBeVisible();
+  // What a field held that is no longer shown is not complained of.
+  await time.getByLabel('Every how many weeks').fill('two');
+  await time.getByLabel('First day').fill('2026-12-25');
+  await time.getByLabel('Last day').fill('2026-12-01');
+  await time.getByLabel('How often').selectOption('');
+  await time.getByRole('button', { name: 'Add the time' }).click();
+  await expect(time).toHaveCount(0);
+  await expect(page.getByText(/25 December 2026/).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Add a time' }).click();
   await time.getByRole('checkbox', { name: 'Friday' }).check();
   await time.getByLabel('From').fill('14:00');
+  await time.getByLabel('To', { exact: true }).fill('12:00');
+  await expect(time.getByText('That is on the next day')).toBeVisible();
   await time.getByLabel('To', { exact: true }).fill('16:00');
+  await expect(time.getByText('That is on the next day')).toHaveCount(0);
+  await time.getByRole('button', { name: 'Add another day on which it is' }).click(); // and left empty
   await time.getByRole('button', { name: 'Add a day on which it is not' }).click();
   await time.getByLabel('Not on, day 1').fill('2026-12-25');
   await good(page, 'New time');

@@ -44,9 +44,9 @@ test('the board shows what needs somebody, and a link that moved comes to it by 
     const unassured = page.getByRole('region', { name: /^Services that nobody assured lately/ });
     await expect(unassured.getByRole('listitem').first()).toContainText('Never assured');
     await unassured.getByRole('button', { name: 'Show more services' }).click();
-    await expect(unassured.locator('.lr-board__rows > li')).toHaveCount(40);
+    await expect(unassured.locator('.lr-rows > li')).toHaveCount(40);
     const unagreed = page.getByRole('region', { name: /^Partners without an agreement/ });
-    await expect(unagreed.locator('.lr-board__rows > li').first()).toContainText('None recorded');
+    await expect(unagreed.locator('.lr-rows > li').first()).toContainText('None recorded');
     await accessible(page, 'the board');
     await picture(page, 'the board');
     await fitsWhenEnlarged(page, 'the board');
@@ -77,6 +77,8 @@ test('the board shows what needs somebody, and a link that moved comes to it by 
     await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();
     await expect(dead.getByRole('button', { name: /^Look again/ }).first()).toBeHidden();
     await expect(unassured.getByText('Never assured').first()).toBeVisible();
+    await expect(unassured.getByRole('button')).toHaveCount(0);
+    expect(await unassured.getByRole('link').first().evaluate((link) => getComputedStyle(link, '::after').content)).toBe('none');
     await picture(page, 'the board on paper');
     await page.emulateMedia({ media: 'screen' });
   } finally {
@@ -92,7 +94,7 @@ test('services are marked as assured, one and several, and their places and agre
   const before = await counts();
 
   const unassured = page.getByRole('region', { name: /^Services that nobody assured lately/ });
-  const rows = unassured.locator('.lr-board__rows > li');
+  const rows = unassured.locator('.lr-rows > li');
   const first = rows.first();
   await first.getByRole('button', { name: /^Mark as assured today/ }).click();
   const sure = unassured.getByRole('group', { name: 'Mark as assured?' });

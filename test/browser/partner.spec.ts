@@ -111,6 +111,7 @@ test('a partner corrects its entry by a link, and people see it when the manager
   await asked.getByRole('button', { name: /^Reject\s*: Website/ }).click();
   await asked.getByRole('button', { name: 'Reject for this reason' }).click();
   await expect(asked.getByText('Say why you reject it')).toBeVisible();
+  await expect(asked.getByRole('textbox', { name: /^Why do you reject/ })).toBeFocused();
   await asked.getByRole('textbox', { name: /^Why do you reject/ }).fill('The page does not open.');
   await accessible(page, 'Rejecting a change');
   await asked.getByRole('button', { name: 'Reject for this reason' }).click();
@@ -144,9 +145,32 @@ test('a partner says that all is right, until its link ends', async ({ page, bro
   const services = page.getByRole('region', { name: 'Services', exact: true });
   await expect(services.getByText('Assured today by the partner by its link.').first()).toBeVisible();
   await services.getByRole('button', { name: /^Say how many are free/ }).first().click();
-  await services.getByRole('textbox', { name: 'Free now' }).fill('2');
+  const free = services.getByRole('textbox', { name: 'Free now' });
+  const ofHowMany = services.getByRole('textbox', { name: /^Of how many/ });
+  await free.fill('many');
+  await free.press('Enter');
+  await expect(free).toHaveAccessibleDescription(/Write a whole number, such as 4/);
+  await expect(free).toHaveValue('many');
+  await expect(page.getByTestId('announcer')).toContainText('Error: Write a whole number');
+  await free.fill('2');
+  await ofHowMany.fill('1');
+  await services.getByRole('button', { name: /^Save/ }).click();
+  await expect(ofHowMany).toHaveAccessibleDescription(/Write 2 or more/);
+  await expect(ofHowMany).toBeFocused();
+  await accessible(page, 'Places with mistakes');
+  await ofHowMany.fill('');
   await services.getByRole('button', { name: /^Save/ }).click();
   await expect(services.getByText(/^2 places free, as Mo/)).toBeVisible();
+
+  // Staff are asked before they say that an entry is right, here as on the board.
+  await services.getByRole('button', { name: /^Mark as assured today/ }).first().click();
+  const sure = services.getByRole('group', { name: 'Mark as assured?' });
+  await expect(sure).toBeFocused();
+  await sure.getByRole('button', { name: 'No, go back' }).click();
+  await expect(services.getByText('Assured today by the partner by its link.').first()).toBeVisible();
+  await services.getByRole('button', { name: /^Mark as assured today/ }).first().click();
+  await sure.getByRole('button', { name: 'Yes, mark as assured' }).click();
+  await expect(services.getByText(/^Assured today by Mo/)).toBeVisible();
 
   // What was agreed.
   const agreement = page.getByRole('region', { name: 'Agreement about referrals' });

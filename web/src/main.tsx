@@ -5,6 +5,7 @@ import { Provider } from 'urql';
 import { router } from './router';
 import { client } from './shell/client';
 import './style.scss';
+import './directory/directory.scss';
 
 // The components' styles and scripts look for these; the usual inline script is not allowed by the content security policy.
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported');

@@ -1,3 +1,4 @@
+import './catalogue.scss';
 export { Board } from './board/Board';
 export { Compare as CompareRecords } from './duplicates/Compare';
 export { Duplicates } from './duplicates/Duplicates';

@@ -102,7 +102,7 @@ export function Matching(props: {
                 </button>
               </p>
             ) : (
-              <p className="lr-card__acts">
+              <p className="lr-actions">
                 <Button type="button" small onClick={() => void give(service)}>
                   Signpost<span className="nhsuk-u-visually-hidden"> to {service.name}</span>
                 </Button>

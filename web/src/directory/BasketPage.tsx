@@ -137,7 +137,7 @@ function Message({ words, person }: { words(by: { brief: boolean; links: boolean
   const box = useRef<HTMLTextAreaElement>(null);
   const made = words({ brief: true, links });
   const text = changed ?? made;
-  const { characters, parts, encoding, unusual } = measure(text);
+  const { characters, parts, unusual } = measure(text);
   // Who asked not to be texted is not texted: somebody else may read their phone.
   const mayText = !person || person.safeContact === 'ANY' || person.safeContact === 'TEXT_ONLY';
   const number = mayText ? (person?.phone ?? '').replace(/[^\d+]/g, '') : '';
@@ -186,15 +186,15 @@ function Message({ words, person }: { words(by: { brief: boolean; links: boolean
         aria-describedby="message-size"
       />
       <p id="message-size" className="lr-small">
-        {plural(characters, 'character')}, sent as {plural(parts, 'message')} ({encoding}).
+        {plural(characters, 'character')}, sent as {plural(parts, 'message')}.
         {unusual.length > 0 && ` ${unusual.join(' ')} ${unusual.length === 1 ? 'is' : 'are'} not in the plain alphabet of text messages, so fewer characters fit into each.`}
       </p>
-      <p className="lr-card__acts">
-        <Button type="button" secondary small onClick={() => void copy(text, 'Text message')}>
-          Copy as text message
+      <p className="lr-actions">
+        <Button type="button" secondary small onClick={() => void copy(text, 'Message')}>
+          Copy the message
         </Button>
-        <Button type="button" secondary small onClick={() => void copy(words({ brief: false, links }), 'Text')}>
-          Copy as text
+        <Button type="button" secondary small onClick={() => void copy(words({ brief: false, links }), 'Details')}>
+          Copy all details, for an email
         </Button>
         {mayText && (
           <a className="nhsuk-button nhsuk-button--secondary nhsuk-button--small" href={`sms:${number}?body=${encodeURIComponent(text)}`}>

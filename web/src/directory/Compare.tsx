@@ -8,9 +8,10 @@ import { Page } from '../shell/Page';
 import { Unread } from '../shell/Shell';
 import { list, miles, plural } from '../shell/words';
 import { BasketButton } from './Basket';
-import { areas, checked, contacts, costs, distance, languages, next, places, times } from './facts';
+import { areas, checked, contacts, costs, distance, languages, next, places, restricted, restrictedPlace, times } from './facts';
 import { ServiceWarning } from './ServiceCard';
 import { ages, shortly } from './takeaway';
+import { restrictedWords, Unprinted } from './Unprinted';
 import { useBasket } from './useBasket';
 import { useConversation } from './useConversation';
 import { usePoint, type From } from './usePoint';
@@ -44,30 +45,45 @@ interface Row {
   what: string;
   /** Of each service, line by line. */
   lines: [string[], string[]];
+  /** Of each service, whether it must not be put on paper. */
+  kept: [boolean, boolean];
   /** Whether the two say the same, or different things, or nothing is known of either. */
   mark: 'The same' | 'Different' | 'Not known';
 }
 
+const addressOf = (at: Service['places'][number]) => [
+  [at.location.name, at.location.address, at.location.city, at.location.postcode].filter(Boolean).join(', '),
+  restrictedPlace(at) ? restrictedWords : '',
+];
+
 function rowsOf(both: [Service, Service], from: From, timeZone: string): Row[] {
-  const row = (what: string, of: (s: Service) => (string | null | undefined)[], none = 'Not known: ask them'): Row => {
+  const never = () => false;
+  const whereKept = (s: Service) => s.places.some(restrictedPlace);
+  const whenKept = (s: Service) => restricted(...s.schedules);
+  const row = (what: string, of: (s: Service) => (string | null | undefined)[], none = 'Not known: ask them', kept: (s: Service) => boolean = never): Row => {
     const [a, b] = both.map((s) => of(s).filter((line): line is string => Boolean(line))) as [string[], string[]];
     const same = a.join('\n').toLowerCase() === b.join('\n').toLowerCase();
     const mark = a.length + b.length === 0 ? 'Not known' : same ? 'The same' : 'Different';
-    return { what, lines: [a.length ? a : [none], b.length ? b : [none]], mark };
+    return { what, lines: [a.length ? a : [none], b.length ? b : [none]], kept: [kept(both[0]), kept(both[1])], mark };
   };
   return [
     row('What it is', (s) => [shortly(s.description)], 'Not said'),
     row('Who it is for', (s) => [s.eligibilityDescription], 'Everybody, as far as is known'),
     row('Ages', (s) => [ages(s)], 'Any age, as far as is known'),
     row('Cost', costs),
-    row('Next', (s) => [next(s, timeZone)], 'No date in the coming 90 days: ask them'),
-    row('Times', times),
-    row('Where', (s) => s.places.map(({ location: l }) => [l.name, l.address, l.city, l.postcode].filter(Boolean).join(', ')), 'No place is listed'),
-    row(`How far from ${from.words}`, (s) => {
-      const metres = distance(s, from);
-      return metres === undefined ? [] : [miles(metres)];
-    }, 'Not known'),
-    row('Getting in and around', (s) => s.places.flatMap(({ location: l }) => l.accessibility), 'Nothing is said: ask them'),
+    row('Next', (s) => [next(s, timeZone)], 'No date in the coming 90 days: ask them', whenKept),
+    row('Times', times, undefined, whenKept),
+    row('Where', (s) => s.places.flatMap(addressOf), 'No place is listed', whereKept),
+    row(
+      `How far from ${from.words}`,
+      (s) => {
+        const metres = distance(s, from);
+        return metres === undefined ? [] : [miles(metres)];
+      },
+      'Not known',
+      whereKept,
+    ),
+    row('Getting in and around', (s) => s.places.flatMap(({ location: l }) => l.accessibility), 'Nothing is said: ask them', whereKept),
     row('Languages', (s) => [languages(s)]),
     row('Area', areas, 'Any, as far as is known'),
     row('How to get in', (s) => [s.applicationProcess]),
@@ -145,11 +161,13 @@ function Beside({ both, place, near }: { both: [Service, Service]; place: NonNul
                   <span className="lr-compare__whose" aria-hidden="true">
                     {both[side]!.name}
                   </span>
-                  {lines.map((line, i) => (
-                    <span key={i} className="lr-compare__line">
-                      {line}
-                    </span>
-                  ))}
+                  <Unprinted when={row.kept[side]!} onPaper="Ask them">
+                    {lines.map((line, i) => (
+                      <span key={i} className={line === restrictedWords ? 'lr-restricted' : 'lr-line'}>
+                        {line}
+                      </span>
+                    ))}
+                  </Unprinted>
                 </td>
               ))}
             </tr>

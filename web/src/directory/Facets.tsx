@@ -5,7 +5,7 @@ import { LanguagesDocument, type PlaceQuery, type Weekday } from '../gql/graphql
 import { useHub } from '../shell/hub';
 import type { From } from './usePoint';
 import { useRested } from './useRested';
-import { accessibilityWords, accessOf, asksMore, kinds, weekdays, type Wanted } from './wanted';
+import { accessibilityWords, accessOf, asksMore, backwards, kinds, weekdays, type Wanted } from './wanted';
 
 const distances = [1, 2, 5, 10];
 
@@ -69,7 +69,14 @@ export function Facets(props: {
         <summary>Time, area, age, language, access</summary>
         <div className="lr-facets">
           <Typed id="service-from" label="From" type="time" value={wanted.from ?? ''} onTyped={(from) => set({ from: from || undefined })} />
-          <Typed id="service-to" label="Until" type="time" value={wanted.to ?? ''} onTyped={(to) => set({ to: to || undefined })} />
+          <Typed
+            id="service-to"
+            label="Until"
+            type="time"
+            error={backwards(wanted) ? 'The hours end before they begin. Choose a later time.' : undefined}
+            value={wanted.to ?? ''}
+            onTyped={(to) => set({ to: to || undefined })}
+          />
           <div>
             <Typed
               id="service-near"
@@ -110,7 +117,7 @@ export function Facets(props: {
         </div>
         <Fieldset>
           <Fieldset.Legend>A place that says it has</Fieldset.Legend>
-          <Checkboxes small className="lr-more__access">
+          <Checkboxes small>
             {kinds.map((kind) => (
               <Checkboxes.Item
                 key={kind}

@@ -21,7 +21,6 @@ export function Found(props: {
   basket: Basket;
   children(service: Edge['node']): ReactNode;
   onCompare?(id: string): void;
-  columns?: boolean;
 }) {
   const hub = useHub();
   const [corrected, setCorrected] = useState<string | null>();
@@ -67,7 +66,7 @@ export function Found(props: {
       </p>
       <Pages {...pages} what="services" empty={<Empty>No service matches all of this. Ask for less: another day, further away, or fewer words.</Empty>}>
         {(edges) => (
-          <ul className={`lr-plain-list${props.columns ? ' lr-cards' : ''}`} onKeyDown={onKeyDown}>
+          <ul className="lr-plain-list" onKeyDown={onKeyDown}>
             {edges.map(({ node, distanceMetres, reasons }) => (
               <li key={node.id}>
                 <ServiceCard service={node} distanceMetres={distanceMetres} reasons={reasons}>

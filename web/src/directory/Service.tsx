@@ -9,9 +9,10 @@ import { Unread } from '../shell/Shell';
 import { useShortcut } from '../shell/shortcuts';
 import { dayOf, session } from '../shell/words';
 import { BasketButton, BasketRegion, toggle } from './Basket';
-import { areas, checked, contacts, costs, languages, places } from './facts';
+import { areas, checked, contacts, costs, languages, places, restricted, restrictedPlace } from './facts';
 import { ServiceWarning } from './ServiceCard';
 import { ages, publicPage, publicPages } from './takeaway';
+import { RestrictedAddress, Unprinted } from './Unprinted';
 import { useBasket } from './useBasket';
 import { useConversation } from './useConversation';
 
@@ -55,7 +56,7 @@ export function ServicePage({ id }: { id: string }) {
           <strong>Please note:</strong> {service.alert}
         </p>
       )}
-      <p>
+      <p className="lr-needs-met">
         {service.needs.map((n) => (
           <span key={n.id} className="lr-need">
             {n.name}
@@ -64,41 +65,21 @@ export function ServicePage({ id }: { id: string }) {
       </p>
       {service.description && <p className="lr-written">{service.description}</p>}
       <div className="lr-columns">
-        <section aria-labelledby="facts-title">
-          <h2 id="facts-title" className="nhsuk-heading-m">
-            What to know
-          </h2>
-          <SummaryList className="lr-facts">
-            {facts
-              .filter(([, value]) => value)
-              .map(([key, value]) => (
-                <SummaryList.Row key={key}>
-                  <SummaryList.Key>{key}</SummaryList.Key>
-                  <SummaryList.Value>{value}</SummaryList.Value>
-                </SummaryList.Row>
-              ))}
-          </SummaryList>
-        </section>
         <div>
-          <section aria-labelledby="when-title">
-            <h2 id="when-title" className="nhsuk-heading-m">
-              When
+          <section aria-labelledby="facts-title">
+            <h2 id="facts-title" className="nhsuk-heading-m">
+              What to know
             </h2>
-            {service.schedules.map((s) => (
-              <p key={s.id}>
-                {s.summary}
-                {s.description && <span className="lr-small"> {s.description}</span>}
-              </p>
-            ))}
-            {service.sessions.length > 0 ? (
-              <ul className="lr-timeline">
-                {service.sessions.map((s) => (
-                  <li key={s.startsAt}>{session(s.startsAt, s.endsAt, hub.timeZone)}</li>
+            <SummaryList className="lr-facts">
+              {facts
+                .filter(([, value]) => value)
+                .map(([key, value]) => (
+                  <SummaryList.Row key={key}>
+                    <SummaryList.Key>{key}</SummaryList.Key>
+                    <SummaryList.Value>{value}</SummaryList.Value>
+                  </SummaryList.Row>
                 ))}
-              </ul>
-            ) : (
-              <p>No times are known for the coming 90 days. Ask them.</p>
-            )}
+            </SummaryList>
           </section>
           <section aria-labelledby="where-title">
             <h2 id="where-title" className="nhsuk-heading-m">
@@ -107,16 +88,16 @@ export function ServicePage({ id }: { id: string }) {
             {service.places.length === 0 && <p>No place is listed. Ask them.</p>}
             {service.places.map(({ id: at, description, visibility, location: l }) => (
               <address key={at} className="lr-address">
-                {[l.name, l.address, l.city, l.postcode].filter(Boolean).join(', ')}
-                {(visibility === 'RESTRICTED' || l.visibility === 'RESTRICTED') && (
-                  <strong className="lr-address__restricted">Restricted: this address must not leave the hub</strong>
-                )}
-                {description && <span className="lr-address__access">{description}</span>}
-                {l.accessibility.map((words) => (
-                  <span key={words} className="lr-address__access">
-                    {words}
-                  </span>
-                ))}
+                <Unprinted when={restrictedPlace({ visibility, location: l })} onPaper="Ask them where to go">
+                  {[l.name, l.address, l.city, l.postcode].filter(Boolean).join(', ')}
+                  {restrictedPlace({ visibility, location: l }) && <RestrictedAddress />}
+                  {description && <span className="lr-address__access">{description}</span>}
+                  {l.accessibility.map((words) => (
+                    <span key={words} className="lr-address__access">
+                      {words}
+                    </span>
+                  ))}
+                </Unprinted>
               </address>
             ))}
           </section>
@@ -128,6 +109,30 @@ export function ServicePage({ id }: { id: string }) {
               <p className="lr-written">{partner.description}</p>
             </section>
           )}
+        </div>
+        <div>
+          <section aria-labelledby="when-title">
+            <h2 id="when-title" className="nhsuk-heading-m">
+              When
+            </h2>
+            <Unprinted when={restricted(...service.schedules)} onPaper="Ask them when">
+              {service.schedules.map((s) => (
+                <p key={s.id}>
+                  {s.summary}
+                  {s.description && <span className="lr-small"> {s.description}</span>}
+                </p>
+              ))}
+              {service.sessions.length > 0 ? (
+                <ul className="lr-timeline">
+                  {service.sessions.map((s) => (
+                    <li key={s.startsAt}>{session(s.startsAt, s.endsAt, hub.timeZone)}</li>
+                  ))}
+                </ul>
+              ) : (
+                <p>No times are known for the coming 90 days. Ask them.</p>
+              )}
+            </Unprinted>
+          </section>
           <section aria-labelledby="public-title">
             <h2 id="public-title" className="nhsuk-heading-m">
               On their phone

@@ -3,6 +3,8 @@ import type { ReactNode } from 'react';
 import type { ServiceCardFragment, ServiceStatus, Visibility } from '../gql/graphql';
 import { useHub } from '../shell/hub';
 import { capital, miles, session } from '../shell/words';
+import { restricted, restrictedPlace } from './facts';
+import { RestrictedAddress, Unprinted } from './Unprinted';
 
 export const statusWords: Record<Exclude<ServiceStatus, 'ACTIVE'>, string> = {
   INACTIVE: 'Not running now',
@@ -24,7 +26,7 @@ export function ServiceWarning({ service }: { service: { status: ServiceStatus; 
   return (
     <>
       {[words, visibility].filter(Boolean).map((warning) => (
-        <p className="lr-stale" key={warning}>
+        <p className={warning === visibilityWords.RESTRICTED ? 'lr-stale lr-never-printed' : 'lr-stale'} key={warning}>
           <strong>{warning}</strong>
         </p>
       ))}
@@ -36,7 +38,7 @@ export function ServiceWarning({ service }: { service: { status: ServiceStatus; 
 export function ServiceCard(props: { service: ServiceCardFragment; distanceMetres?: number | null; reasons?: string[]; children?: ReactNode }) {
   const { service, distanceMetres, reasons } = props;
   const hub = useHub();
-  const at = service.locations[0];
+  const at = service.places[0];
   const next = service.nextSessions[0];
   return (
     <article className="lr-card" aria-label={service.name}>
@@ -54,23 +56,26 @@ export function ServiceCard(props: { service: ServiceCardFragment; distanceMetre
       )}
       <ServiceWarning service={service} />
       <ul className="lr-card__facts">
-        <li>{service.free ? 'Free' : service.feesDescription || 'Cost not known'}</li>
-        {next ? (
-          <li>Next: {session(next.startsAt, next.endsAt, hub.timeZone)}</li>
-        ) : (
-          <li>{service.schedules.map((s) => s.summary).join('; ') || 'Times not known: ask them'}</li>
-        )}
+        {!reasons?.includes('free') && <li>{service.free ? 'Free' : service.feesDescription || 'Cost not known'}</li>}
+        <li>
+          <Unprinted when={restricted(...service.schedules)} onPaper="Ask them when">
+            {next ? `Next: ${session(next.startsAt, next.endsAt, hub.timeZone)}` : service.schedules.map((s) => s.summary).join('; ') || 'Times not known: ask them'}
+          </Unprinted>
+        </li>
         {at && (
           <li>
-            {[at.name, at.postcode].filter(Boolean).join(', ')}
-            {distanceMetres != null && `, ${miles(distanceMetres)}`}
+            <Unprinted when={restrictedPlace(at)} onPaper="Ask them where to go">
+              {[at.location.name, at.location.postcode].filter(Boolean).join(', ')}
+              {distanceMetres != null && `, ${miles(distanceMetres)}`}
+              {restrictedPlace(at) && <RestrictedAddress />}
+            </Unprinted>
           </li>
         )}
         {service.eligibilityDescription && <li>{service.eligibilityDescription}</li>}
         {service.phone && <li>{service.phone}</li>}
       </ul>
       {service.needs.length > 0 && (
-        <p>
+        <p className="lr-needs-met">
           {service.needs.map((n) => (
             <span key={n.id} className="lr-need">
               {n.name}

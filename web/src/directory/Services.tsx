@@ -70,9 +70,9 @@ function Finder({ wanted, place, conversation }: { wanted: Wanted; place: NonNul
         {from.busy ? (
           <Loading what="services" />
         ) : (
-          <Found filter={filterOf(wanted, from)} first={15} basket={basket} onCompare={compare} columns>
+          <Found filter={filterOf(wanted, from)} first={15} basket={basket} onCompare={compare}>
             {(service) => (
-              <p className="lr-card__acts">
+              <p className="lr-actions">
                 <BasketButton basket={basket} service={service} />
                 <button type="button" className="lr-reason lr-reason--small" aria-pressed={wanted.compare === service.id} onClick={() => compare(service.id)}>
                   {wanted.compare === service.id ? 'Comparing: choose another' : wanted.compare ? 'Compare with the one chosen' : 'Compare'}

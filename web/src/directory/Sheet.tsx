@@ -16,7 +16,7 @@ export function Sheet({ services, place, shown }: { services: TakeawayFragment[]
   const [Title, Name] = shown ? (['h2', 'h3'] as const) : (['h1', 'h2'] as const);
   return (
     <article className={shown ? 'lr-sheet lr-sheet--shown' : 'lr-sheet'} aria-label="The sheet">
-      <p className="lr-sheet__hub">
+      <p>
         Life Rooms {hub.name}
         {place.address && `, ${place.address}`}
         {place.postcode && `, ${place.postcode}`}

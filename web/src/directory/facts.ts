@@ -1,7 +1,13 @@
-import type { ServiceFactsFragment } from '../gql/graphql';
+import type { ServiceFactsFragment, Visibility } from '../gql/graphql';
 import { day, dayOf, list, session } from '../shell/words';
 
 type Service = ServiceFactsFragment;
+
+/** Whether any of them must not be passed on. */
+export const restricted = (...all: { visibility: Visibility }[]) => all.some((one) => one.visibility === 'RESTRICTED');
+
+/** Whether an address must not be passed on: of the place itself, or since the service is given there. */
+export const restrictedPlace = (at: { visibility: Visibility; location: { visibility: Visibility } }) => restricted(at, at.location);
 
 /** What a service costs, in words; what its partner wrote comes first, and nothing is said twice. */
 export function costs(service: Service): string[] {

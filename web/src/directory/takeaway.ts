@@ -1,5 +1,6 @@
 import type { TakeawayFragment } from '../gql/graphql';
 import { session } from '../shell/words';
+import { restricted, restrictedPlace } from './facts';
 import { plain } from './texting';
 
 /** What somebody takes home of a service, in few and plain words. */
@@ -36,8 +37,6 @@ export function publicPage(service: Pick<TakeawayFragment, 'id' | 'visibility' |
   return open ? `${base}/services/${service.id}` : undefined;
 }
 
-const restricted = (...all: { visibility: string }[]) => all.some((one) => one.visibility === 'RESTRICTED');
-
 /**
  * What may leave the hub of a service. A restricted service does not: a sheet is left on the bus, a phone is read by somebody
  * else. Of one with a restricted place the address stays here, and all times do where any is restricted.
@@ -53,7 +52,7 @@ export function takeaway(service: TakeawayFragment, base: string, timeZone: stri
       ],
     };
   const withheld: Withheld[] = [];
-  const open = service.places.filter((at) => !restricted(at, at.location));
+  const open = service.places.filter((at) => !restrictedPlace(at));
   if (open.length < service.places.length)
     withheld.push({
       id: `${service.id}-where`,

@@ -83,6 +83,9 @@ export function readWanted(search: Record<string, unknown>): Wanted {
   };
 }
 
+/** Whether the hours end before they begin, so that nothing could be found. */
+export const backwards = (w: Wanted) => Boolean(w.from && w.to && w.to < w.from);
+
 interface Point {
   latitude?: number | null;
   longitude?: number | null;
@@ -100,7 +103,7 @@ export function filterOf(wanted: Wanted, point: Point): ServiceFilter {
     needs: wanted.need ? [wanted.need] : undefined,
     day: wanted.day,
     from: wanted.from,
-    to: wanted.to,
+    to: backwards(wanted) ? undefined : wanted.to,
     near:
       known && (wanted.within || wanted.near)
         ? { latitude: point.latitude!, longitude: point.longitude!, metres: wanted.within ? metres(wanted.within) : anywhere }

@@ -41,7 +41,8 @@ export function usePages<T, V extends { after?: string | null }, Item>(
       .toPromise()
       .then(({ data, error }) => {
         if (stale) return;
-        if (error) return setState((s) => ({ ...s, error, busy: false }));
+        // What an earlier question found is no answer to this one.
+        if (error) return setState((s) => ({ items: after ? s.items : undefined, cursor: after ? s.cursor : null, error, busy: false }));
         const page = data ? connection(data) : undefined;
         const items = page?.nodes ?? page?.edges ?? [];
         setState((s) => ({
@@ -71,7 +72,7 @@ export function Pages<Item>(props: State<Item> & { what: string; empty: ReactNod
       {busy && !items && <Loading what={props.what} />}
       {error && <Problem error={error} retry={again} />}
       {more && !error && (
-        <Button type="button" secondary small onClick={next} disabled={busy}>
+        <Button type="button" secondary small className="lr-no-print" onClick={next} disabled={busy}>
           Show more {props.what}
         </Button>
       )}

@@ -1,4 +1,5 @@
 import { ErrorSummary } from 'nhsuk-react-components';
+import { useState } from 'react';
 
 export interface FieldError {
   /** The id of the input; null where it is about the whole form. */
@@ -6,14 +7,16 @@ export interface FieldError {
   message: string;
 }
 
-/** All that is to be mended, at the top, where the focus goes. Given a new list it takes the focus again. */
+/** All that is to be mended, at the top, where the focus goes. Given a new list it takes the focus again, though it says the same. */
 export function Errors({ of }: { of: FieldError[] }) {
+  const [given, setGiven] = useState({ of, times: 0 });
+  if (given.of !== of) setGiven({ of, times: given.times + 1 });
   if (of.length === 0) return null;
   return (
-    <ErrorSummary key={of.map((e) => e.message).join()}>
+    <ErrorSummary key={given.times}>
       <ErrorSummary.Title>There is a problem</ErrorSummary.Title>
       <ErrorSummary.List>
-        {of.map((e) => (
+        {of.toSorted(asOnThePage).map((e) => (
           <ErrorSummary.ListItem key={e.message} href={`#${e.field ?? 'maincontent'}`}>
             {e.message}
           </ErrorSummary.ListItem>
@@ -21,6 +24,13 @@ export function Errors({ of }: { of: FieldError[] }) {
       </ErrorSummary.List>
     </ErrorSummary>
   );
+}
+
+/** In the order in which somebody comes by the inputs; what is about the whole form comes first. */
+function asOnThePage(a: FieldError, b: FieldError): number {
+  const [one, other] = [a, b].map((e) => document.getElementById(e.field ?? ''));
+  if (!one || !other) return Number(Boolean(one)) - Number(Boolean(other));
+  return one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_PRECEDING ? 1 : -1;
 }
 
 export interface DateParts {

@@ -1,10 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { useQuery, type CombinedError } from 'urql';
+import { useQuery } from 'urql';
 import {
-  AssureServicesDocument,
   BoardDocument,
   CheckLinkAgainDocument,
   DeadLinksDocument,
@@ -21,15 +20,16 @@ import {
   type BoardServiceFragment,
 } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change, mutationId } from '../../shell/client';
+import { mutationId } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty, Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Pages, usePages } from '../../shell/Pages';
 import { Problem } from '../../shell/Problem';
+import { useChange } from '../../shell/useChange';
 import { day, dayOf, plural, today } from '../../shell/words';
+import { AssureChosen, AssureOne, Choose, useAssuring } from '../Assure';
+import { CataloguePage } from '../CataloguePage';
 import { fieldWords } from '../partner/words';
-import { Sections } from '../Sections';
 
 /** What of the catalogue needs somebody: counts, and beneath them the lists, longest first, each row with what to do about it. */
 export function Board() {
@@ -48,52 +48,47 @@ export function Board() {
   ];
   const waiting = lists?.filter((l) => l.count > 0);
   return (
-    <>
-      <Sections />
-      <Page
-        title="To look at"
-        caption="What of the catalogue needs you. What has waited longest comes first, where that is known."
-        aside={
-          waiting && waiting.length > 0 ? (
-            <Button type="button" secondary small className="lr-no-print" onClick={() => print()}>
-              Print
-            </Button>
-          ) : undefined
-        }
-      >
-        {error && !data && <Problem error={error} retry={() => again()} />}
-        {fetching && !data && <Loading what="what there is to look at" />}
-        {waiting && waiting.length === 0 && <Empty>Nothing needs you. Everything in the catalogue is assured, its links work and its sources are read.</Empty>}
-        {waiting && waiting.length > 0 && (
-          <>
-            <ul className="lr-board__counts" aria-label="Counts">
-              {waiting.map((l) => (
-                <li key={l.id}>
-                  <a href={`#${l.id}`}>
-                    <strong>{l.count.toLocaleString('en-GB')}</strong>
-                    <span>{l.title}</span>
-                  </a>
-                </li>
-              ))}
-            </ul>
+    <CataloguePage
+      title="To look at"
+      caption="What of the catalogue needs you. What has waited longest comes first, where that is known."
+      aside={
+        waiting && waiting.length > 0 ? (
+          <Button type="button" secondary small className="lr-no-print" onClick={() => print()}>
+            Print
+          </Button>
+        ) : undefined
+      }
+    >
+      {error && !data && <Problem error={error} retry={() => again()} />}
+      {fetching && !data && <Loading what="what there is to look at" />}
+      {waiting && waiting.length === 0 && <Empty>Nothing needs you. Everything in the catalogue is assured, its links work and its sources are read.</Empty>}
+      {waiting && waiting.length > 0 && (
+        <>
+          <ul className="lr-board__counts" aria-label="Counts">
             {waiting.map((l) => (
-              <section key={l.id} id={l.id} aria-labelledby={`${l.id}-title`} className="lr-board__list">
-                <h2 id={`${l.id}-title`} className="nhsuk-heading-m">
-                  {l.title} <span className="lr-board__count">({l.count.toLocaleString('en-GB')})</span>
-                </h2>
-                {l.list}
-              </section>
+              <li key={l.id}>
+                <a href={`#${l.id}`}>
+                  <strong>{l.count.toLocaleString('en-GB')}</strong>
+                  <span>{l.title}</span>
+                </a>
+              </li>
             ))}
-          </>
-        )}
-      </Page>
-    </>
+          </ul>
+          {waiting.map((l) => (
+            <section key={l.id} id={l.id} aria-labelledby={`${l.id}-title`} className="lr-board__list">
+              <h2 id={`${l.id}-title`} className="nhsuk-heading-m">
+                {l.title} <span className="lr-board__count">({l.count.toLocaleString('en-GB')})</span>
+              </h2>
+              {l.list}
+            </section>
+          ))}
+        </>
+      )}
+    </CataloguePage>
   );
 }
 
-function Rows({ children }: { children: ReactNode }) {
-  return <ul className="lr-plain-list lr-board__rows">{children}</ul>;
-}
+const Rows = ({ children }: { children: ReactNode }) => <ul className="lr-rows">{children}</ul>;
 
 function ServiceName({ of: s }: { of: Pick<BoardServiceFragment, 'id' | 'name' | 'organisation'> }) {
   const hub = useHub();
@@ -102,7 +97,7 @@ function ServiceName({ of: s }: { of: Pick<BoardServiceFragment, 'id' | 'name' |
       <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: s.id }}>
         {s.name}
       </Link>{' '}
-      <span className="lr-board__partner">{s.organisation.name}</span>
+      <span className="lr-small">{s.organisation.name}</span>
     </>
   );
 }
@@ -111,104 +106,34 @@ function Unassured() {
   const hub = useHub();
   const pages = usePages(UnassuredServicesDocument, { hub: hub.slug }, (d) => d.hub?.freshness.unassured);
   const [assured, setAssured] = useState<string[]>([]);
-  const [chosen, setChosen] = useState<string[]>([]);
-  const [asked, setAsked] = useState<string[]>([]);
-  const [said, setSaid] = useState('');
-  const [problem, setProblem] = useState<CombinedError>();
-  const heard = useRef<HTMLParagraphElement>(null);
-
-  async function assure() {
-    const outcome = await change(AssureServicesDocument, { input: { hub: hub.slug, serviceIds: asked } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    const refused = outcome.userErrors[0]?.message;
-    if (!refused) {
-      setAssured((all) => [...all, ...asked]);
-      setChosen((all) => all.filter((id) => !asked.includes(id)));
-    }
-    setSaid(refused ?? `${plural(asked.length, 'service')} marked as assured today.`);
-    setAsked([]);
-    heard.current?.focus();
-  }
-  const open = pages.items?.filter((s) => !assured.includes(s.id)).map((s) => s.id as string) ?? [];
+  const open = pages.items?.map((s) => s.id as string).filter((id) => !assured.includes(id)) ?? [];
+  const assuring = useAssuring(open, (services) => setAssured((all) => [...all, ...services.map((s) => s.id as string)]));
   return (
     <>
       <p>Nobody has said within three months that these are right. Ring the partner, mend what is wrong, and mark the service as assured.</p>
-      {open.length > 1 && (
-        <div className="lr-actions lr-no-print">
-          <Button type="button" secondary small onClick={() => setChosen(chosen.length === open.length ? [] : open.slice(0, assuredAtOnce))}>
-            {chosen.length === open.length ? 'Choose none' : 'Choose all that are shown'}
-          </Button>
-          {chosen.length > 0 && (
-            <Button type="button" small onClick={() => setAsked(chosen)}>
-              Mark {plural(chosen.length, 'service')} as assured today
-            </Button>
-          )}
-        </div>
-      )}
-      {asked.length > 1 && <Sure what={plural(asked.length, 'service')} many onYes={assure} onNo={() => setAsked([])} />}
-      <p ref={heard} tabIndex={-1} role="status" className={said ? 'lr-no-print' : 'nhsuk-u-visually-hidden'}>
-        {said}
-      </p>
-      {problem && <Problem error={problem} retry={() => void assure()} />}
+      <AssureChosen of={assuring} />
       <Pages {...pages} what="services" empty={<Empty>Every service is assured.</Empty>}>
         {(services) => (
           <Rows>
-            {services.map((s) => (
-              <li key={s.id}>
-                {!assured.includes(s.id) && (
-                  <input
-                    type="checkbox"
-                    className="lr-board__choose lr-no-print"
-                    aria-label={`Choose ${s.name}`}
-                    checked={chosen.includes(s.id)}
-                    disabled={!chosen.includes(s.id) && chosen.length >= assuredAtOnce}
-                    onChange={(e) => {
-                      const on = e.currentTarget.checked;
-                      setChosen((all) => (on ? [...all, s.id] : all.filter((id) => id !== s.id)));
-                    }}
-                  />
-                )}
-                <ServiceName of={s} />
-                <span className="lr-board__since">{assured.includes(s.id) ? 'Assured today' : s.assuredDate ? `Assured ${day(s.assuredDate)}` : 'Never assured'}</span>
-                {!assured.includes(s.id) && (
-                  <div className="lr-board__acts lr-no-print">
-                    <button type="button" className="lr-link-button" onClick={() => setAsked([s.id])}>
-                      Mark as assured today<span className="nhsuk-u-visually-hidden">: {s.name}</span>
-                    </button>
-                  </div>
-                )}
-                {asked.length === 1 && asked[0] === s.id && <Sure what={s.name} onYes={assure} onNo={() => setAsked([])} />}
-              </li>
-            ))}
+            {services.map((s) => {
+              const done = assured.includes(s.id);
+              return (
+                <li key={s.id}>
+                  {!done && <Choose of={assuring} id={s.id} name={s.name} />}
+                  <ServiceName of={s} />
+                  <span className="lr-rows__since">{done ? 'Assured today' : s.assuredDate ? `Assured ${day(s.assuredDate)}` : 'Never assured'}</span>
+                  {!done && (
+                    <div className="lr-actions lr-no-print">
+                      <AssureOne of={assuring} id={s.id} name={s.name} />
+                    </div>
+                  )}
+                </li>
+              );
+            })}
           </Rows>
         )}
       </Pages>
     </>
-  );
-}
-
-/** How many services the server assures at once. */
-const assuredAtOnce = 200;
-
-/** Asks before services are assured: nothing takes that back. */
-function Sure({ what, many, onYes, onNo }: { what: string; many?: boolean; onYes(): Promise<void>; onNo(): void }) {
-  const ask = useRef<HTMLDivElement>(null);
-  useEffect(() => ask.current?.focus(), []);
-  return (
-    <div ref={ask} tabIndex={-1} role="group" aria-label="Mark as assured?" className="lr-board__sure lr-no-print">
-      <p>
-        Did you find the {many ? 'entries' : 'entry'} of {what} right today? It goes on record with your name and cannot be taken back.
-      </p>
-      <div className="lr-actions">
-        <Button type="button" small onClick={() => void onYes()} preventDoubleClick>
-          Yes, mark as assured
-        </Button>
-        <Button type="button" secondary small onClick={onNo}>
-          No, go back
-        </Button>
-      </div>
-    </div>
   );
 }
 
@@ -239,11 +164,11 @@ function WaitingChanges() {
             {changes.map((c) => (
               <li key={c.id}>
                 <PartnerName of={c.organisation} />{' '}
-                <span className="lr-board__partner">
+                <span className="lr-small">
                   {c.service && `${c.service.name}: `}
                   {fieldWords(c)}
                 </span>
-                <span className="lr-board__since">Since {dayOf(c.createdAt, hub.timeZone)}</span>
+                <span className="lr-rows__since">Since {dayOf(c.createdAt, hub.timeZone)}</span>
               </li>
             ))}
           </Rows>
@@ -267,8 +192,8 @@ function WithoutCapacity() {
               return (
                 <li key={s.id}>
                   <ServiceName of={s} />
-                  <span className="lr-board__since">{last ? `Last said ${dayOf(last, hub.timeZone)}` : 'Never said'}</span>
-                  <div className="lr-board__acts lr-no-print">
+                  <span className="lr-rows__since">{last ? `Last said ${dayOf(last, hub.timeZone)}` : 'Never said'}</span>
+                  <div className="lr-actions lr-no-print">
                     <Link to="/$hub/catalogue/partners/$id" params={{ hub: hub.slug, id: s.organisation.id }}>
                       Say how many are free<span className="nhsuk-u-visually-hidden">: {s.name}</span>
                     </Link>
@@ -296,7 +221,7 @@ function WithoutAgreement() {
             {partners.map((o) => (
               <li key={o.id}>
                 <PartnerName of={o} />
-                <span className="lr-board__since">
+                <span className="lr-rows__since">
                   {!o.agreement ? 'None recorded' : o.agreement.endsOn && o.agreement.endsOn < now ? `Ended ${day(o.agreement.endsOn)}` : 'Not signed yet'}
                 </span>
               </li>
@@ -320,7 +245,7 @@ function Retired() {
             {services.map((s) => (
               <li key={s.id}>
                 <ServiceName of={s} />
-                {s.retiredAt && <span className="lr-board__since">Retired {dayOf(s.retiredAt, hub.timeZone)}</span>}
+                {s.retiredAt && <span className="lr-rows__since">Retired {dayOf(s.retiredAt, hub.timeZone)}</span>}
               </li>
             ))}
           </Rows>
@@ -350,12 +275,12 @@ function FailedImports() {
                 <Link to="/$hub/catalogue/sources/$id" params={{ hub: hub.slug, id: s.id }}>
                   {s.name}
                 </Link>
-                <span className="lr-board__since">
+                <span className="lr-rows__since">
                   {s.failingSince && <>Since {dayOf(s.failingSince, hub.timeZone)}, </>}
                   tried {plural(s.failures, 'time')}
                   {s.syncedAt ? `; last read ${dayOf(s.syncedAt, hub.timeZone)}` : '; never read'}
                 </span>
-                <p className="lr-board__what">{s.message}</p>
+                <p>{s.message}</p>
               </li>
             ))}
           </Rows>
@@ -377,8 +302,8 @@ function DeadLinks() {
             {links.map((l) => (
               <li key={l.id}>
                 <Address url={l.url} />
-                <span className="lr-board__since">{l.failingSince && `Since ${dayOf(l.failingSince, hub.timeZone)}`}</span>
-                <p className="lr-board__what">{l.message}</p>
+                <span className="lr-rows__since">{l.failingSince && `Since ${dayOf(l.failingSince, hub.timeZone)}`}</span>
+                <p>{l.message}</p>
                 <Givers of={l} />
                 <LookAgain link={l} />
               </li>
@@ -402,7 +327,7 @@ function MovedLinks() {
             {links.map((l) => (
               <li key={l.id}>
                 <Address url={l.url} />
-                <p className="lr-board__what">
+                <p>
                   {l.message} Now at <Address url={l.movedTo!} />
                 </p>
                 <Givers of={l} />
@@ -420,50 +345,40 @@ function MovedLinks() {
 function UseNew({ link: l }: { link: BoardLinkFragment }) {
   const hub = useHub();
   const [said, setSaid] = useState('');
-  const [done, setDone] = useState(false);
-  const [problem, setProblem] = useState<CombinedError>();
   const [saved] = useState(() => new Set<string>()); // so that trying again goes on where it ended
+  const { send, trouble } = useChange();
   async function use() {
-    const url = l.movedTo!;
-    const saves = [
-      ...l.organisations.map((o) => ({
-        id: o.id as string,
-        save: () => change(SaveOrganisationDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), organisationId: o.id, version: o.version, url } }),
-      })),
-      ...l.services.map((s) => ({
-        id: s.id as string,
-        save: () => change(SaveServiceDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), serviceId: s.id, version: s.version, url } }),
-      })),
-    ];
-    for (const { id, save } of saves) {
+    const given = { hub: hub.slug, url: l.movedTo! };
+    for (const { id, version } of l.organisations) {
       if (saved.has(id)) continue;
-      const outcome = await save();
-      setProblem(outcome.problem);
-      if (outcome.problem) return;
-      if (outcome.userErrors.length) return setSaid(outcome.userErrors[0]!.message);
+      if (!(await send(SaveOrganisationDocument, { input: { ...given, clientMutationId: mutationId(), organisationId: id, version } }))) return;
       saved.add(id);
     }
-    const words = `Saved in ${plural(saves.length, 'record')}.`;
+    for (const { id, version } of l.services) {
+      if (saved.has(id)) continue;
+      if (!(await send(SaveServiceDocument, { input: { ...given, clientMutationId: mutationId(), serviceId: id, version } }))) return;
+      saved.add(id);
+    }
+    const words = `Saved in ${plural(saved.size, 'record')}.`;
     setSaid(words);
-    setDone(true);
     announce(words);
   }
   return (
-    <div className="lr-board__acts lr-no-print">
-      {!done && (
+    <div className="lr-actions lr-no-print">
+      {!said && (
         <button type="button" className="lr-link-button" onClick={() => void use()}>
           Use the new address<span className="nhsuk-u-visually-hidden"> for {l.url}</span>
         </button>
       )}
       {said && <span className="lr-small">{said}</span>}
-      {problem && <Problem error={problem} retry={() => void use()} />}
+      {trouble}
     </div>
   );
 }
 
 function Address({ url }: { url: string }) {
   return (
-    <a href={url} target="_blank" rel="noreferrer nofollow" className="lr-board__address">
+    <a href={url} target="_blank" rel="noreferrer nofollow">
       {url}
       <span className="nhsuk-u-visually-hidden"> (opens in a new tab)</span>
     </a>
@@ -473,9 +388,9 @@ function Address({ url }: { url: string }) {
 /** The records that give a link. */
 function Givers({ of: l }: { of: BoardLinkFragment }) {
   const hub = useHub();
-  if (l.services.length + l.organisations.length === 0) return <p className="lr-board__what">No record gives it any more.</p>;
+  if (l.services.length + l.organisations.length === 0) return <p>No record gives it any more.</p>;
   return (
-    <ul className="lr-board__givers" aria-label="Given by">
+    <ul className="lr-plain-list" aria-label="Given by">
       {l.organisations.map((o) => (
         <li key={o.id}>
           <Link to="/$hub/catalogue/records/partners/$id" params={{ hub: hub.slug, id: o.id }}>
@@ -495,22 +410,20 @@ function Givers({ of: l }: { of: BoardLinkFragment }) {
 function LookAgain({ link: l }: { link: BoardLinkFragment }) {
   const hub = useHub();
   const [said, setSaid] = useState('');
-  const [problem, setProblem] = useState<CombinedError>();
+  const { send, trouble } = useChange();
   async function look() {
-    const outcome = await change(CheckLinkAgainDocument, { input: { hub: hub.slug, linkId: l.id } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    const words = outcome.userErrors[0]?.message ?? 'It is looked at within a few minutes. Come back then.';
+    if (!(await send(CheckLinkAgainDocument, { input: { hub: hub.slug, linkId: l.id } }))) return;
+    const words = 'It is looked at within a few minutes. Come back then.';
     setSaid(words);
     announce(words);
   }
   return (
-    <div className="lr-board__acts lr-no-print">
+    <div className="lr-actions lr-no-print">
       <button type="button" className="lr-link-button" onClick={() => void look()}>
         Look again<span className="nhsuk-u-visually-hidden"> at {l.url}</span>
       </button>
       {said && <span className="lr-small">{said}</span>}
-      {problem && <Problem error={problem} retry={() => void look()} />}
+      {trouble}
     </div>
   );
 }

@@ -8,12 +8,11 @@ import { change, mutationId } from '../../shell/client';
 import { Errors } from '../../shell/form';
 import { useHub } from '../../shell/hub';
 import { Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Problem } from '../../shell/Problem';
 import { Unread } from '../../shell/Shell';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 import { merged } from './Merges';
-import { fieldWords, kinds, parts, visibilityWords } from './words';
+import { fieldWords, kinds, parts, valueWords, visibilityWords } from './words';
 
 type Comparison = NonNullable<NonNullable<RecordComparisonQuery['hub']>['recordComparison']>;
 
@@ -29,8 +28,7 @@ export function Compare({ kind, one, other }: { kind: MergeKind; one: string; ot
   if (!c && (fetching || !error)) return <Loading what="the two records" />;
   if (!c) return <Unread what={kinds[kind].one} error={error} retry={() => again()} />;
   return (
-    <Page title={`Merge two ${kinds[kind].many}`} caption="Choose which record stays, then whose details it has.">
-      <Sections />
+    <CataloguePage title={`Merge two ${kinds[kind].many}`} caption="Choose which record stays, then whose details it has.">
       <p>
         <Link to="/$hub/catalogue/duplicates" params={{ hub: hub.slug }} search={{ kind }}>
           Back to duplicates
@@ -38,7 +36,7 @@ export function Compare({ kind, one, other }: { kind: MergeKind; one: string; ot
       </p>
       {/* One of the two comes first, whichever is kept. */}
       <Choose kind={kind} c={c} first={one} busy={fetching} chosen={chosen} onKeep={setKept} onChoose={(field, id) => setChosen((all) => ({ ...all, [field]: id }))} again={() => again()} />
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -87,7 +85,6 @@ function Choose(props: {
 
   return (
     <form
-      className="lr-compare"
       aria-busy={props.busy}
       onSubmit={(e) => {
         e.preventDefault();
@@ -99,8 +96,8 @@ function Choose(props: {
         {(r) => (
           <>
             <strong>{r.name}</strong>
-            {r.detail && <span className="lr-compare__line">{r.detail}</span>}
-            <span className="lr-compare__line lr-small">
+            {r.detail && <span className="lr-line">{r.detail}</span>}
+            <span className="lr-line lr-small">
               From: {r.sourceName}. {visibilityWords[r.visibility]}.
             </span>
           </>
@@ -108,7 +105,7 @@ function Choose(props: {
       </Versus>
       {c.stricter && (
         <p className="lr-inset">
-          <strong>The record to be folded in is shown to fewer people</strong> ({visibilityWords[c.fold.visibility].toLowerCase()}, or beneath an organisation that is). The merged
+          <strong>The record to be folded in is shown to fewer people</strong> ({visibilityWords[c.fold.visibility].toLowerCase()}, or beneath a partner that is). The merged
           record takes the stricter setting, so that nothing that was hidden can be seen through it.
         </p>
       )}
@@ -121,8 +118,8 @@ function Choose(props: {
         <Versus key={f.name} name={`field-${f.name}`} legend={fieldWords(f.name)} two={two} checked={from(f)} onChange={(id) => props.onChoose(f.name, id)}>
           {(r) => (
             <>
-              <span className="lr-written">{valueOf(f, r) || <em>Nothing</em>}</span>
-              <span className="lr-compare__line lr-small">
+              <span className="lr-written">{valueWords(f.name, valueOf(f, r)) || <em>Nothing</em>}</span>
+              <span className="lr-line lr-small">
                 {r.sourceName}
                 {r.id === c.fold.id && c.stricter && valueOf(f, r) !== '' && ', from the record that fewer people see'}
               </span>
@@ -131,13 +128,13 @@ function Choose(props: {
         </Versus>
       ))}
       {alike.length > 0 && (
-        <details className="lr-compare__alike">
+        <details className="lr-folded">
           <summary>The same in both ({alike.length})</summary>
-          <dl className="lr-compare__result">
+          <dl className="lr-pairs">
             {alike.map((f) => (
               <div key={f.name}>
                 <dt>{fieldWords(f.name)}</dt>
-                <dd className="lr-written">{f.keep}</dd>
+                <dd className="lr-written">{valueWords(f.name, f.keep)}</dd>
               </div>
             ))}
           </dl>
@@ -147,14 +144,14 @@ function Choose(props: {
         <h2 id="result-title" className="nhsuk-heading-m">
           What comes of it
         </h2>
-        <dl className="lr-compare__result">
+        <dl className="lr-pairs">
           {c.fields.map((f) => {
             const value = from(f) === c.fold.id && !f.same ? f.fold : f.keep;
             return (
               value !== '' && (
                 <div key={f.name}>
                   <dt>{fieldWords(f.name)}</dt>
-                  <dd className="lr-written">{value}</dd>
+                  <dd className="lr-written">{valueWords(f.name, value)}</dd>
                 </div>
               )
             );
@@ -201,10 +198,10 @@ function Versus(props: {
           {props.hint}
         </p>
       )}
-      <div className="lr-versus__two">
+      <div className="lr-two">
         {props.two.map((r) => (
           <label key={r.id} className="lr-versus__choice">
-            <input type="radio" name={props.name} value={r.id} checked={props.checked === r.id} onChange={() => props.onChange(r.id)} />
+            <input type="radio" className="lr-tick" name={props.name} value={r.id} checked={props.checked === r.id} onChange={() => props.onChange(r.id)} />
             <span>{props.children(r)}</span>
           </label>
         ))}

@@ -1,17 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
 import { useState } from 'react';
-import type { CombinedError } from 'urql';
 import { DismissDuplicateDocument, DuplicatesDocument, RestoreDuplicateDocument, type CatalogueRecordCardFragment, type DuplicateCardFragment, type MergeKind } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change, mutationId } from '../../shell/client';
+import { mutationId } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Pages, usePages } from '../../shell/Pages';
-import { Problem } from '../../shell/Problem';
-import { dayOf } from '../../shell/words';
-import { Sections } from '../Sections';
+import { useChange } from '../../shell/useChange';
+import { capital, dayOf } from '../../shell/words';
+import { CataloguePage } from '../CataloguePage';
 import { JustMerged, MergeHistory } from './Merges';
 import { kinds, visibilityWords } from './words';
 
@@ -24,17 +22,13 @@ export interface DuplicateSearch {
 export function Duplicates({ search }: { search: DuplicateSearch }) {
   const { slug } = useHub();
   const kind = search.kind ?? 'ORGANISATION';
-  const choices: { search: DuplicateSearch; label: string }[] = [
-    ...(Object.keys(kinds) as MergeKind[]).map((k) => ({ search: { kind: k, view: search.view === 'dismissed' ? search.view : undefined }, label: kinds[k].many })),
-  ];
   const views: { view: DuplicateSearch['view']; label: string }[] = [
     { view: undefined, label: 'Likely' },
     { view: 'dismissed', label: 'Dismissed' },
     { view: 'merged', label: 'Merged' },
   ];
   return (
-    <Page title="Duplicates" caption="Records that are probably the same. The usual case: two sources that carry the same service." keepFocus>
-      <Sections />
+    <CataloguePage title="Duplicates" caption="Records that are probably the same. The usual case: two sources that carry the same service." keepFocus>
       <JustMerged />
       <nav aria-label="What to show" className="lr-duplicates__views">
         <ul className="lr-plain-list">
@@ -48,10 +42,10 @@ export function Duplicates({ search }: { search: DuplicateSearch }) {
         </ul>
         {search.view !== 'merged' && (
           <ul className="lr-plain-list">
-            {choices.map(({ search: to, label }) => (
-              <li key={label}>
-                <Link to="/$hub/catalogue/duplicates" params={{ hub: slug }} search={to} aria-current={to.kind === kind ? 'page' : undefined}>
-                  {label.charAt(0).toUpperCase() + label.slice(1)}
+            {(Object.keys(kinds) as MergeKind[]).map((k) => (
+              <li key={k}>
+                <Link to="/$hub/catalogue/duplicates" params={{ hub: slug }} search={{ kind: k, view: search.view }} aria-current={k === kind ? 'page' : undefined}>
+                  {capital(kinds[k].many)}
                 </Link>
               </li>
             ))}
@@ -59,7 +53,7 @@ export function Duplicates({ search }: { search: DuplicateSearch }) {
         )}
       </nav>
       {search.view === 'merged' ? <MergeHistory /> : <Pairs key={`${kind} ${search.view}`} kind={kind} dismissed={search.view === 'dismissed'} />}
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -70,7 +64,7 @@ function Pairs({ kind, dismissed }: { kind: MergeKind; dismissed: boolean }) {
   return (
     <section aria-labelledby="pairs-title">
       <h2 id="pairs-title" className="nhsuk-heading-m">
-        {dismissed ? `Dismissed: ${many} that look alike and are two` : `${many.charAt(0).toUpperCase()}${many.slice(1)} that are probably the same`}
+        {dismissed ? `Dismissed: ${many} that look alike and are two` : `${capital(many)} that are probably the same`}
       </h2>
       <Pages
         {...pages}
@@ -102,22 +96,15 @@ function Pair({ pair }: { pair: DuplicateCardFragment }) {
   const [one, other] = pair.records as [CatalogueRecordCardFragment, CatalogueRecordCardFragment];
   const [dismissed, setDismissed] = useState(Boolean(pair.dismissedAt));
   const [changed, setChanged] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
+  const { send, busy, trouble } = useChange();
   const names = one.name === other.name ? `both called ${one.name}` : `${one.name} and ${other.name}`;
 
   async function set(to: boolean) {
-    setBusy(true);
     const ids = { hub: hub.slug, kind: pair.kind, oneId: one.id, otherId: other.id };
-    const outcome = to
-      ? await change(DismissDuplicateDocument, { input: { ...ids, clientMutationId: mutationId() } })
-      : await change(RestoreDuplicateDocument, { input: ids });
-    setBusy(false);
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    if (outcome.userErrors.length > 0) return;
+    const made = to
+      ? await send(DismissDuplicateDocument, { input: { ...ids, clientMutationId: mutationId() } })
+      : await send(RestoreDuplicateDocument, { input: ids });
+    if (!made) return;
     setDismissed(to);
     setChanged(true);
     announce(to ? `Dismissed: ${names}. They are two.` : `Back on the list: ${names}.`);
@@ -125,10 +112,10 @@ function Pair({ pair }: { pair: DuplicateCardFragment }) {
 
   return (
     <article className="lr-card" aria-label={names}>
-      <p className="lr-duplicates__why">
+      <p>
         <strong>Why:</strong> {pair.reasons.join(', ')}.
       </p>
-      <div className="lr-duplicates__two">
+      <div className="lr-two">
         {pair.records.map((r) => (
           <RecordSummary key={r.id} of={r} />
         ))}
@@ -141,7 +128,7 @@ function Pair({ pair }: { pair: DuplicateCardFragment }) {
           </button>
         </p>
       ) : (
-        <div className="lr-duplicates__acts">
+        <div className="lr-actions">
           <Link
             className="nhsuk-button nhsuk-button--small"
             to="/$hub/catalogue/duplicates/$kind/$one/$other"
@@ -156,8 +143,7 @@ function Pair({ pair }: { pair: DuplicateCardFragment }) {
           {pair.dismissedAt && <span className="lr-small">Dismissed on {dayOf(pair.dismissedAt, hub.timeZone)}</span>}
         </div>
       )}
-      {refused && <p role="alert">{refused}</p>}
-      {problem && <Problem error={problem} />}
+      {trouble}
     </article>
   );
 }
@@ -169,7 +155,7 @@ export function RecordSummary({ of, children }: { of: CatalogueRecordCardFragmen
       <p className="lr-duplicates__name">{of.name}</p>
       {of.detail && <p>{of.detail}</p>}
       <p className="lr-small">From: {of.sourceName}</p>
-      {of.visibility !== 'PUBLIC' && <p className="lr-warning">{visibilityWords[of.visibility]}</p>}
+      {of.visibility !== 'PUBLIC' && <p className="lr-stale">{visibilityWords[of.visibility]}</p>}
       {children}
     </div>
   );

@@ -1,14 +1,12 @@
 import { Button } from 'nhsuk-react-components';
 import { useState } from 'react';
-import type { CombinedError } from 'urql';
 import { MergesDocument, UndoMergeDocument, type MergeCardFragment } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty } from '../../shell/Loading';
 import { Pages, usePages } from '../../shell/Pages';
-import { Problem } from '../../shell/Problem';
-import { dayOf, list, time } from '../../shell/words';
+import { useChange } from '../../shell/useChange';
+import { capital, dayOf, list, time } from '../../shell/words';
 import { RecordSummary } from './Duplicates';
 import { fieldWords, kinds, parts } from './words';
 
@@ -37,8 +35,7 @@ export function JustMerged() {
             : `${merge.folded.name} (${merge.folded.sourceName}) was merged into ${merge.kept.name} (${merge.kept.sourceName}).`}
         </p>
         <Remained of={undo.state} />
-        {undo.refused && <p role="alert">{undo.refused}</p>}
-        {undo.problem && <Problem error={undo.problem} />}
+        {undo.trouble}
       </div>
       {!undo.state?.undoneAt && (
         <div className="lr-done__undo">
@@ -54,23 +51,15 @@ export function JustMerged() {
 function useUndo(merge: MergeCardFragment | undefined) {
   const hub = useHub();
   const [state, setState] = useState(merge);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
+  const { send, busy, trouble } = useChange();
   async function run() {
     if (!merge) return;
-    setBusy(true);
-    const outcome = await change(UndoMergeDocument, { input: { hub: hub.slug, mergeId: merge.id } });
-    setBusy(false);
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    const undone = outcome.data.undoMerge.merge;
+    const undone = (await send(UndoMergeDocument, { input: { hub: hub.slug, mergeId: merge.id } }))?.undoMerge.merge;
     if (!undone) return;
     setState(undone);
     announce(`The merge is undone. ${undone.folded.name} is back.${undone.remained.length ? ` ${undone.remained.join(' ')}` : ''}`);
   }
-  return { state, busy, problem, refused, run };
+  return { state, busy, trouble, run };
 }
 
 function Remained({ of }: { of: MergeCardFragment | undefined }) {
@@ -120,9 +109,9 @@ function Merged({ merge }: { merge: MergeCardFragment }) {
   return (
     <article className="lr-card" aria-label={names}>
       <p className="lr-small">
-        {kinds[m.kind].one.charAt(0).toUpperCase() + kinds[m.kind].one.slice(1)}, merged on {when(m.mergedAt)} by {m.mergedBy ?? 'Life Rooms itself'}
+        {capital(kinds[m.kind].one)}, merged on {when(m.mergedAt)} by {m.mergedBy ?? 'Life Rooms itself'}
       </p>
-      <div className="lr-duplicates__two">
+      <div className="lr-two">
         <RecordSummary of={m.kept}>
           <p className="lr-small">Stayed</p>
         </RecordSummary>
@@ -143,7 +132,7 @@ function Merged({ merge }: { merge: MergeCardFragment }) {
           <p>
             <strong>{m.folded.sourceName} now says something else</strong> of the record that was folded in. The record that stayed does not follow it.
           </p>
-          <dl className="lr-compare__result">
+          <dl className="lr-pairs">
             {m.otherSays.map((f) => (
               <div key={f.name}>
                 <dt>{fieldWords(f.name)}</dt>
@@ -169,8 +158,7 @@ function Merged({ merge }: { merge: MergeCardFragment }) {
           Undo this merge
         </Button>
       )}
-      {undo.refused && <p role="alert">{undo.refused}</p>}
-      {undo.problem && <Problem error={undo.problem} />}
+      {undo.trouble}
     </article>
   );
 }

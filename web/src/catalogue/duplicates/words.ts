@@ -1,10 +1,11 @@
-import type { CatalogueRecordCardFragment, MergeKind } from '../../gql/graphql';
-import { list, plural } from '../../shell/words';
+import type { CatalogueRecordCardFragment, MergeKind, ServiceStatus } from '../../gql/graphql';
+import { capital, list, plural } from '../../shell/words';
+import { statusWords } from '../edit/words';
 
 export const kinds: Record<MergeKind, { one: string; many: string }> = {
-  ORGANISATION: { one: 'organisation', many: 'organisations' },
+  ORGANISATION: { one: 'partner', many: 'partners' },
   SERVICE: { one: 'service', many: 'services' },
-  LOCATION: { one: 'location', many: 'locations' },
+  LOCATION: { one: 'place', many: 'places' },
 };
 
 export const isKind = (kind: unknown): kind is MergeKind => typeof kind === 'string' && kind in kinds;
@@ -16,6 +17,7 @@ export const visibilityWords: Record<CatalogueRecordCardFragment['visibility'], 
 };
 
 const fields: Record<string, string> = {
+  organisation: 'Partner',
   alternateName: 'Other name',
   url: 'Website',
   legalStatus: 'Legal status',
@@ -35,7 +37,13 @@ const fields: Record<string, string> = {
 
 /** What people call a field: "Who it is for". */
 export function fieldWords(name: string): string {
-  return fields[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+  return fields[name] ?? capital(name);
+}
+
+/** What a field says, for people: yes and no, and how a service stands, as all other pages say it. */
+export function valueWords(name: string, value: string): string {
+  if (name === 'status') return statusWords[value.toUpperCase().replaceAll(' ', '_') as ServiceStatus] ?? value;
+  return name === 'free' ? capital(value) : value;
 }
 
 /** "2 signposts and 1 place". What is counted is named in the plural. */

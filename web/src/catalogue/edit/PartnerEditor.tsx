@@ -2,7 +2,6 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
 import { useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import type { SubmitEvent } from 'react';
 import { useQuery, type CombinedError } from 'urql';
 import { OrganisationToEditDocument, SaveOrganisationDocument, type EditableOrganisationFragment, type OrganisationToEditQuery } from '../../gql/graphql';
 import { tell } from '../../shell/announce';
@@ -10,11 +9,10 @@ import { change, mutationId } from '../../shell/client';
 import { Errors } from '../../shell/form';
 import { useHub } from '../../shell/hub';
 import { Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Unread } from '../../shell/Shell';
 import { dayOf } from '../../shell/words';
-import { Sections } from '../Sections';
-import { Buttons, Choice, Flag, Line, Lines, refusal, useDraft, useGuard, type Values } from './draft';
+import { CataloguePage } from '../CataloguePage';
+import { Choice, Flag, Form, Line, Lines, refusal, useDraft, useGuard, type Values } from './draft';
 import { State } from './Records';
 import { Saved, Stale, Trouble } from './Saved';
 import { Standing } from './Standing';
@@ -49,21 +47,20 @@ function NewPartner() {
     await navigate({ to: '/$hub/catalogue/records/partners/$id', params: { hub: hub.slug, id: made.id } });
   }
   return (
-    <Page title="Add a partner">
-      <Sections />
+    <CataloguePage title="Add a partner">
       <Errors of={draft.errors} />
       <Trouble problem={problem} />
-      <form noValidate className="lr-form" onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save())}>
+      <Form onSave={save}>
         <PartnerFields draft={draft} />
         <Choice draft={draft} field="visibility" label="Who sees it" options={Object.entries(visibilityWords)} />
-        <Buttons>
+        <div className="lr-actions">
           <Button type="submit">Add the partner</Button>
           <Link to="/$hub/catalogue/records" params={{ hub: hub.slug }} search={{ kind: 'partners' }} className="nhsuk-button nhsuk-button--secondary">
             Cancel
           </Link>
-        </Buttons>
-      </form>
-    </Page>
+        </div>
+      </Form>
+    </CataloguePage>
   );
 }
 
@@ -104,41 +101,52 @@ function Edit({ partner, sources, again }: { partner: Partner; sources: { source
 
   const held = { kind: 'ORGANISATION' as const, id: partner.id, version: partner.version, local: partner.localFields, onGivenBack: again };
   return (
-    <Page title={partner.name} caption={`Partner. ${sourceName(partner.source, sources)}${partner.source === 'local' ? '' : `, last changed there ${dayOf(partner.importedAt, hub.timeZone)}`}`}>
-      <Sections />
+    <CataloguePage
+      title={partner.name}
+      caption={`Partner. ${sourceName(partner.source, sources)}${partner.source === 'local' ? '' : `, last changed there ${dayOf(partner.importedAt, hub.timeZone)}`}`}
+      aside={
+        <Link to="/$hub/catalogue/partners/$id" params={{ hub: hub.slug, id: partner.id }}>
+          Agreement and links
+        </Link>
+      }
+    >
       <State {...partner} />
       {undo && <Saved text={undo.text} onUndo={undo.undone ? undefined : () => void save(undo.before, undo.version, 'It is as it was before.', true)} />}
       {stale && <Stale onShow={() => (setStale(false), again())} />}
       <Errors of={draft.errors} />
       <Trouble problem={problem} />
-      <form noValidate className="lr-form" onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save(draft.changes, partner.version, 'Saved.'))}>
+      <Form onSave={() => save(draft.changes, partner.version, 'Saved.')}>
         <PartnerFields draft={draft} held={held} />
-        <Buttons>
+        <div className="lr-actions">
           <Button type="submit" disabled={!draft.dirty}>
             Save
           </Button>
-        </Buttons>
-      </form>
-      <h2 className="nhsuk-heading-m">Who sees it, and whether it is offered</h2>
-      <Flag held={held} field="retired" label="whether it is offered" />
-      <Standing of={{ ...held, name: partner.name, visibility: partner.visibility, retired: partner.retired, onChanged: again }} />
-      <h2 className="nhsuk-heading-m">Its services</h2>
-      {partner.services.length === 0 && <p>None is offered.</p>}
-      <ul className="lr-plain-list lr-records">
-        {partner.services.map((s) => (
-          <li key={s.id}>
-            <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: s.id }}>
-              {s.name}
-            </Link>
-          </li>
-        ))}
-      </ul>
-      <p>
-        <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: 'new' }} search={{ partner: partner.id }}>
-          Add a service of {partner.name}
-        </Link>
-      </p>
-    </Page>
+        </div>
+      </Form>
+      <section aria-labelledby="standing-title" className="lr-edited">
+        <h2 id="standing-title" className="nhsuk-heading-m">Who sees it, and whether it is offered</h2>
+        <Flag held={held} field="retired" label="whether it is offered" />
+        <Standing of={{ ...held, name: partner.name, visibility: partner.visibility, retired: partner.retired, onChanged: again }} />
+      </section>
+      <section aria-labelledby="services-title" className="lr-edited">
+        <h2 id="services-title" className="nhsuk-heading-m">Its services</h2>
+        {partner.services.length === 0 && <p>None is offered.</p>}
+        <ul className="lr-rows">
+          {partner.services.map((s) => (
+            <li key={s.id}>
+              <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: s.id }}>
+                {s.name}
+              </Link>
+            </li>
+          ))}
+        </ul>
+        <p>
+          <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: 'new' }} search={{ partner: partner.id }}>
+            Add a service of {partner.name}
+          </Link>
+        </p>
+      </section>
+    </CataloguePage>
   );
 }
 

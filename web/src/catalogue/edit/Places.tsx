@@ -1,12 +1,11 @@
 import { Button, Select } from 'nhsuk-react-components';
-import { useEffect, useRef, useState } from 'react';
-import type { SubmitEvent } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { LocationsToChooseDocument, SaveLocationDocument, SavePlaceDocument, type EditableLocationFragment, type EditablePlaceFragment, type EditableServiceFragment } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
 import { change, client, mutationId } from '../../shell/client';
 import { Errors } from '../../shell/form';
 import { useHub } from '../../shell/hub';
-import { Buttons, Flag, Line, Lines, numbers, refusal, useDraft, type Draft, type Held, type Values } from './draft';
+import { Flag, Form, Line, Lines, numbers, refusal, useDraft, type Draft, type Held, type Values } from './draft';
 import { State } from './Records';
 import { Stale } from './Saved';
 import { Standing } from './Standing';
@@ -39,7 +38,7 @@ export function Places(props: PartOf) {
   return (
     <div ref={heading} tabIndex={-1}>
       {service.places.length === 0 && <p>No place is known.</p>}
-      <ul className="lr-plain-list lr-parts">
+      <ul className="lr-plain-list">
         {service.places.map((p) => (
           <li key={p.id} className="lr-card">
             <p>{inOneLine(p.location)}</p>
@@ -78,9 +77,9 @@ export function Retired(props: {
 }) {
   if (props.items.length === 0) return null;
   return (
-    <details className="lr-retired">
+    <details className="lr-folded">
       <summary>No longer offered ({props.items.length})</summary>
-      <ul className="lr-plain-list lr-parts">
+      <ul className="lr-plain-list">
         {props.items.map((item) => (
           <li key={item.id} className="lr-card">
             <p>{item.words}</p>
@@ -116,10 +115,11 @@ function PlaceForm({ service, place, close, again, onDirty }: PartOf & { place: 
   const here = useDraft({ description: place.description }, `here-${place.id}-`);
   const [stale, setStale] = useState(false);
   const [problem, setProblem] = useState('');
+  const errors = useMemo(() => [...location.errors, ...here.errors], [location.errors, here.errors]);
   useTyping(`place ${place.id}`, location.dirty || here.dirty, onDirty);
 
   async function save() {
-    const { input, errors } = numbers(location.changes, numeric);
+    const { input, errors } = numbers(location.changes, numeric, true);
     if (errors.length) return location.setErrors(errors);
     setProblem('');
     if (location.dirty) {
@@ -152,21 +152,21 @@ function PlaceForm({ service, place, close, again, onDirty }: PartOf & { place: 
   const heldPlace: Held = { kind: 'SERVICE_AT_LOCATION', id: place.id, version: place.version, local: place.localFields, onGivenBack: again };
   const heldLocation: Held = { kind: 'LOCATION', id: place.location.id, version: place.location.version, local: place.location.localFields, onGivenBack: again };
   return (
-    <form noValidate className="lr-form" aria-label={`Change ${inOneLine(place.location)}`} onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save())}>
+    <Form aria-label={`Change ${inOneLine(place.location)}`} onSave={save}>
       {stale && <Stale onShow={() => (setStale(false), again())} />}
-      <Errors of={[...location.errors, ...here.errors]} />
+      <Errors of={errors} />
       {problem && <p role="alert">{problem}</p>}
       <p className="lr-small">Other services that are given at this place change with it.</p>
       <LocationFields draft={location} held={heldLocation} />
       <Lines draft={here} held={heldPlace} field="description" label={`About ${service.name} here`} hint="For example, which room. Optional." rows={2} />
-      <Buttons>
+      <div className="lr-actions">
         <Button type="submit" small disabled={!location.dirty && !here.dirty}>
           Save the place
         </Button>
         <Button type="button" secondary small onClick={() => (location.forget(), here.forget(), close())}>
           Close
         </Button>
-      </Buttons>
+      </div>
       <Flag held={heldPlace} field="retired" label="whether it is offered here" />
       <Standing
         of={{ kind: 'SERVICE_AT_LOCATION', id: place.id, version: place.version, name: `${service.name} at ${inOneLine(place.location)}`, visibility: place.visibility, retired: false, onChanged: again }}
@@ -175,7 +175,7 @@ function PlaceForm({ service, place, close, again, onDirty }: PartOf & { place: 
       <Standing
         of={{ kind: 'LOCATION', id: place.location.id, version: place.location.version, name: inOneLine(place.location), visibility: place.location.visibility, retired: false, onChanged: again }}
       />
-    </form>
+    </Form>
   );
 }
 
@@ -204,7 +204,7 @@ function NewPlace({ service, close, onDirty }: PartOf & { close(said?: string): 
     setProblem('');
     let at = chosen;
     if (!at) {
-      const { input, errors } = numbers(location.values, numeric);
+      const { input, errors } = numbers(location.values, numeric, true);
       if (errors.length) return location.setErrors(errors);
       const outcome = await change(SaveLocationDocument, { input: { hub: hub.slug, clientMutationId: `${intention.current}-at`, ...input } });
       const why = refusal(outcome);
@@ -220,7 +220,7 @@ function NewPlace({ service, close, onDirty }: PartOf & { close(said?: string): 
   }
 
   return (
-    <form noValidate className="lr-form" aria-label="Add a place" onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save())}>
+    <Form aria-label="Add a place" onSave={save}>
       <Errors of={location.errors} />
       {problem && <p role="alert">{problem}</p>}
       <div className="nhsuk-form-group">
@@ -243,15 +243,15 @@ function NewPlace({ service, close, onDirty }: PartOf & { close(said?: string): 
           <Copy from={found} onCopy={(l) => (location.set('latitude', l.latitude), location.set('longitude', l.longitude))} />
         </>
       )}
-      <Buttons>
+      <div className="lr-actions">
         <Button type="submit" small>
           Add the place
         </Button>
         <Button type="button" secondary small onClick={() => (location.forget(), close())}>
           Cancel
         </Button>
-      </Buttons>
-    </form>
+      </div>
+    </Form>
   );
 }
 

@@ -48,7 +48,7 @@ export function Preview({ of }: { of: Shown }) {
               {schedules.length === 0
                 ? 'Ask them'
                 : schedules.map((s) => (
-                    <span key={s.id} className="lr-preview__line">
+                    <span key={s.id} className="lr-line">
                       {[s.summary, s.description].filter(Boolean).join('. ')}
                     </span>
                   ))}
@@ -60,7 +60,7 @@ export function Preview({ of }: { of: Shown }) {
               {places.length === 0
                 ? 'Ask them'
                 : places.map((p) => (
-                    <span key={p.id} className="lr-preview__line">
+                    <span key={p.id} className="lr-line">
                       {[p.location.name, p.location.address, p.location.city, p.location.postcode].filter(Boolean).join(', ')}
                     </span>
                   ))}

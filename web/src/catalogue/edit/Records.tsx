@@ -5,10 +5,9 @@ import { useQuery } from 'urql';
 import { EditableOrganisationsDocument, EditableServicesDocument, RecordSourcesDocument, type EditableFilter, type Visibility } from '../../gql/graphql';
 import { useHub } from '../../shell/hub';
 import { Empty } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Pages, usePages } from '../../shell/Pages';
 import { list } from '../../shell/words';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 import { fieldWords, sourceName } from './words';
 
 /** What is looked for, in the address. */
@@ -45,7 +44,7 @@ export function Records({ search }: { search: RecordSearch }) {
   const filter: EditableFilter = {
     text: search.text,
     source: search.source,
-    retired: search.retired ? true : false,
+    retired: search.retired ?? false,
     hidden: search.hidden || undefined,
     changedHere: search.changed || undefined,
   };
@@ -55,9 +54,9 @@ export function Records({ search }: { search: RecordSearch }) {
     </Checkboxes.Item>
   );
   return (
-    <Page
+    <CataloguePage
       title="Services and partners"
-      caption={`The catalogue of ${hub.name}, to be kept`}
+      caption={`All that the catalogue of ${hub.name} holds, to correct and add to`}
       aside={
         <>
           <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: 'new' }} className="nhsuk-button nhsuk-button--small">
@@ -69,9 +68,8 @@ export function Records({ search }: { search: RecordSearch }) {
         </>
       }
     >
-      <Sections />
       <div className="lr-catalogue">
-        <form role="search" onSubmit={(e) => e.preventDefault()}>
+        <form role="search" className="lr-records__filter" onSubmit={(e) => e.preventDefault()}>
           <div className="nhsuk-form-group">
             <label className="nhsuk-label" htmlFor="records-text">
               Name
@@ -98,7 +96,7 @@ export function Records({ search }: { search: RecordSearch }) {
         </form>
         {partners ? <Partners filter={filter} sources={sources} /> : <Services filter={filter} sources={sources} />}
       </div>
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -113,7 +111,7 @@ function Services({ filter, sources }: { filter: EditableFilter; sources: Source
     <section aria-label="Services">
       <Pages {...pages} what="services" empty={nothing}>
         {(services) => (
-          <ul className="lr-plain-list lr-records">
+          <ul className="lr-rows">
             {services.map((s) => (
               <li key={s.id}>
                 <Link to="/$hub/catalogue/records/services/$id" params={{ hub: hub.slug, id: s.id }}>
@@ -139,7 +137,7 @@ function Partners({ filter, sources }: { filter: EditableFilter; sources: Source
     <section aria-label="Partners">
       <Pages {...pages} what="partners" empty={nothing}>
         {(partners) => (
-          <ul className="lr-plain-list lr-records">
+          <ul className="lr-rows">
             {partners.map((o) => (
               <li key={o.id}>
                 <Link to="/$hub/catalogue/records/partners/$id" params={{ hub: hub.slug, id: o.id }}>

@@ -1,25 +1,19 @@
 import { Button, Fieldset, TextInput } from 'nhsuk-react-components';
-import type { Draft } from './draft';
+import type { FieldError } from '../../shell/form';
+import { errorOf, Group, type Draft, type Values } from './draft';
 
 type Entry = Record<string, unknown>;
 
 /** A list of several things with a few texts each. */
-function Repeated(props: { draft: Draft; field: string; one: string; legend: string; parts: [string, string, ('5' | '10' | '20')?][]; empty: Entry; read(entry: Entry, part: string): string; write(entry: Entry, part: string, text: string): Entry }) {
+function Repeated(props: { draft: Draft; field: string; one: string; entry: string; legend: string; parts: [string, string, ('5' | '10' | '20')?][]; empty: Entry; read(entry: Entry, part: string): string; write(entry: Entry, part: string, text: string): Entry }) {
   const { draft, field, one } = props;
   const entries = (draft.values[field] as Entry[] | undefined) ?? [];
-  const error = draft.errors.find((e) => e.field === draft.prefix + field)?.message;
   return (
-    <div className="lr-field" id={draft.prefix + field} tabIndex={-1}>
-      {error && (
-        <p className="nhsuk-error-message">
-          <span className="nhsuk-u-visually-hidden">Error: </span>
-          {error}
-        </p>
-      )}
+    <Group draft={draft} field={field} legend={props.legend}>
       {entries.map((entry, n) => (
         <Fieldset key={n} className="lr-repeated">
           <Fieldset.Legend>
-            {props.legend} {n + 1}
+            {props.entry} {n + 1}
           </Fieldset.Legend>
           <div className="lr-repeated__parts">
             {props.parts.map(([part, label, width]) => (
@@ -29,20 +23,21 @@ function Repeated(props: { draft: Draft; field: string; one: string; legend: str
                 label={label}
                 width={width}
                 autoComplete="off"
+                error={errorOf(draft, `${field}-${n}-${part}`)}
                 value={props.read(entry, part)}
                 onChange={(e) => draft.set(field, entries.map((old, i) => (i === n ? props.write(old, part, e.currentTarget.value) : old)))}
               />
             ))}
           </div>
           <button type="button" className="lr-link-button" onClick={() => draft.set(field, entries.filter((_, i) => i !== n))}>
-            Remove {props.legend.toLowerCase()} {n + 1}
+            Remove {props.entry.toLowerCase()} {n + 1}
           </button>
         </Fieldset>
       ))}
       <Button type="button" secondary small onClick={() => draft.set(field, [...entries, props.empty])}>
         Add {one}
       </Button>
-    </div>
+    </Group>
   );
 }
 
@@ -57,7 +52,8 @@ export function Contacts({ draft }: { draft: Draft }) {
       draft={draft}
       field="contacts"
       one="a person to ask"
-      legend="Person to ask"
+      entry="Person to ask"
+      legend="People to ask"
       parts={[
         ['name', 'Name'],
         ['title', 'Role'],
@@ -77,21 +73,29 @@ export function Costs({ draft }: { draft: Draft }) {
       draft={draft}
       field="costOptions"
       one="a price"
-      legend="Price"
+      entry="Price"
+      legend="Prices"
       parts={[
         ['option', 'What for'],
         ['amount', 'Pounds', '5'],
         ['amountDescription', 'More about it'],
       ]}
       empty={{ option: '', amount: null, currency: '', amountDescription: '', validFrom: '', validTo: '' }}
-      read={plain.read}
-      write={(entry, part, text) => {
-        if (part !== 'amount') return plain.write(entry, part, text);
-        const pounds = Number(text.replace('£', ''));
-        return { ...entry, amount: text.trim() === '' || Number.isNaN(pounds) ? null : text.endsWith('.') ? text : pounds };
-      }}
+      {...plain}
     />
   );
+}
+
+/** Prices as the API takes them, in place of the words that were typed for them. */
+export function prices(changes: Values): { input: Values; errors: FieldError[] } {
+  const errors: FieldError[] = [];
+  if (!changes.costOptions) return { input: changes, errors };
+  const costOptions = (changes.costOptions as Entry[]).map((entry, n) => {
+    const typed = String(entry.amount ?? '').replace('£', '').trim();
+    if (typed && !/^\d+(\.\d{1,2})?$/.test(typed)) errors.push({ field: `costOptions-${n}-amount`, message: 'Write the price in pounds, such as 2.50' });
+    return { ...entry, amount: typed === '' ? null : Number(typed) };
+  });
+  return { input: { ...changes, costOptions }, errors };
 }
 
 export function Areas({ draft }: { draft: Draft }) {
@@ -100,7 +104,8 @@ export function Areas({ draft }: { draft: Draft }) {
       draft={draft}
       field="serviceAreas"
       one="an area"
-      legend="Area that it serves"
+      entry="Area that it serves"
+      legend="Areas that it serves"
       parts={[
         ['name', 'Name'],
         ['description', 'More about it'],

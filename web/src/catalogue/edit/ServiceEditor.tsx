@@ -1,8 +1,7 @@
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Button, Checkboxes, Fieldset } from 'nhsuk-react-components';
+import { Button, Checkboxes, Fieldset, Select } from 'nhsuk-react-components';
 import { useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import type { SubmitEvent } from 'react';
 import { useQuery, type CombinedError } from 'urql';
 import {
   EditableOrganisationsDocument,
@@ -18,15 +17,14 @@ import { change, client, mutationId } from '../../shell/client';
 import { Errors } from '../../shell/form';
 import { useHub } from '../../shell/hub';
 import { Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Unread } from '../../shell/Shell';
 import { dayOf } from '../../shell/words';
-import { Sections } from '../Sections';
-import { Buttons, Choice, Flag, Line, Lines, numbers, refusal, useDraft, useGuard, type Draft, type Held, type Values } from './draft';
+import { CataloguePage } from '../CataloguePage';
+import { Choice, errorOf, Flag, Form, Line, Lines, numbers, refusal, useDraft, useGuard, type Draft, type Held, type Values } from './draft';
 import { Places } from './Places';
 import { Preview, type Shown } from './Preview';
 import { State } from './Records';
-import { Areas, Contacts, Costs } from './Repeated';
+import { Areas, Contacts, Costs, prices } from './Repeated';
 import { Saved, Stale, Trouble } from './Saved';
 import { Standing } from './Standing';
 import { Times } from './Times';
@@ -52,6 +50,13 @@ const valuesOf = (s: EditableServiceFragment): Values => ({
 
 const numeric = { minimumAge: 'The youngest age', maximumAge: 'The oldest age' };
 
+/** What is typed, as the API takes it. */
+function read(changes: Values) {
+  const ages = numbers(changes, numeric);
+  const costs = prices(ages.input);
+  return { input: costs.input, errors: [...ages.errors, ...costs.errors] };
+}
+
 export function ServiceEditor({ id, partner }: { id: string; partner?: string }) {
   return id === 'new' ? <NewService partner={partner} /> : <Loaded id={id} />;
 }
@@ -70,7 +75,7 @@ function NewService({ partner }: { partner?: string }) {
   const needs = place?.hub?.needs ?? [];
 
   async function save() {
-    const { input, errors } = numbers(draft.values, numeric);
+    const { input, errors } = read(draft.values);
     if (errors.length) return draft.setErrors(errors);
     const outcome = await change(SaveServiceDocument, { input: { hub: hub.slug, clientMutationId: intention.current, ...input } });
     const why = refusal(outcome);
@@ -85,25 +90,24 @@ function NewService({ partner }: { partner?: string }) {
 
   if (!place || (partner && !of)) return <Loading what="the form" />;
   return (
-    <Page title="Add a service" caption={given ? `Of ${given.name}` : undefined}>
-      <Sections />
+    <CataloguePage title="Add a service" caption={given ? `Of ${given.name}` : undefined}>
       <Errors of={draft.errors} />
       <Trouble problem={problem} />
       <div className="lr-editor">
-        <form noValidate className="lr-form" onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save())}>
+        <Form onSave={save}>
           <PartnerChoice draft={draft} now={given ?? undefined} />
           <ServiceFields draft={draft} needs={needs} />
           <Choice draft={draft} field="visibility" label="Who sees it" options={Object.entries(visibilityWords)} />
-          <Buttons>
+          <div className="lr-actions">
             <Button type="submit">Add the service</Button>
             <Link to="/$hub/catalogue/records" params={{ hub: hub.slug }} className="nhsuk-button nhsuk-button--secondary">
               Cancel
             </Link>
-          </Buttons>
-        </form>
+          </div>
+        </Form>
         <Preview of={shownOf(draft, needs, { partner: given?.name ?? '', schedules: [], places: [], hidden: '' })} />
       </div>
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -127,7 +131,7 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
   useGuard(draft.dirty || Object.values(others).some(Boolean));
 
   async function save(changes: Values, version: number, text: string, undone: boolean) {
-    const { input, errors } = numbers(changes, numeric);
+    const { input, errors } = read(changes);
     if (errors.length) return draft.setErrors(errors);
     const before = Object.fromEntries(Object.keys(changes).map((f) => [f, saved[f]]));
     const outcome = await change(SaveServiceDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), serviceId: service.id, version, ...input } });
@@ -154,7 +158,7 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
   const needs = hubData.needs;
   const shared = { service, again, onDirty: (what: string, dirty: boolean) => setOthers((o) => (o[what] === dirty ? o : { ...o, [what]: dirty })) };
   return (
-    <Page
+    <CataloguePage
       title={service.name}
       caption={`Of ${service.organisation.name}. ${from}${service.source === 'local' ? '' : `, last changed there ${dayOf(service.importedAt, hub.timeZone)}`}`}
       aside={
@@ -163,7 +167,6 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
         </Link>
       }
     >
-      <Sections />
       <State {...service} />
       {undo && <Saved text={undo.text} onUndo={undo.undone ? undefined : () => void save(undo.before, undo.version, 'It is as it was before.', true)} />}
       {stale && <Stale onShow={() => (setStale(false), again())} />}
@@ -171,28 +174,28 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
       <Trouble problem={problem} />
       <div className="lr-editor">
         <div>
-          <form noValidate className="lr-form" onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save(draft.changes, service.version, 'Saved.', false))}>
+          <Form onSave={() => save(draft.changes, service.version, 'Saved.', false)}>
             <PartnerChoice draft={draft} now={service.organisation} held={held} />
             <ServiceFields draft={draft} needs={needs} held={held} />
-            <Buttons>
+            <div className="lr-actions">
               <Button type="submit" disabled={!draft.dirty}>
                 Save
               </Button>
-            </Buttons>
-          </form>
-          <section aria-labelledby="places-title">
+            </div>
+          </Form>
+          <section aria-labelledby="places-title" className="lr-edited">
             <h2 id="places-title" className="nhsuk-heading-m">
               Where it is given
             </h2>
             <Places {...shared} />
           </section>
-          <section aria-labelledby="times-title">
+          <section aria-labelledby="times-title" className="lr-edited">
             <h2 id="times-title" className="nhsuk-heading-m">
               When
             </h2>
             <Times {...shared} />
           </section>
-          <section aria-labelledby="standing-title">
+          <section aria-labelledby="standing-title" className="lr-edited">
             <h2 id="standing-title" className="nhsuk-heading-m">
               Who sees it, and whether it is offered
             </h2>
@@ -202,7 +205,7 @@ function Edit({ service, hubData, again }: { service: EditableServiceFragment; h
         </div>
         <Preview of={shownOf(draft, needs, { partner: service.organisation.name, schedules: service.schedules, places: service.places, hidden })} />
       </div>
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -235,18 +238,20 @@ function shownOf(draft: Draft, needs: Need[], saved: { partner: string; schedule
   };
 }
 
+/** How many partners are offered to choose from. */
+const most = 20;
+
 /** The partner that a service belongs to, by name. */
 function PartnerChoice({ draft, now, held }: { draft: Draft; now?: { id: string; name: string }; held?: Held }) {
   const hub = useHub();
   const [open, setOpen] = useState(!now && !draft.values.organisationId);
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ id: string; name: string }[]>([]);
-  const error = draft.errors.find((e) => e.field === 'organisationId')?.message;
   useEffect(() => {
     if (!open) return;
     let late = false;
     const timer = setTimeout(async () => {
-      const { data } = await client.query(EditableOrganisationsDocument, { hub: hub.slug, filter: { text, retired: false }, first: 20 }).toPromise();
+      const { data } = await client.query(EditableOrganisationsDocument, { hub: hub.slug, filter: { text, retired: false }, first: most }).toPromise();
       if (!late) setFound(data?.hub?.editableOrganisations.nodes ?? []);
     }, 200);
     return () => {
@@ -277,20 +282,20 @@ function PartnerChoice({ draft, now, held }: { draft: Draft; now?: { id: string;
         </label>
         <input id="partner-search" className="nhsuk-input" autoComplete="off" maxLength={100} value={text} onChange={(e) => setText(e.target.value)} />
       </div>
-      <div className={`nhsuk-form-group ${error ? 'nhsuk-form-group--error' : ''}`}>
-        <label className="nhsuk-label" htmlFor="organisationId">
-          Partner
-        </label>
-        {error && <span className="nhsuk-error-message">{error}</span>}
-        <select id="organisationId" className="nhsuk-select" value={draft.text('organisationId')} onChange={(e) => draft.set('organisationId', e.target.value || null)}>
-          <option value="">Choose one of {options.length}</option>
-          {options.map((o) => (
-            <option key={o.id} value={o.id}>
-              {o.name}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Select
+        id="organisationId"
+        label="Partner"
+        error={errorOf(draft, 'organisationId')}
+        value={draft.text('organisationId')}
+        onChange={(e) => draft.set('organisationId', e.currentTarget.value || null)}
+      >
+        <Select.Option value="">{found.length < most ? 'Choose one' : `Choose one of the first ${most}, or write more of its name`}</Select.Option>
+        {options.map((o) => (
+          <Select.Option key={o.id} value={o.id}>
+            {o.name}
+          </Select.Option>
+        ))}
+      </Select>
     </Fieldset>
   );
 }

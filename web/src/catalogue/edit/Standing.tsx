@@ -2,8 +2,8 @@ import { Button, Select } from 'nhsuk-react-components';
 import { useEffect, useState } from 'react';
 import { RestoreRecordDocument, RetireRecordDocument, SetVisibilityDocument, type RecordKind, type Visibility } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
 import { useHub } from '../../shell/hub';
+import { useChange } from '../../shell/useChange';
 import { visibilityWords } from './words';
 
 interface Of {
@@ -21,16 +21,14 @@ export function Standing({ of }: { of: Of }) {
   const hub = useHub();
   const [wanted, setWanted] = useState<Visibility>(of.visibility);
   const [said, setSaid] = useState('');
-  const [refused, setRefused] = useState('');
+  const { send, trouble } = useChange();
   const key = `${of.kind}-${of.id}`;
   useEffect(() => setWanted(of.visibility), [of.visibility]);
 
   async function show() {
-    const outcome = await change(SetVisibilityDocument, { input: { hub: hub.slug, kind: of.kind, recordId: of.id, visibility: wanted } });
-    const why = outcome.problem ? 'That did not work. Try again.' : outcome.userErrors[0]?.message;
-    setRefused(why ?? '');
-    if (why) return;
-    const effect = outcome.data?.setVisibility.effect ?? '';
+    const made = await send(SetVisibilityDocument, { input: { hub: hub.slug, kind: of.kind, recordId: of.id, visibility: wanted } });
+    if (!made) return;
+    const effect = made.setVisibility.effect ?? '';
     setSaid(effect);
     announce(effect);
     of.onChanged();
@@ -38,10 +36,8 @@ export function Standing({ of }: { of: Of }) {
 
   async function offer(again: boolean) {
     const input = { hub: hub.slug, kind: of.kind, recordId: of.id, version: of.version };
-    const outcome = again ? await change(RestoreRecordDocument, { input }) : await change(RetireRecordDocument, { input });
-    const why = outcome.problem ? 'That did not work. Try again.' : outcome.userErrors[0]?.message;
-    setRefused(why ?? '');
-    if (why) return;
+    const made = again ? await send(RestoreRecordDocument, { input }) : await send(RetireRecordDocument, { input });
+    if (!made) return;
     announce(again ? `${of.name} is offered again.` : `${of.name} is no longer offered.`);
     of.onChanged();
   }
@@ -79,11 +75,7 @@ export function Standing({ of }: { of: Of }) {
         </p>
       )}
       {said && <p className="lr-small">{said}</p>}
-      {refused && (
-        <p className="lr-problem" role="alert">
-          {refused}
-        </p>
-      )}
+      {trouble}
     </div>
   );
 }

@@ -1,13 +1,12 @@
-import { Button, Checkboxes, Fieldset } from 'nhsuk-react-components';
+import { Button, Checkboxes, Select } from 'nhsuk-react-components';
 import { useRef, useState } from 'react';
-import type { SubmitEvent } from 'react';
 import { SaveScheduleDocument, type EditableScheduleFragment } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
 import { change, mutationId } from '../../shell/client';
 import { Errors } from '../../shell/form';
 import { useHub } from '../../shell/hub';
 import { session } from '../../shell/words';
-import { Buttons, Choice, Flag, Line, Lines, numbers, refusal, useDraft, type Draft, type Held, type Values } from './draft';
+import { Choice, errorOf, Flag, Form, Group, Line, Lines, numbers, refusal, useDraft, type Draft, type Held, type Values } from './draft';
 import { Retired, useTyping, type PartOf } from './Places';
 import { State } from './Records';
 import { Stale } from './Saved';
@@ -36,7 +35,7 @@ export function Times(props: PartOf) {
   return (
     <div ref={box} tabIndex={-1}>
       {service.schedules.length === 0 && <p>No times are known.</p>}
-      <ul className="lr-plain-list lr-parts">
+      <ul className="lr-plain-list">
         {service.schedules.map((s) => (
           <li key={s.id} className="lr-card">
             <p>{wordsOf(s)}</p>
@@ -80,8 +79,11 @@ function TimeForm({ service, schedule, close, again, onDirty }: PartOf & { sched
   const intention = useRef(mutationId());
   useTyping(`time ${schedule?.id ?? ''}`, draft.dirty, onDirty);
 
+  const freq = draft.text('freq');
+  const counts = freq !== '' && freq !== 'YEARLY';
+
   async function save() {
-    const { input, errors } = numbers(schedule ? draft.changes : draft.values, { interval: 'Every how many' });
+    const { input, errors } = numbers(written(schedule ? draft.changes : draft.values, { counts }), { interval: 'The number of weeks, months or days' });
     if (errors.length) return draft.setErrors(errors);
     const which = schedule ? { scheduleId: schedule.id, version: schedule.version } : { serviceId: service.id };
     const outcome = await change(SaveScheduleDocument, { input: { hub: hub.slug, clientMutationId: schedule ? mutationId() : intention.current, ...which, ...input } });
@@ -96,21 +98,21 @@ function TimeForm({ service, schedule, close, again, onDirty }: PartOf & { sched
 
   const held: Held | undefined = schedule && { kind: 'SCHEDULE', id: schedule.id, version: schedule.version, local: schedule.localFields, onGivenBack: again };
   const of = { draft, held };
-  const freq = draft.text('freq');
+  const [from, to] = [draft.text('opensAt'), draft.text('closesAt')];
   return (
-    <form noValidate className="lr-form" aria-label={schedule ? `Change ${wordsOf(schedule)}` : 'Add a time'} onSubmit={(e: SubmitEvent<HTMLFormElement>) => (e.preventDefault(), void save())}>
+    <Form aria-label={schedule ? `Change ${wordsOf(schedule)}` : 'Add a time'} onSave={save}>
       {stale && <Stale onShow={() => (setStale(false), again())} />}
       <Errors of={draft.errors} />
       {problem && <p role="alert">{problem}</p>}
       <Choice {...of} field="freq" label="How often" options={frequencyWords} empty="Once, or as described" />
-      {freq && freq !== 'YEARLY' && (
+      {counts && (
         <Line {...of} field="interval" label={freq === 'WEEKLY' ? 'Every how many weeks' : freq === 'MONTHLY' ? 'Every how many months' : 'Every how many days'} width="5" number />
       )}
       {freq === 'WEEKLY' && <Days draft={draft} held={held} />}
       {freq === 'MONTHLY' && <DaysOfMonth draft={draft} held={held} />}
       <div className="lr-form__columns">
         <Line {...of} field="opensAt" label="From" type="time" width="10" />
-        <Line {...of} field="closesAt" label="To" type="time" width="10" />
+        <Line {...of} field="closesAt" label="To" hint={from && to && to <= from ? 'That is on the next day' : undefined} type="time" width="10" />
         <Line {...of} field="dtstart" label={freq ? 'First day' : 'Day'} hint={freq ? 'Optional' : undefined} type="date" width="20" />
         {freq && <Line {...of} field="until" label="Last day" hint="Optional" type="date" width="20" />}
       </div>
@@ -124,30 +126,40 @@ function TimeForm({ service, schedule, close, again, onDirty }: PartOf & { sched
         options={service.places.map((p) => [p.id, [p.location.name, p.location.address].filter(Boolean).join(', ')])}
       />
       <Lines {...of} field="description" label="More about it" hint="For example, term time only. Optional." rows={2} />
-      <Buttons>
+      <div className="lr-actions">
         <Button type="submit" small disabled={Boolean(schedule) && !draft.dirty}>
           {schedule ? 'Save the time' : 'Add the time'}
         </Button>
         <Button type="button" secondary small onClick={() => (draft.forget(), close())}>
           {schedule ? 'Close' : 'Cancel'}
         </Button>
-      </Buttons>
+      </div>
       <Flag held={held} field="retired" label="whether it is offered" />
       {schedule && (
         <Standing of={{ kind: 'SCHEDULE', id: schedule.id, version: schedule.version, name: wordsOf(schedule), visibility: schedule.visibility, retired: false, onChanged: again }} />
       )}
-    </form>
+    </Form>
   );
+}
+
+/** What is saved of what was typed: not what a field holds that is no longer shown, nor a day that was added and left empty. */
+function written(typed: Values, { counts }: { counts: boolean }): Values {
+  const once = 'freq' in typed && !typed.freq;
+  const days = (all: unknown) => (all as string[]).filter(Boolean);
+  return {
+    ...typed,
+    ...('interval' in typed && !counts && { interval: 1 }),
+    ...('excludedDates' in typed && { excludedDates: days(typed.excludedDates) }),
+    ...('extraDates' in typed && { extraDates: days(typed.extraDates) }),
+    ...(once && { until: null, excludedDates: [] }),
+  };
 }
 
 function Days({ draft, held }: { draft: Draft; held?: Held }) {
   const chosen = (draft.values.byDay as string[]) ?? [];
-  const error = draft.errors.find((e) => e.field === `${draft.prefix}byDay`)?.message;
   const order = Object.keys(dayWords);
   return (
-    <Fieldset id={`${draft.prefix}byDay`} tabIndex={-1}>
-      <Fieldset.Legend>On which days</Fieldset.Legend>
-      {error && <p className="nhsuk-error-message">{error}</p>}
+    <Group draft={draft} field="byDay" legend="On which days">
       <Checkboxes small className="lr-days">
         {order.map((code) => (
           <Checkboxes.Item
@@ -162,7 +174,7 @@ function Days({ draft, held }: { draft: Draft; held?: Held }) {
         ))}
       </Checkboxes>
       <Flag held={held} field="byDay" label="Days" />
-    </Fieldset>
+    </Group>
   );
 }
 
@@ -182,31 +194,27 @@ function DaysOfMonth({ draft, held }: { draft: Draft; held?: Held }) {
   for (let n = 1; n <= 31; n++) options.push([String(n), `Day ${n}`]);
   options.push(['-1', 'Last day']);
   const value = days[0] ?? (dates[0] === undefined ? '' : String(dates[0]));
-  const error = draft.errors.find((e) => e.field === `${draft.prefix}byDay`)?.message;
   return (
-    <div className={`nhsuk-form-group ${error ? 'nhsuk-form-group--error' : ''}`}>
-      <label className="nhsuk-label" htmlFor={`${draft.prefix}byDay`}>
-        On which day of the month
-      </label>
-      {error && <span className="nhsuk-error-message">{error}</span>}
-      <select
+    <div className="lr-field">
+      <Select
         id={`${draft.prefix}byDay`}
-        className="nhsuk-select"
+        label="On which day of the month"
+        error={errorOf(draft, 'byDay')}
         value={value}
         onChange={(e) => {
-          const picked = e.target.value;
+          const picked = e.currentTarget.value;
           const named = /[A-Z]/.test(picked);
           draft.set('byDay', named ? [picked] : []);
           draft.set('byMonthDay', named || !picked ? [] : [Number(picked)]);
         }}
       >
-        <option value="">That of the first day</option>
+        <Select.Option value="">That of the first day</Select.Option>
         {options.map(([v, words]) => (
-          <option key={v} value={v}>
+          <Select.Option key={v} value={v}>
             {words}
-          </option>
+          </Select.Option>
         ))}
-      </select>
+      </Select>
       {days.length + dates.length > 1 && <p className="lr-small">There are more days than one: they stay unless you choose another.</p>}
       <Flag held={held} field="byDay" label="Days" />
       <Flag held={held} field="byMonthDay" label="Days of the month" />
@@ -216,11 +224,8 @@ function DaysOfMonth({ draft, held }: { draft: Draft; held?: Held }) {
 
 function Dates({ draft, held, field, label, add }: { draft: Draft; held?: Held; field: 'excludedDates' | 'extraDates'; label: string; add: string }) {
   const all = (draft.values[field] as string[]) ?? [];
-  const error = draft.errors.find((e) => e.field === draft.prefix + field)?.message;
   return (
-    <Fieldset id={draft.prefix + field} tabIndex={-1}>
-      <Fieldset.Legend>{label}</Fieldset.Legend>
-      {error && <p className="nhsuk-error-message">{error}</p>}
+    <Group draft={draft} field={field} legend={label}>
       <ul className="lr-plain-list">
         {all.map((value, n) => (
           <li key={n} className="lr-date">
@@ -241,6 +246,6 @@ function Dates({ draft, held, field, label, add }: { draft: Draft; held?: Held; 
         {add}
       </button>
       <Flag held={held} field={field} label={label} />
-    </Fieldset>
+    </Group>
   );
 }

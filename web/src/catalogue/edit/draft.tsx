@@ -1,13 +1,13 @@
 import { useBlocker } from '@tanstack/react-router';
-import { Select, Textarea, TextInput } from 'nhsuk-react-components';
+import { ErrorMessage, Fieldset, Select, Textarea, TextInput } from 'nhsuk-react-components';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { CombinedError } from 'urql';
 import { UseSourceDocument, type LocalFragment, type RecordKind } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
 import type { FieldError } from '../../shell/form';
 import { useHub } from '../../shell/hub';
+import { useChange } from '../../shell/useChange';
 import { sourceWords } from './words';
 
 /** What of a record an editor may change, by the API's names. */
@@ -74,17 +74,14 @@ export interface Held {
 /** What the source says of a field that was changed here, with a way back to it. */
 export function Flag({ held, field, label }: { held?: Held; field: string; label: string }) {
   const hub = useHub();
-  const [problem, setProblem] = useState('');
+  const { send, trouble } = useChange();
   const local = held?.local.find((l) => l.field === field);
   if (!held || !local) return null;
   async function giveBack() {
-    const outcome = await change(UseSourceDocument, {
-      input: { hub: hub.slug, kind: held!.kind, recordId: held!.id, version: held!.version, fields: [field] },
-    });
-    const refused = outcome.problem ? 'That did not work. Try again.' : outcome.userErrors[0]?.message;
-    if (refused) return setProblem(refused);
+    const { kind, id, version, onGivenBack } = held!;
+    if (!(await send(UseSourceDocument, { input: { hub: hub.slug, kind, recordId: id, version, fields: [field] } }))) return;
     announce(`${label} is as its source says again.`);
-    held!.onGivenBack();
+    onGivenBack();
   }
   return (
     <div className="lr-held" data-field={field}>
@@ -94,7 +91,7 @@ export function Flag({ held, field, label }: { held?: Held; field: string; label
       <button type="button" className="lr-link-button" onClick={() => void giveBack()}>
         Use the source’s<span className="nhsuk-u-visually-hidden"> for: {label}</span>
       </button>
-      {problem && <p role="alert">{problem}</p>}
+      {trouble}
     </div>
   );
 }
@@ -107,7 +104,7 @@ interface FieldProps {
   held?: Held;
 }
 
-const errorOf = (draft: Draft, field: string) => draft.errors.find((e) => e.field === draft.prefix + field)?.message;
+export const errorOf = (draft: Draft, field: string) => draft.errors.find((e) => e.field === draft.prefix + field)?.message;
 
 function common({ draft, field, label, hint }: FieldProps) {
   return { id: draft.prefix + field, name: draft.prefix + field, label, hint, error: errorOf(draft, field), autoComplete: 'off' };
@@ -151,7 +148,7 @@ export function Lines(props: FieldProps & { rows?: number; list?: boolean }) {
   );
 }
 
-export function Choice(props: FieldProps & { options: [string, string][]; empty?: string; onPick?(value: string): void }) {
+export function Choice(props: FieldProps & { options: [string, string][]; empty?: string }) {
   const { draft, field, held, label } = props;
   const { autoComplete: _, ...rest } = common(props);
   return (
@@ -182,8 +179,8 @@ export function refusal(outcome: { problem?: CombinedError; userErrors?: { code:
   return errors.length ? { stale: errors.some((e) => e.field === 'version'), errors } : null;
 }
 
-/** Numbers as the API takes them: what is no number is sent as it was typed would be refused by its type, so it is said here. */
-export function numbers(changes: Values, fields: Record<string, string>): { input: Values; errors: FieldError[] } {
+/** Numbers as the API takes them: what is none, or a broken one where only a whole one will do, the API refuses by its type alone, so it is said here. */
+export function numbers(changes: Values, fields: Record<string, string>, broken = false): { input: Values; errors: FieldError[] } {
   const input = { ...changes };
   const errors: FieldError[] = [];
   for (const [field, label] of Object.entries(fields)) {
@@ -191,12 +188,37 @@ export function numbers(changes: Values, fields: Record<string, string>): { inpu
     if (typeof value !== 'string') continue;
     const read = Number(value.trim());
     if (value.trim() === '') input[field] = null;
-    else if (Number.isNaN(read)) errors.push({ field, message: `${label} must be a number` });
-    else input[field] = read;
+    else if (broken ? Number.isFinite(read) : Number.isSafeInteger(read)) input[field] = read;
+    else errors.push({ field, message: `${label} must be a ${broken ? 'number, such as 53.443' : 'whole number'}` });
   }
   return { input, errors };
 }
 
-export function Buttons({ children }: { children: ReactNode }) {
-  return <div className="lr-buttons">{children}</div>;
+/** A form that is checked as it is saved, not by the browser. */
+export function Form({ onSave, ...rest }: { onSave(): Promise<void>; children: ReactNode; 'aria-label'?: string }) {
+  return (
+    <form
+      noValidate
+      onSubmit={(e) => {
+        e.preventDefault();
+        void onSave();
+      }}
+      {...rest}
+    />
+  );
+}
+
+/** Several inputs that are one field: what it is called and what is wrong with it are said of them all. */
+export function Group({ draft, field, legend, children }: { draft: Draft; field: string; legend: ReactNode; children: ReactNode }) {
+  const id = draft.prefix + field;
+  const error = errorOf(draft, field);
+  return (
+    <div className={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
+      <Fieldset id={id} tabIndex={-1} aria-describedby={error && `${id}-error`}>
+        <Fieldset.Legend>{legend}</Fieldset.Legend>
+        {error && <ErrorMessage id={`${id}-error`}>{error}</ErrorMessage>}
+        {children}
+      </Fieldset>
+    </div>
+  );
 }

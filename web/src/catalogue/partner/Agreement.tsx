@@ -76,7 +76,7 @@ export function Agreement({ partner }: { partner: { id: string; name: string; ag
       </p>
       <Errors of={errors} />
       <form
-        className="lr-form"
+        className="lr-form--narrow"
         noValidate
         onSubmit={(e) => {
           e.preventDefault();

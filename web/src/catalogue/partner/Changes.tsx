@@ -1,18 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { Button, Textarea } from 'nhsuk-react-components';
 import { useId, useRef, useState } from 'react';
-import type { CombinedError } from 'urql';
 import { ApproveChangesDocument, ProposedChangesDocument, RejectChangesDocument, type ProposedChangesQuery } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Pages, usePages } from '../../shell/Pages';
-import { Problem } from '../../shell/Problem';
+import { useChange } from '../../shell/useChange';
 import { dayOf, plural } from '../../shell/words';
-import { Sections } from '../Sections';
-import { Difference } from './Difference';
+import { CataloguePage } from '../CataloguePage';
+import { Difference } from '../Difference';
 import { fieldWords, said } from './words';
 
 type Change = NonNullable<ProposedChangesQuery['hub']>['proposedChanges']['nodes'][number];
@@ -22,8 +19,7 @@ export function Changes() {
   const hub = useHub();
   const pages = usePages(ProposedChangesDocument, { hub: hub.slug }, (data) => data.hub?.proposedChanges);
   return (
-    <Page title="Changes that partners ask for" caption="Nobody sees a change until you approve it. What has waited longest comes first.">
-      <Sections />
+    <CataloguePage title="Changes that partners ask for" caption="Nobody sees a change until you approve it. What has waited longest comes first.">
       <Pages {...pages} what="changes" empty={<Empty>No partner waits for you to decide.</Empty>}>
         {(changes) => (
           <>
@@ -33,7 +29,7 @@ export function Changes() {
           </>
         )}
       </Pages>
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -54,8 +50,7 @@ function Entry({ changes, again }: { changes: Change[]; again(): void }) {
   const title = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const [decided, setDecided] = useState<Record<string, Decision>>({});
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
+  const { send, refused, trouble } = useChange();
   const [rejecting, setRejecting] = useState<string[]>([]);
   const waiting = changes.filter((c) => !decided[c.id]);
   const { service, organisation } = changes[0]!;
@@ -70,23 +65,15 @@ function Entry({ changes, again }: { changes: Change[]; again(): void }) {
 
   async function approve(some: Change[]) {
     const proposedChangeIds = some.map((c) => c.id);
-    const outcome = await change(ApproveChangesDocument, { input: { hub: hub.slug, proposedChangeIds, seen: some.map((c) => c.now ?? '') } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    if (!outcome.userErrors.length) settle(proposedChangeIds, 'approved');
+    if (await send(ApproveChangesDocument, { input: { hub: hub.slug, proposedChangeIds, seen: some.map((c) => c.now ?? '') } })) settle(proposedChangeIds, 'approved');
   }
 
   async function reject(proposedChangeIds: string[], reason: string) {
-    const outcome = await change(RejectChangesDocument, { input: { hub: hub.slug, proposedChangeIds, reason } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    if (!outcome.userErrors.length) settle(proposedChangeIds, 'rejected');
+    if (await send(RejectChangesDocument, { input: { hub: hub.slug, proposedChangeIds, reason } })) settle(proposedChangeIds, 'rejected');
   }
 
   return (
-    <section className="lr-card lr-asked" aria-labelledby={title}>
+    <section className="lr-card" aria-labelledby={title}>
       <h2 id={title} ref={heading} tabIndex={-1} className="nhsuk-heading-s">
         {service ? (
           <Link to="/$hub/services/$id" params={{ hub: hub.slug, id: service.id }}>
@@ -113,16 +100,13 @@ function Entry({ changes, again }: { changes: Change[]; again(): void }) {
           cancel={() => setRejecting([])}
         />
       ))}
+      {trouble}
       {refused && (
-        <div className="lr-problem" role="alert">
-          <p>{refused}</p>
-          <Button type="button" secondary small onClick={again}>
-            Load the changes again
-          </Button>
-        </div>
+        <Button type="button" secondary small onClick={again}>
+          Load the changes again
+        </Button>
       )}
-      {problem && <Problem error={problem} />}
-      {waiting.length > 1 && rejecting.length < 2 && (
+      {waiting.length > 1 && rejecting.length === 0 && (
         <div className="lr-actions">
           <Button type="button" small onClick={() => void approve(waiting)} disabled={waiting.some((c) => c.now == null)} preventDoubleClick>
             Approve all {waiting.length}
@@ -134,7 +118,7 @@ function Entry({ changes, again }: { changes: Change[]; again(): void }) {
           </Button>
         </div>
       )}
-      {rejecting.length > 1 && <Why what={`all ${rejecting.length}`} reject={(reason) => void reject(rejecting, reason)} cancel={() => setRejecting([])} />}
+      {rejecting.length > 1 && <Why what={`all ${rejecting.length} changes`} reject={(reason) => void reject(rejecting, reason)} cancel={() => setRejecting([])} />}
     </section>
   );
 }
@@ -174,7 +158,7 @@ function OneChange(props: {
       {decision ? (
         <p className="lr-signposted">{decision === 'approved' ? 'Approved. People see it now.' : 'Rejected.'}</p>
       ) : props.rejecting ? (
-        <Why what={words} reject={props.reject} cancel={props.cancel} />
+        <Why what={`the change to “${words}”`} reject={props.reject} cancel={props.cancel} />
       ) : (
         <div className="lr-actions">
           <Button type="button" secondary={!props.alone} small onClick={props.approve} disabled={c.now == null} preventDoubleClick>
@@ -192,13 +176,14 @@ function OneChange(props: {
 function Why({ what, reject, cancel }: { what: string; reject(reason: string): void; cancel(): void }) {
   const [reason, setReason] = useState('');
   const [missing, setMissing] = useState(false);
+  const box = useRef<HTMLTextAreaElement>(null);
   return (
     <form
-      className="lr-asked__why"
       onSubmit={(e) => {
         e.preventDefault();
-        if (reason.trim()) reject(reason.trim());
-        else setMissing(true);
+        if (reason.trim()) return reject(reason.trim());
+        setMissing(true);
+        box.current?.focus(); // so that what is missing is heard
       }}
     >
       <Textarea
@@ -208,6 +193,7 @@ function Why({ what, reject, cancel }: { what: string; reject(reason: string): v
         rows={2}
         maxLength={1000}
         value={reason}
+        ref={box}
         autoFocus
         onChange={(e) => setReason(e.currentTarget.value)}
       />

@@ -1,11 +1,11 @@
 import { Button, Select } from 'nhsuk-react-components';
 import { useRef, useState } from 'react';
-import type { CombinedError } from 'urql';
 import { CreatePartnerLinkDocument, RevokePartnerLinkDocument, type PartnersLinkFragment } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change, mutationId } from '../../shell/client';
+import { mutationId } from '../../shell/client';
 import { useHub } from '../../shell/hub';
-import { Problem } from '../../shell/Problem';
+import { Empty } from '../../shell/Loading';
+import { useChange } from '../../shell/useChange';
 import { dayOf, plural } from '../../shell/words';
 
 const lasts = [7, 14, 30, 60, 90];
@@ -18,17 +18,13 @@ export function Links({ partner }: { partner: { id: string; name: string; email?
   const [days, setDays] = useState(30);
   const [made, setMade] = useState<{ url: string; link: PartnersLinkFragment }>();
   const [copied, setCopied] = useState(false);
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
+  const { send, trouble } = useChange();
 
   async function create() {
-    const outcome = await change(CreatePartnerLinkDocument, {
+    const made = await send(CreatePartnerLinkDocument, {
       input: { hub: hub.slug, clientMutationId: mutationId(), organisationId: partner.id, expiresInDays: days },
     });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    const { partnerLink: link, path } = outcome.data.createPartnerLink;
+    const { partnerLink: link, path } = made?.createPartnerLink ?? {};
     if (!link || !path) return;
     setLinks((all) => [link, ...all.filter((l) => l.id !== link.id)]);
     setMade({ url: location.origin + path, link });
@@ -37,11 +33,7 @@ export function Links({ partner }: { partner: { id: string; name: string; email?
   }
 
   async function revoke(id: string) {
-    const outcome = await change(RevokePartnerLinkDocument, { input: { hub: hub.slug, partnerLinkId: id } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    const { partnerLink: link } = outcome.data.revokePartnerLink;
+    const link = (await send(RevokePartnerLinkDocument, { input: { hub: hub.slug, partnerLinkId: id } }))?.revokePartnerLink.partnerLink;
     if (!link) return;
     setLinks((all) => all.map((l) => (l.id === link.id ? link : l)));
     if (made?.link.id === id) setMade(undefined);
@@ -77,14 +69,9 @@ export function Links({ partner }: { partner: { id: string; name: string; email?
           Make a link
         </Button>
       </div>
-      {refused && (
-        <p className="lr-problem" role="alert">
-          {refused}
-        </p>
-      )}
-      {problem && <Problem error={problem} />}
+      {trouble}
       {made && (
-        <div className="lr-card lr-made">
+        <div className="lr-card">
           <h3 className="nhsuk-heading-s">The new link</h3>
           <p>Copy it or send it now: it is not kept, and not shown again. Whoever has it can see and correct the entry.</p>
           <label className="nhsuk-label" htmlFor="made-link">
@@ -102,7 +89,7 @@ export function Links({ partner }: { partner: { id: string; name: string; email?
         </div>
       )}
       {links.length === 0 ? (
-        <p className="lr-empty">No link was made yet.</p>
+        <Empty>No link was made yet.</Empty>
       ) : (
         <ul className="lr-plain-list">
           {links.map((l) => (

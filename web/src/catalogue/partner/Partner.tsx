@@ -1,10 +1,10 @@
+import { Link } from '@tanstack/react-router';
 import { useQuery } from 'urql';
 import { PartnerDocument } from '../../gql/graphql';
 import { useHub } from '../../shell/hub';
 import { Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Unread } from '../../shell/Shell';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 import { Agreement } from './Agreement';
 import { Links } from './Links';
 import { Services } from './Services';
@@ -17,11 +17,18 @@ export function PartnerPage({ id }: { id: string }) {
   const partner = data?.hub?.organisation;
   if (!partner) return <Unread what="partner" error={error} retry={() => again()} />;
   return (
-    <Page title={partner.name} caption="What was agreed, who looked at its services last, and the links by which it checks its own entry">
-      <Sections />
+    <CataloguePage
+      title={partner.name}
+      caption="What was agreed, who looked at its services last, and the links by which it checks its own entry"
+      aside={
+        <Link to="/$hub/catalogue/records/partners/$id" params={{ hub: hub.slug, id }}>
+          Change its entry
+        </Link>
+      }
+    >
       <Links partner={partner} />
       <Services of={partner.services} />
       <Agreement partner={partner} />
-    </Page>
+    </CataloguePage>
   );
 }

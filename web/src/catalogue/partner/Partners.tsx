@@ -2,10 +2,9 @@ import { Link } from '@tanstack/react-router';
 import { PartnersDocument, type PartnersQuery } from '../../gql/graphql';
 import { useHub } from '../../shell/hub';
 import { Empty } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Pages, usePages } from '../../shell/Pages';
 import { day, plural } from '../../shell/words';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 
 type Listed = NonNullable<PartnersQuery['hub']>['organisations']['nodes'][number];
 
@@ -14,12 +13,11 @@ export function Partners() {
   const hub = useHub();
   const pages = usePages(PartnersDocument, { hub: hub.slug }, (data) => data.hub?.organisations);
   return (
-    <Page title="Agreements and links" caption="What was agreed with each partner, and the links by which partners check their own entries">
-      <Sections />
+    <CataloguePage title="Agreements and links" caption="What was agreed with each partner, and the links by which partners check their own entries">
       <Pages {...pages} what="partners" empty={<Empty>The catalogue has no partner yet.</Empty>}>
         {(partners) => (
           <div className="lr-scroll" tabIndex={0} role="region" aria-label="Table of partners">
-            <table className="lr-table lr-table--words">
+            <table className="lr-table lr-table--words lr-table--names">
               <caption className="nhsuk-u-visually-hidden">Partners, by name</caption>
               <thead>
                 <tr>
@@ -45,7 +43,7 @@ export function Partners() {
           </div>
         )}
       </Pages>
-    </Page>
+    </CataloguePage>
   );
 }
 

@@ -1,92 +1,40 @@
-import { Button, Checkboxes } from 'nhsuk-react-components';
+import { Button, TextInput } from 'nhsuk-react-components';
 import { useState } from 'react';
 import type { CombinedError } from 'urql';
-import { AssureServicesDocument, SetServiceCapacityDocument, type CaredForFragment } from '../../gql/graphql';
+import { SetServiceCapacityDocument, type CaredForFragment } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
 import { change } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Problem } from '../../shell/Problem';
-import { plural } from '../../shell/words';
+import { AssureChosen, AssureOne, Choose, useAssuring } from '../Assure';
 import { assured, capacity } from './words';
 
 /** Who looked at each service last, and how many places it has. */
 export function Services({ of }: { of: CaredForFragment[] }) {
   const hub = useHub();
   const [services, setServices] = useState(of);
-  const [chosen, setChosen] = useState<string[]>([]);
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
-
-  function put(some: CaredForFragment[]) {
-    setServices((all) => all.map((s) => some.find((n) => n.id === s.id) ?? s));
-  }
-
-  async function assure(serviceIds: string[]) {
-    const outcome = await change(AssureServicesDocument, { input: { hub: hub.slug, serviceIds } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    if (outcome.userErrors.length) return;
-    put(outcome.data.assureServices.services);
-    setChosen([]);
-    announce(`${plural(serviceIds.length, 'service')} marked as assured today.`);
-  }
-
+  const put = (some: CaredForFragment[]) => setServices((all) => all.map((s) => some.find((n) => n.id === s.id) ?? s));
+  const assuring = useAssuring(services.map((s) => s.id), put);
   if (services.length === 0) return null;
   return (
     <section aria-labelledby="care-title" className="lr-care">
       <h2 id="care-title" className="nhsuk-heading-m">
         Services
       </h2>
-      {services.length > 1 && (
-        <div className="lr-actions">
-          <Button type="button" secondary small onClick={() => setChosen(chosen.length === services.length ? [] : services.map((s) => s.id))}>
-            {chosen.length === services.length ? 'Choose none' : 'Choose all'}
-          </Button>
-          {chosen.length > 0 && (
-            <Button type="button" small onClick={() => void assure(chosen)} preventDoubleClick>
-              Mark {plural(chosen.length, 'service')} as assured today
-            </Button>
-          )}
-        </div>
-      )}
-      {refused && (
-        <p className="lr-problem" role="alert">
-          {refused}
-        </p>
-      )}
-      {problem && <Problem error={problem} />}
-      <ul className="lr-plain-list">
+      <AssureChosen of={assuring} />
+      <ul className="lr-rows">
         {services.map((s) => (
-          <li key={s.id} className="lr-card">
-            {services.length > 1 ? (
-              <Checkboxes small>
-                <Checkboxes.Item
-                  value={s.id}
-                  checked={chosen.includes(s.id)}
-                  onChange={(e) => {
-                    const on = e.currentTarget.checked;
-                    setChosen((all) => (on ? [...all, s.id] : all.filter((id) => id !== s.id)));
-                  }}
-                >
-                  <strong>{s.name}</strong>
-                </Checkboxes.Item>
-              </Checkboxes>
-            ) : (
-              <h3 className="nhsuk-heading-s">{s.name}</h3>
-            )}
-            <p className="lr-care__fact">
-              {assured(s, hub.timeZone)}.{' '}
-              <button type="button" className="lr-link-button" onClick={() => void assure([s.id])}>
-                Mark as assured today<span className="nhsuk-u-visually-hidden">: {s.name}</span>
-              </button>
-            </p>
+          <li key={s.id}>
+            {services.length > 1 && <Choose of={assuring} id={s.id} name={s.name} />}
+            <h3 className="nhsuk-heading-s">{s.name}</h3>
+            <p>{assured(s, hub.timeZone)}.</p>
+            <div className="lr-actions">
+              <AssureOne of={assuring} id={s.id} name={s.name} />
+            </div>
             {s.capacities
               .filter((c) => c.unit !== 'places')
               .map((c) => (
-                <p key={c.id} className="lr-care__fact">
-                  {capacity(c, hub.timeZone)}.
-                </p>
+                <p key={c.id}>{capacity(c, hub.timeZone)}.</p>
               ))}
             <Places of={s} onSaved={(saved) => put([saved])} />
           </li>
@@ -96,53 +44,68 @@ export function Services({ of }: { of: CaredForFragment[] }) {
   );
 }
 
+const whole = /^\d{1,6}$/;
+
 function Places({ of: service, onSaved }: { of: CaredForFragment; onSaved(service: CaredForFragment): void }) {
   const hub = useHub();
   const known = service.capacities.find((c) => c.unit === 'places');
   const [open, setOpen] = useState(false);
-  const [available, setAvailable] = useState('');
-  const [maximum, setMaximum] = useState('');
+  const [typed, setTyped] = useState({ available: '', maximum: '' });
+  const [wrong, setWrong] = useState<{ available?: string; maximum?: string }>({});
   const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
 
-  async function save(free: number | null) {
-    const outcome = await change(SetServiceCapacityDocument, {
-      input: { hub: hub.slug, serviceId: service.id, unit: 'places', available: free, maximum: free !== null && maximum.trim() ? Number(maximum) : null },
-    });
+  function edit() {
+    setTyped({ available: known ? String(known.available) : '', maximum: known?.maximum == null ? '' : String(known.maximum) });
+    setWrong({});
+    setOpen(true);
+  }
+
+  /** Says at each field what is wrong with it; whether nothing is. */
+  function mend(found: typeof wrong) {
+    setWrong(found);
+    const first = found.available ? 'available' : found.maximum ? 'maximum' : undefined;
+    if (!first) return true;
+    document.getElementById(`${first}-${service.id}`)?.focus();
+    announce(`Error: ${found[first]}`);
+    return false;
+  }
+
+  async function save(available: number | null, maximum: number | null) {
+    const outcome = await change(SetServiceCapacityDocument, { input: { hub: hub.slug, serviceId: service.id, unit: 'places', available, maximum } });
     setProblem(outcome.problem);
     if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    const saved = outcome.data.setServiceCapacity.service;
-    if (!saved) return;
-    onSaved(saved);
+    const refused = outcome.userErrors[0];
+    if (refused) return void mend({ [refused.field === 'maximum' ? 'maximum' : 'available']: refused.message });
+    onSaved(outcome.data.setServiceCapacity.service!);
     setOpen(false);
     announce(`The places of ${service.name} are saved.`);
   }
 
   function submit() {
-    const whole = /^\d{1,6}$/;
-    if (!whole.test(available.trim()) || (maximum.trim() && !whole.test(maximum.trim()))) {
-      setRefused('Write whole numbers, such as 4; 0 if no place is free.');
-      return;
-    }
-    void save(Number(available));
+    const available = typed.available.trim();
+    const maximum = typed.maximum.trim();
+    const found = {
+      available: whole.test(available) ? undefined : 'Write a whole number, such as 4; 0 if no place is free.',
+      maximum: !maximum || whole.test(maximum) ? undefined : 'Write a whole number, or leave it empty.',
+    };
+    if (mend(found)) void save(Number(available), maximum ? Number(maximum) : null);
   }
 
-  const ids = { available: `available-${service.id}`, maximum: `maximum-${service.id}`, error: `places-error-${service.id}` };
+  const field = (name: 'available' | 'maximum') => ({
+    id: `${name}-${service.id}`,
+    error: wrong[name],
+    inputMode: 'numeric' as const,
+    width: 4 as const,
+    autoComplete: 'off',
+    value: typed[name],
+    onChange: (e: { currentTarget: HTMLInputElement }) => setTyped({ ...typed, [name]: e.currentTarget.value }),
+  });
   return (
     <>
-      <p className="lr-care__fact">
+      <p>
         {known ? capacity(known, hub.timeZone) : 'Places: not known'}.{' '}
         {!open && (
-          <button
-            type="button"
-            className="lr-link-button"
-            onClick={() => {
-              setAvailable(known ? String(known.available) : '');
-              setMaximum(known?.maximum == null ? '' : String(known.maximum));
-              setOpen(true);
-            }}
-          >
+          <button type="button" className="lr-link-button" onClick={edit}>
             Say how many are free<span className="nhsuk-u-visually-hidden">: {service.name}</span>
           </button>
         )}
@@ -156,46 +119,22 @@ function Places({ of: service, onSaved }: { of: CaredForFragment; onSaved(servic
             submit();
           }}
         >
-          {(
-            [
-              ['available', 'Free now', available, setAvailable],
-              ['maximum', 'Of how many (if known)', maximum, setMaximum],
-            ] as const
-          ).map(([name, label, value, set]) => (
-            <div key={name} className="nhsuk-form-group">
-              <label className="nhsuk-label" htmlFor={ids[name]}>
-                {label}
-              </label>
-              <input
-                id={ids[name]}
-                className="nhsuk-input nhsuk-input--width-4"
-                inputMode="numeric"
-                autoFocus={name === 'available'}
-                autoComplete="off"
-                aria-describedby={refused ? ids.error : undefined}
-                aria-invalid={refused ? true : undefined}
-                value={value}
-                onChange={(e) => set(e.target.value)}
-              />
-            </div>
-          ))}
-          <Button type="submit" small>
-            Save<span className="nhsuk-u-visually-hidden"> the places of {service.name}</span>
-          </Button>
-          {known && (
-            <Button type="button" secondary small onClick={() => void save(null)}>
-              It is not known
+          <TextInput {...field('available')} label="Free now" autoFocus />
+          <TextInput {...field('maximum')} label="Of how many (if known)" />
+          <div className="lr-actions">
+            <Button type="submit" small>
+              Save<span className="nhsuk-u-visually-hidden"> the places of {service.name}</span>
             </Button>
-          )}
-          <Button type="button" secondary small onClick={() => setOpen(false)}>
-            Go back
-          </Button>
+            {known && (
+              <Button type="button" secondary small onClick={() => void save(null, null)}>
+                It is not known
+              </Button>
+            )}
+            <Button type="button" secondary small onClick={() => setOpen(false)}>
+              Go back
+            </Button>
+          </div>
         </form>
-      )}
-      {refused && (
-        <p id={ids.error} className="lr-problem" role="alert">
-          {refused}
-        </p>
       )}
       {problem && <Problem error={problem} />}
     </>

@@ -1,15 +1,17 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
-import { useEffect, useState } from 'react';
-import { useQuery, type CombinedError } from 'urql';
+import { useEffect, useRef } from 'react';
+import { useQuery } from 'urql';
 import { CatalogueCheckDocument, SaveSourceDocument } from '../../gql/graphql';
 import { announce, tell } from '../../shell/announce';
-import { change, mutationId } from '../../shell/client';
+import { mutationId } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Problem } from '../../shell/Problem';
-import { Sections } from '../Sections';
+import { useChange } from '../../shell/useChange';
+import { plural } from '../../shell/words';
+import { CataloguePage } from '../CataloguePage';
+import { Difference } from '../Difference';
 import { Report } from './Report';
 import { fieldWord, fromWhere, kindWord, whatWords, wouldBe, type Check } from './words';
 
@@ -20,9 +22,8 @@ export function CheckPage({ id }: { id: string }) {
   const [{ data, error }, again] = useQuery({ query: CatalogueCheckDocument, variables: { hub: hub.slug, id } });
   const check = data?.hub?.catalogueCheck;
   const pending = check?.state === 'PENDING';
-  const [saving, setSaving] = useState(false);
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
+  const { send, busy, trouble } = useChange();
+  const intention = useRef(mutationId());
   useEffect(() => {
     if (!pending) return;
     const timer = setInterval(() => again(), 1000);
@@ -36,21 +37,13 @@ export function CheckPage({ id }: { id: string }) {
 
   if (!check)
     return (
-      <Page title="What would change" caption="Nothing is saved yet">
-        <Sections />
+      <CataloguePage title="What would change" caption="Nothing is saved yet">
         {error ? <Problem error={error} retry={() => again()} /> : <Loading what="what would change" />}
-      </Page>
+      </CataloguePage>
     );
 
   async function save() {
-    if (saving) return;
-    setSaving(true);
-    const outcome = await change(SaveSourceDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), checkId: id } });
-    setSaving(false);
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    const saved = outcome.data.saveCatalogueSource.source;
+    const saved = (await send(SaveSourceDocument, { input: { hub: hub.slug, clientMutationId: intention.current, checkId: id } }))?.saveCatalogueSource.source;
     if (!saved) return;
     tell(`${saved.name} is saved and is being fetched.`);
     await navigate({ to: '/$hub/catalogue/sources/$id', params: { hub: hub.slug, id: saved.id } });
@@ -58,14 +51,8 @@ export function CheckPage({ id }: { id: string }) {
 
   const lines = wouldBe(check.counts);
   return (
-    <Page title={`What ${check.name} would change`} caption={`${fromWhere(check)}. Nothing is saved yet.`}>
-      <Sections />
-      {problem && <Problem error={problem} />}
-      {refused && (
-        <p className="lr-refused" role="alert">
-          {refused}
-        </p>
-      )}
+    <CataloguePage title={`What ${check.name} would change`} caption={`${fromWhere(check)}. Nothing is saved yet.`}>
+      {trouble}
       {pending && (
         <p role="status">
           It is being read and compared with the catalogue.{' '}
@@ -86,7 +73,7 @@ export function CheckPage({ id }: { id: string }) {
         <>
           <h2 className="nhsuk-heading-m">In short</h2>
           <p>
-            {check.rows.toLocaleString('en-GB')} records were read{check.refused > 0 && `, and ${check.refused.toLocaleString('en-GB')} of them refused`}.
+            {plural(check.rows, 'record was', 'records were')} read{check.refused > 0 && `, and ${check.refused.toLocaleString('en-GB')} of them refused`}.
             {lines.length === 0 && ' Nothing would change.'}
           </p>
           {lines.length > 0 && (
@@ -104,8 +91,8 @@ export function CheckPage({ id }: { id: string }) {
               </Link>
             </p>
           ) : (
-            <div className="lr-source-actions">
-              <Button type="button" disabled={saving} onClick={() => void save()}>
+            <div className="lr-actions">
+              <Button type="button" disabled={busy} onClick={() => void save()}>
                 {check.sourceId ? 'Make these changes' : 'Save the source and make these changes'}
               </Button>
               <Link className="nhsuk-button nhsuk-button--secondary" to="/$hub/catalogue/sources" params={{ hub: hub.slug }}>
@@ -118,7 +105,7 @@ export function CheckPage({ id }: { id: string }) {
           <Report problems={check.problems} name={check.name} />
         </>
       )}
-    </Page>
+    </CataloguePage>
   );
 }
 
@@ -133,28 +120,19 @@ function Differences({ of: check }: { of: Check }) {
           The first {check.differences.length} of {all.toLocaleString('en-GB')}.
         </p>
       )}
-      <ul className="lr-plain-list lr-differences">
+      <ul className="lr-rows lr-differences">
         {check.differences.map((d, i) => (
           <li key={i}>
             <strong className={`nhsuk-tag ${d.what === 'RETIRED' ? 'nhsuk-tag--red' : d.what === 'ADDED' ? 'nhsuk-tag--green' : 'nhsuk-tag--yellow'}`}>
               {whatWords[d.what] ?? d.what}
             </strong>{' '}
             {kindWord(d.kind)} <strong>{d.name}</strong>
-            {d.fields.length > 0 && (
-              <dl>
-                {d.fields.map((f) => (
-                  <div key={f.field}>
-                    <dt>{fieldWord(f.field)}</dt>
-                    <dd>
-                      {f.before ? <del>{f.before}</del> : <span className="lr-small">nothing</span>}
-                      <span aria-hidden="true"> → </span>
-                      <span className="nhsuk-u-visually-hidden"> becomes </span>
-                      {f.after ? <ins>{f.after}</ins> : <span className="lr-small">nothing</span>}
-                    </dd>
-                  </div>
-                ))}
-              </dl>
-            )}
+            {d.fields.map((f) => (
+              <div key={f.field}>
+                <h3 className="lr-asked__field">{fieldWord(f.field)}</h3>
+                <Difference field={f.field} from={f.before} to={f.after} />
+              </div>
+            ))}
           </li>
         ))}
       </ul>

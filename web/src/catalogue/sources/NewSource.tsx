@@ -7,9 +7,8 @@ import { CheckSourceDocument, SourceReportDocument } from '../../gql/graphql';
 import { change, mutationId } from '../../shell/client';
 import { Errors, type FieldError } from '../../shell/form';
 import { useHub } from '../../shell/hub';
-import { Page } from '../../shell/Page';
 import { Problem } from '../../shell/Problem';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 import { packed, tooLong } from './upload';
 
 /** A new source, or another address or file for one that is there. Nothing is saved here: what would change is looked at first. */
@@ -65,11 +64,10 @@ export function NewSource({ replaces }: { replaces?: string }) {
 
   const of = (field: string) => errors.find((e) => e.field === field)?.message;
   return (
-    <Page title={replaces ? `Change ${old?.name ?? 'the source'}` : 'Add a source'} caption="You see what would change before anything is saved.">
-      <Sections />
+    <CataloguePage title={replaces ? `Change ${old?.name ?? 'the source'}` : 'Add a source'} caption="You see what would change before anything is saved.">
       <Errors of={errors} />
       {problem && <Problem error={problem} />}
-      <form onSubmit={(e) => void submit(e)} noValidate>
+      <form className="lr-form--narrow" onSubmit={(e) => void submit(e)} noValidate>
         {!replaces && (
           <TextInput
             id="name"
@@ -104,32 +102,21 @@ export function NewSource({ replaces }: { replaces?: string }) {
           />
         )}
         {by === 'FILE' && (
-          <div className={`nhsuk-form-group ${of('document') ? 'nhsuk-form-group--error' : ''}`}>
-            <label className="nhsuk-label" htmlFor="document">
-              File
-            </label>
-            <div className="nhsuk-hint" id="document-hint">
-              Open Referral UK or HSDS in JSON, Outpost’s CSV, or a ZIP archive of HSDS’s CSV tables.
-            </div>
-            {of('document') && (
-              <span className="nhsuk-error-message" id="document-error">
-                {of('document')}
-              </span>
-            )}
-            <input
-              id="document"
-              type="file"
-              className="nhsuk-input lr-file"
-              accept=".json,.csv,.zip,.gz,application/json,text/csv,application/zip"
-              aria-describedby={of('document') ? 'document-hint document-error' : 'document-hint'}
-              onChange={(e) => setFile(e.currentTarget.files?.[0])}
-            />
-          </div>
+          <TextInput
+            id="document"
+            type="file"
+            className="lr-file"
+            label="File"
+            hint="Open Referral UK or HSDS in JSON, Outpost’s CSV, or a ZIP archive of HSDS’s CSV tables."
+            error={of('document')}
+            accept=".json,.csv,.zip,.gz,application/json,text/csv,application/zip"
+            onChange={(e) => setFile(e.currentTarget.files?.[0])}
+          />
         )}
         <Button type="submit" disabled={busy}>
           {busy ? 'Sending…' : 'See what would change'}
         </Button>
       </form>
-    </Page>
+    </CataloguePage>
   );
 }

@@ -1,7 +1,7 @@
 import { Button } from 'nhsuk-react-components';
 import type { ProblemsFragment } from '../../gql/graphql';
 import { plural } from '../../shell/words';
-import { reportCSV } from './words';
+import { fieldWord, reportCSV } from './words';
 
 const shown = 50;
 
@@ -39,7 +39,7 @@ function List({ title, of }: { title: string; of: ProblemsFragment[] }) {
         {of.slice(0, shown).map((p, i) => (
           <li key={i}>
             {p.row > 0 && `Record ${p.row}, `}
-            {p.kind} <strong>{p.name || p.externalId || 'without a name'}</strong>: {p.field && `${p.field}: `}
+            {p.kind} <strong>{p.name || p.externalId || 'without a name'}</strong>: {p.field && `${fieldWord(p.field)}: `}
             {p.message}. {p.mend}
           </li>
         ))}

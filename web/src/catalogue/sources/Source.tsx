@@ -1,15 +1,15 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
-import { useEffect, useState } from 'react';
-import { useQuery, type CombinedError } from 'urql';
+import { useEffect, useRef, useState } from 'react';
+import { useQuery } from 'urql';
 import { CheckSourceDocument, RemoveSourceDocument, SourceReportDocument, SyncSourceDocument } from '../../gql/graphql';
 import { announce, tell } from '../../shell/announce';
-import { change, mutationId } from '../../shell/client';
+import { mutationId } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Problem } from '../../shell/Problem';
-import { Sections } from '../Sections';
+import { useChange } from '../../shell/useChange';
+import { CataloguePage } from '../CataloguePage';
 import { Report } from './Report';
 import { Standing } from './Sources';
 import { fromWhere, underWay } from './words';
@@ -21,9 +21,12 @@ export function SourcePage({ id }: { id: string }) {
   const [{ data, error }, again] = useQuery({ query: SourceReportDocument, variables: { hub: hub.slug, id } });
   const source = data?.hub?.catalogueSource;
   const busy = source ? underWay(source) : false;
-  const [problem, setProblem] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
+  const { send, trouble } = useChange();
   const [removing, setRemoving] = useState(false);
+  const ask = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (removing) ask.current?.focus(); // the button that had it is gone
+  }, [removing]);
   useEffect(() => {
     if (!busy) return;
     const timer = setInterval(() => again(), 2000);
@@ -32,50 +35,33 @@ export function SourcePage({ id }: { id: string }) {
 
   if (!source)
     return (
-      <Page title="Source" caption="Where part of the catalogue comes from">
-        <Sections />
+      <CataloguePage title="Source" caption="Where part of the catalogue comes from">
         {error ? <Problem error={error} retry={() => again()} /> : <Loading what="the source" />}
-      </Page>
+      </CataloguePage>
     );
 
   async function sync() {
-    const outcome = await change(SyncSourceDocument, { input: { hub: hub.slug, sourceId: id } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
+    if (!(await send(SyncSourceDocument, { input: { hub: hub.slug, sourceId: id } }))) return;
     announce('It is being fetched.');
     again();
   }
 
   async function check() {
-    const outcome = await change(CheckSourceDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), sourceId: id } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    const made = outcome.data.checkCatalogueSource.check;
+    const made = (await send(CheckSourceDocument, { input: { hub: hub.slug, clientMutationId: mutationId(), sourceId: id } }))?.checkCatalogueSource.check;
     if (made) await navigate({ to: '/$hub/catalogue/sources/check/$id', params: { hub: hub.slug, id: made.id } });
   }
 
   async function remove() {
-    const outcome = await change(RemoveSourceDocument, { input: { hub: hub.slug, sourceId: id } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    if (!outcome.data.removeCatalogueSource.removed) return;
+    if (!(await send(RemoveSourceDocument, { input: { hub: hub.slug, sourceId: id } }))) return;
     tell(`${source!.name} is removed. What it brought is being retired.`);
     await navigate({ to: '/$hub/catalogue/sources', params: { hub: hub.slug } });
   }
 
   return (
-    <Page title={source.name} caption={fromWhere(source)}>
-      <Sections />
-      {problem && <Problem error={problem} />}
-      {refused && (
-        <p className="lr-refused" role="alert">
-          {refused}
-        </p>
-      )}
+    <CataloguePage title={source.name} caption={fromWhere(source)}>
+      {trouble}
       <Standing source={source} />
-      <div className="lr-source-actions">
+      <div className="lr-actions">
         <Button type="button" secondary small disabled={busy} onClick={() => void sync()}>
           Fetch now
         </Button>
@@ -94,20 +80,23 @@ export function SourcePage({ id }: { id: string }) {
         )}
       </div>
       {removing && (
-        <div className="lr-problem" role="group" aria-label="Remove the source">
+        <div ref={ask} tabIndex={-1} className="lr-ask" role="group" aria-label="Remove the source">
           <p>
-            All {source.rowsTaken.toLocaleString('en-GB')} records of {source.name} would be retired: no longer offered, but kept for what points to them.
+            {source.rowsTaken === 1 ? 'The one record' : `All ${source.rowsTaken.toLocaleString('en-GB')} records`} of {source.name} would be retired: no longer offered, but kept for what points
+            to them.
           </p>
-          <Button type="button" warning small onClick={() => void remove()}>
-            Remove {source.name}
-          </Button>{' '}
-          <Button type="button" secondary small onClick={() => setRemoving(false)}>
-            Keep it
-          </Button>
+          <div className="lr-actions">
+            <Button type="button" warning small onClick={() => void remove()}>
+              Remove {source.name}
+            </Button>
+            <Button type="button" secondary small onClick={() => setRemoving(false)}>
+              Keep it
+            </Button>
+          </div>
         </div>
       )}
       <h2 className="nhsuk-heading-m">The last report</h2>
       {source.syncedAt ? <Report problems={source.problems} name={source.name} /> : <p>There is none yet: nothing was taken.</p>}
-    </Page>
+    </CataloguePage>
   );
 }

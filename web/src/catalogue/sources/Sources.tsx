@@ -1,15 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from 'nhsuk-react-components';
-import { useEffect, useState } from 'react';
-import { useQuery, type CombinedError } from 'urql';
+import { useEffect } from 'react';
+import { useQuery } from 'urql';
 import { SourcesDocument, SyncSourceDocument, type SourceFragment } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty, Loading } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Problem } from '../../shell/Problem';
-import { Sections } from '../Sections';
+import { useChange } from '../../shell/useChange';
+import { CataloguePage } from '../CataloguePage';
+import { plural } from '../../shell/words';
 import { fromWhere, moment, standing, underWay } from './words';
 
 /** Where the hub's catalogue comes from, how that goes, and what to do where it does not. */
@@ -25,13 +25,15 @@ export function SourcesPage() {
   }, [busy, again]);
 
   return (
-    <Page title="Sources of the catalogue" caption="Feeds, files and other hubs from which services come. What staff write over a record stays when its source is fetched again.">
-      <Sections />
-      <p>
-        <Link className="nhsuk-button nhsuk-button--secondary" to="/$hub/catalogue/sources/new" params={{ hub: hub.slug }}>
+    <CataloguePage
+      title="Sources of the catalogue"
+      caption="Feeds, files and other hubs from which services come. What staff write over a record stays when its source is fetched again."
+      aside={
+        <Link className="nhsuk-button nhsuk-button--small" to="/$hub/catalogue/sources/new" params={{ hub: hub.slug }}>
           Add a source
         </Link>
-      </p>
+      }
+    >
       {error && <Problem error={error} retry={() => again()} />}
       {!error && !sources && <Loading what="the sources" />}
       {sources?.length === 0 && <Empty>The catalogue has no source: all of it was written by staff. Add the address of a feed, or upload a file.</Empty>}
@@ -44,19 +46,17 @@ export function SourcesPage() {
           ))}
         </ul>
       )}
-    </Page>
+    </CataloguePage>
   );
 }
 
 function OneSource({ source, changed }: { source: SourceFragment; changed: () => void }) {
   const hub = useHub();
-  const [problem, setProblem] = useState<CombinedError>();
+  const { send, trouble } = useChange();
   const to = { hub: hub.slug, id: source.id };
 
   async function sync() {
-    const outcome = await change(SyncSourceDocument, { input: { hub: hub.slug, sourceId: source.id } });
-    setProblem(outcome.problem);
-    if (outcome.problem) return;
+    if (!(await send(SyncSourceDocument, { input: { hub: hub.slug, sourceId: source.id } }))) return;
     announce(`${source.name} is being fetched.`);
     changed();
   }
@@ -70,8 +70,8 @@ function OneSource({ source, changed }: { source: SourceFragment; changed: () =>
       </h2>
       <p>{fromWhere(source)}</p>
       <Standing source={source} />
-      {problem && <Problem error={problem} />}
-      <div className="lr-source-actions">
+      {trouble}
+      <div className="lr-actions">
         <Button type="button" secondary small disabled={underWay(source)} onClick={() => void sync()}>
           Fetch now<span className="nhsuk-u-visually-hidden">{` ${source.name}`}</span>
         </Button>
@@ -106,15 +106,15 @@ export function Standing({ source }: { source: SourceFragment }) {
         </p>
       )}
       {source.message && (
-        <p className={failing ? 'lr-refused' : undefined}>
+        <p className={failing ? 'lr-problem' : undefined}>
           {failing && <strong>What to do: </strong>}
           {source.message}
         </p>
       )}
       <p className="lr-small">
-        {source.syncedAt ? `${source.rowsTaken.toLocaleString('en-GB')} records, last taken ${moment(source.syncedAt, timeZone)}.` : 'Not taken yet.'}
-        {source.rowsRefused > 0 && ` ${source.rowsRefused.toLocaleString('en-GB')} refused.`}
-        {!underWay(source) && ` Fetched next ${moment(source.dueAt, timeZone)}.`}
+        {source.syncedAt ? `${plural(source.rowsTaken, 'record')}, last taken ${moment(source.syncedAt, timeZone)}.` : 'Not taken yet.'}
+        {!source.message && source.rowsRefused > 0 && ` ${source.rowsRefused.toLocaleString('en-GB')} refused.`}
+        {!underWay(source) && source.kind !== 'DOCUMENT' && ` Fetched next ${moment(source.dueAt, timeZone)}.`}
         {source.byStaff ? '' : ' It comes with the hub’s settings, and is changed there.'}
       </p>
     </>

@@ -1,5 +1,5 @@
 import type { CatalogueCheckQuery, ProblemsFragment, SourceFragment } from '../../gql/graphql';
-import { dayOf, plural, time } from '../../shell/words';
+import { capital, dayOf, plural, time } from '../../shell/words';
 
 export type Check = NonNullable<NonNullable<CatalogueCheckQuery['hub']>['catalogueCheck']>;
 
@@ -57,8 +57,7 @@ export function wouldBe(counts: Check['counts']): string[] {
 }
 
 export function fieldWord(field: string): string {
-  const words = field.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return field === 'url' ? 'Website' : capital(field.replaceAll('_', ' '));
 }
 
 /** The report as CSV. A cell that a spreadsheet would take for a formula is made text. */

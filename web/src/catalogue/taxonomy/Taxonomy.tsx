@@ -1,6 +1,6 @@
 import { Button } from 'nhsuk-react-components';
 import { useEffect, useRef, useState } from 'react';
-import { useQuery, type CombinedError } from 'urql';
+import { useQuery } from 'urql';
 import {
   CatalogueNeedsDocument,
   CatalogueTermsDocument,
@@ -11,14 +11,12 @@ import {
   type TermMeaning,
 } from '../../gql/graphql';
 import { announce } from '../../shell/announce';
-import { change } from '../../shell/client';
 import { useHub } from '../../shell/hub';
 import { Empty } from '../../shell/Loading';
-import { Page } from '../../shell/Page';
 import { Pages, usePages } from '../../shell/Pages';
-import { Problem } from '../../shell/Problem';
+import { useChange } from '../../shell/useChange';
 import { plural } from '../../shell/words';
-import { Sections } from '../Sections';
+import { CataloguePage } from '../CataloguePage';
 
 type Needs = NonNullable<CatalogueNeedsQuery['hub']>['needs'];
 
@@ -86,68 +84,65 @@ export function Taxonomy() {
   }
 
   return (
-    <>
-      <Sections />
-      <Page title="Terms and needs" caption="Sources say in terms of their own what services are for. Say which of the hub's needs each means; those that mean none yet come first.">
-        <search className="lr-terms__filter">
-          <div>
-            <label htmlFor="term-text">Find a term</label>
-            <input id="term-text" className="nhsuk-input" type="text" value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={100} />
-          </div>
-          <div>
-            <label htmlFor="term-meaning">Show</label>
-            <select id="term-meaning" className="nhsuk-select" value={meaning} onChange={(e) => setMeaning(e.currentTarget.value as TermMeaning | '')}>
-              <option value="">All terms</option>
-              <option value="UNKNOWN">That mean nothing yet</option>
-              <option value="ASSUMED">Taken from their words</option>
-              <option value="CHOSEN">With a need chosen here</option>
-              <option value="NOT_OURS">That are no need of ours</option>
-            </select>
-          </div>
-        </search>
-        <Decide wanted={wanted} known={known} onSaved={saved} onDrop={() => setWanted(new Map())} />
-        <Pages
-          {...pages}
-          items={terms}
-          what="terms"
-          empty={<Empty>{asked || meaning ? 'No such term.' : 'No source of the catalogue uses terms yet.'}</Empty>}
-        >
-          {(all) => (
-            <>
-              <Bulk all={all} picked={picked} needs={needs} onPick={setPicked} onWant={(value) => want(picked, value)} />
-              <ul className="lr-plain-list lr-terms" aria-label="Terms">
-                {all.map((t) => (
-                  <li key={t.id} className={wanted.has(t.id) ? 'lr-terms__changed' : undefined}>
-                    <input
-                      type="checkbox"
-                      className="lr-terms__pick"
-                      aria-label={`Pick ${t.name}`}
-                      checked={picked.has(t.id)}
-                      onChange={(e) => {
-                        const after = new Set(picked);
-                        if (e.currentTarget.checked) after.add(t.id);
-                        else after.delete(t.id);
-                        setPicked(after);
-                      }}
-                    />
-                    <div className="lr-terms__what">
-                      <strong>{t.name}</strong> {t.code && <code className="lr-small">{t.code}</code>}
-                      <span className="lr-small">
-                        {[t.taxonomy, plural(t.serviceCount, 'service')].filter(Boolean).join(', ')}
-                      </span>
-                    </div>
-                    <div className="lr-terms__need">
-                      <Choice label={`Need that ${t.name} means`} needs={needs} value={wanted.get(t.id) ?? valueOf(t)} undecidedAs={t.meaning === 'ASSUMED' ? `${t.need!.name} (by its words)` : t.meaning === 'UNKNOWN' ? 'Nothing yet' : undefined} onChange={(value) => want([t.id], value)} />
-                      <span className="lr-small">{wanted.has(t.id) ? 'Not saved yet' : meanings[t.meaning]}</span>
-                    </div>
-                  </li>
-                ))}
-              </ul>
-            </>
-          )}
-        </Pages>
-      </Page>
-    </>
+    <CataloguePage title="Terms and needs" caption="Each source has its own terms for what services are for. Say which need of the hub each one means; those that mean none yet come first.">
+      <search className="lr-terms__filter">
+        <div>
+          <label className="nhsuk-label" htmlFor="term-text">Find a term</label>
+          <input id="term-text" className="nhsuk-input" type="text" value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={100} />
+        </div>
+        <div>
+          <label className="nhsuk-label" htmlFor="term-meaning">Show</label>
+          <select id="term-meaning" className="nhsuk-select" value={meaning} onChange={(e) => setMeaning(e.currentTarget.value as TermMeaning | '')}>
+            <option value="">All terms</option>
+            <option value="UNKNOWN">That mean nothing yet</option>
+            <option value="ASSUMED">Taken from their words</option>
+            <option value="CHOSEN">With a need chosen here</option>
+            <option value="NOT_OURS">That are no need of ours</option>
+          </select>
+        </div>
+      </search>
+      <Decide wanted={wanted} known={known} onSaved={saved} onDrop={() => setWanted(new Map())} />
+      <Pages
+        {...pages}
+        items={terms}
+        what="terms"
+        empty={<Empty>{asked || meaning ? 'No such term.' : 'No source of the catalogue uses terms yet.'}</Empty>}
+      >
+        {(all) => (
+          <>
+            <Bulk all={all} picked={picked} needs={needs} onPick={setPicked} onWant={(value) => want(picked, value)} />
+            <ul className="lr-rows lr-terms" aria-label="Terms">
+              {all.map((t) => (
+                <li key={t.id} className={wanted.has(t.id) ? 'lr-terms__changed' : undefined}>
+                  <input
+                    type="checkbox"
+                    className="lr-tick"
+                    aria-label={`Pick ${t.name}`}
+                    checked={picked.has(t.id)}
+                    onChange={(e) => {
+                      const after = new Set(picked);
+                      if (e.currentTarget.checked) after.add(t.id);
+                      else after.delete(t.id);
+                      setPicked(after);
+                    }}
+                  />
+                  <div className="lr-terms__what">
+                    <strong>{t.name}</strong> {t.code && <code className="lr-small">{t.code}</code>}
+                    <span className="lr-small">
+                      {[t.taxonomy, plural(t.serviceCount, 'service')].filter(Boolean).join(', ')}
+                    </span>
+                  </div>
+                  <div className="lr-terms__need">
+                    <Choice label={`Need that ${t.name} means`} needs={needs} value={wanted.get(t.id) ?? valueOf(t)} undecidedAs={t.meaning === 'ASSUMED' ? `${t.need!.name} (by its words)` : t.meaning === 'UNKNOWN' ? 'Nothing yet' : undefined} onChange={(value) => want([t.id], value)} />
+                    <span className="lr-small">{wanted.has(t.id) ? 'Not saved yet' : meanings[t.meaning]}</span>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Pages>
+    </CataloguePage>
   );
 }
 
@@ -170,9 +165,9 @@ function Bulk(props: { all: TermFragment[]; picked: Set<string>; needs: Needs; o
   const [value, setValue] = useState(undecided);
   const every = props.picked.size > 0 && props.all.every((t) => props.picked.has(t.id));
   return (
-    <div className="lr-terms__bulk" role="group" aria-label="Choose for many terms">
+    <div className="lr-actions lr-terms__bulk" role="group" aria-label="Choose for many terms">
       <label className="lr-terms__all">
-        <input type="checkbox" className="lr-terms__pick" checked={every} onChange={() => props.onPick(every ? new Set() : new Set(props.all.slice(0, 200).map((t) => t.id)))} />
+        <input type="checkbox" className="lr-tick" checked={every} onChange={() => props.onPick(every ? new Set() : new Set(props.all.slice(0, 200).map((t) => t.id)))} />
         Pick all that are shown
       </label>
       {props.picked.size > 0 && (
@@ -192,9 +187,7 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
   const hub = useHub();
   const [preview, setPreview] = useState<{ key: string; services: number }>();
   const [done, setDone] = useState<{ text: string; before?: Decision[] }>();
-  const [error, setError] = useState<CombinedError>();
-  const [refused, setRefused] = useState('');
-  const [busy, setBusy] = useState(false);
+  const { send, busy, failed, trouble } = useChange();
   const panel = useRef<HTMLElement>(null);
   const terms = [...props.wanted].map(([id, value]) => decisionOf(id, value));
   const key = JSON.stringify(terms);
@@ -203,13 +196,9 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
     if (terms.length === 0) return;
     let stale = false;
     setDone(undefined);
-    void change(MapTermsDocument, { input: { hub: hub.slug, terms, preview: true } }).then((outcome) => {
-      if (stale) return;
-      setError(outcome.problem);
-      if (outcome.problem) return;
-      setRefused(outcome.userErrors[0]?.message ?? '');
-      if (outcome.userErrors.length) return;
-      const services = outcome.data.mapTerms.servicesChanged;
+    void send(MapTermsDocument, { input: { hub: hub.slug, terms, preview: true } }).then((made) => {
+      if (stale || !made) return;
+      const services = made.mapTerms.servicesChanged;
       setPreview({ key, services });
       announce(`${plural(terms.length, 'term')} not saved yet. ${plural(services, 'service')} would meet other needs.`);
     });
@@ -220,15 +209,10 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
   }, [hub.slug, key]);
 
   async function save(what: Decision[], undoes: boolean) {
-    setBusy(true);
     const before = what.flatMap((t) => (props.known.has(t.termId) ? [decisionOf(t.termId, valueOf(props.known.get(t.termId)!))] : []));
-    const outcome = await change(MapTermsDocument, { input: { hub: hub.slug, terms: what } });
-    setBusy(false);
-    setError(outcome.problem);
-    if (outcome.problem) return;
-    setRefused(outcome.userErrors[0]?.message ?? '');
-    if (outcome.userErrors.length) return;
-    const { servicesChanged, terms: now } = outcome.data.mapTerms;
+    const made = await send(MapTermsDocument, { input: { hub: hub.slug, terms: what } });
+    if (!made) return;
+    const { servicesChanged, terms: now } = made.mapTerms;
     const text = `${undoes ? 'Undone' : 'Saved'}: ${plural(now.length, 'term')}, ${plural(servicesChanged, 'service')} changed.`;
     setDone({ text, before: undoes ? undefined : before });
     props.onSaved(now);
@@ -236,7 +220,7 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
     panel.current?.focus();
   }
 
-  if (terms.length === 0 && !done && !error && !refused) return null;
+  if (terms.length === 0 && !done && !failed) return null;
   return (
     <section className="lr-terms__decide" aria-label="What is not saved yet" ref={panel} tabIndex={-1}>
       {terms.length > 0 && (
@@ -245,7 +229,7 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
             <strong>{plural(terms.length, 'term')} not saved yet.</strong>{' '}
             {preview?.key === key ? `${plural(preview.services, 'service')} would meet other needs.` : 'Counting the services that would change…'} Services whose needs somebody chose stay as they are.
           </p>
-          <div className="lr-terms__acts">
+          <div className="lr-actions">
             <Button type="button" small disabled={busy || terms.length > 200} onClick={() => void save(terms, false)}>
               Save
             </Button>
@@ -256,7 +240,7 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
         </>
       )}
       {terms.length === 0 && done && (
-        <div className="lr-terms__acts">
+        <div className="lr-actions">
           <p>{done.text}</p>
           {done.before && (
             <Button type="button" secondary small disabled={busy} onClick={() => void save(done.before!, true)}>
@@ -265,12 +249,7 @@ function Decide(props: { wanted: Map<string, string>; known: Map<string, TermFra
           )}
         </div>
       )}
-      {refused && (
-        <p className="lr-problem" role="alert">
-          {refused}
-        </p>
-      )}
-      {error && <Problem error={error} />}
+      {trouble}
     </section>
   );
 }

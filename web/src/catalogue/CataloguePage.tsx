@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useHub } from '../shell/hub';
+import { Page } from '../shell/Page';
 
 /** The pages by which a hub's catalogue is kept, in order. */
 const sections: { to: string; label: string }[] = [
@@ -12,20 +13,23 @@ const sections: { to: string; label: string }[] = [
   { to: '/$hub/catalogue/duplicates', label: 'Duplicates' },
 ];
 
-/** The way between the pages by which a hub's catalogue is kept. */
-export function Sections() {
+/** A page by which the hub's catalogue is kept, below the way to the others. */
+export function CataloguePage(props: React.ComponentProps<typeof Page>) {
   const { slug } = useHub();
   return (
-    <nav aria-label="Catalogue">
-      <ul className="lr-sections">
-        {sections.map(({ to, label }) => (
-          <li key={to}>
-            <Link to={to} params={{ hub: slug }} activeOptions={{ exact: true, includeSearch: false }}>
-              {label}
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <>
+      <nav aria-label="Catalogue">
+        <ul className="lr-sections">
+          {sections.map(({ to, label }) => (
+            <li key={to}>
+              <Link to={to} params={{ hub: slug }} activeOptions={{ exact: to === '/$hub/catalogue', includeSearch: false }}>
+                {label}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <Page {...props} />
+    </>
   );
 }

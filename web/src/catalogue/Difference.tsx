@@ -1,5 +1,5 @@
 import { diffWordsWithSpace } from 'diff';
-import { said } from './words';
+import { said } from './partner/words';
 
 /** Fields that are prose, in which single words may change; all others are replaced as a whole. */
 const prose = ['name', 'description', 'eligibility_description', 'fees_description', 'application_process', 'languages'];
