@@ -71,10 +71,11 @@ func (s *set) list() []record {
 
 // parts are what belongs to a service and goes with it.
 type parts struct {
-	Service   string   `json:"service"`
-	Places    []string `json:"places"`
-	Schedules []string `json:"schedules"`
-	Terms     []string `json:"terms"`
+	ID        uuid.UUID `json:"id"` // known once the service is written
+	Service   string    `json:"service"`
+	Places    []string  `json:"places"`
+	Schedules []string  `json:"schedules"`
+	Terms     []string  `json:"terms"`
 	// Capacities have a unit each that no other has.
 	Capacities []record `json:"capacities,omitempty"`
 	whole      bool     // nothing else belongs to it
@@ -91,6 +92,8 @@ type gathering struct {
 	sets      map[string]*set
 	services  map[string]*parts
 	serviceID []string // in their order
+	// newlyMeaning are the terms that came to mean a need when they were written.
+	newlyMeaning []string
 }
 
 func gather(rows []openreferral.Row) *gathering {
