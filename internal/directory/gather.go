@@ -3,6 +3,7 @@ package directory
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -379,7 +380,6 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	r := record{"service": p.Service}
 	r.set("place", place)
 	field := fmt.Sprintf("schedules[%d].", n)
-	description := s.Description
 	if s.ByWeekNumber != "" || s.ByYearDay != "" {
 		// Without these the rule would run on many more days than it does.
 		g.note(row, field+"freq", "only the description was kept: weeks and days of the year are not")
@@ -409,13 +409,17 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	r.set("valid_to", string(s.ValidTo))
 	r.set("opens_at", string(s.OpensAt))
 	r.set("closes_at", string(s.ClosesAt))
-	g.short(row, r, "description", field+"description", description, 2000)
 	if s.Except != "" {
 		r["excluded_dates"] = strings.Split(s.Except, ",")
 	}
 	if s.Also != "" {
 		r["extra_dates"] = strings.Split(s.Also, ",")
 	}
+	description := s.Description
+	if s.Except+s.Also != "" {
+		description = withoutSummary(r, description)
+	}
+	g.short(row, r, "description", field+"description", description, 2000)
 	// Sources give the same schedule id to many services, or none: it is known within its service and place only.
 	id := s.ID
 	if id == "" {
@@ -424,6 +428,24 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	id = within(p.Service, place, id)
 	g.sets["schedules"].put(row, id, r, partial)
 	p.Schedules = append(p.Schedules, id)
+}
+
+// withoutSummary is the description of a schedule without its summary: feeds of ours put it before the description, where days
+// are told that the standard has no field for.
+func withoutSummary(r record, description string) string {
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		return description
+	}
+	s, err := scheduleOf(encoded)
+	if err != nil {
+		return description
+	}
+	said := ScheduleSummary(s)
+	if description == said {
+		return ""
+	}
+	return strings.TrimPrefix(description, said+". ")
 }
 
 // within makes an id of the ids that it stands within, of at most 200 bytes.
