@@ -10,10 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivertype"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/cataloguecheck"
@@ -39,17 +36,6 @@ func (checkJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: underWay}}
 }
 
-func (s *Sources) enqueueCheck(ctx context.Context, hub viewer.Hub, check uuid.UUID) error {
-	err := s.store.Lend(ctx, func(tx pgx.Tx) error {
-		_, err := s.queue.InsertTx(ctx, tx, checkJob{viewer.FromContext(ctx).TrustID, hub.ID, check}, nil)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("enqueue a check: %w", err)
-	}
-	return nil
-}
-
 // checkWorker works on checks.
 type checkWorker struct {
 	river.WorkerDefaults[checkJob]
@@ -63,17 +49,8 @@ func (*checkWorker) Timeout(*river.Job[checkJob]) time.Duration { return -1 }
 const busyWait = 30 * time.Second
 
 func (w *checkWorker) Work(ctx context.Context, job *river.Job[checkJob]) error {
-	done := func(ctx context.Context) error {
-		return w.sources.store.Lend(ctx, func(tx pgx.Tx) error {
-			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-			if errors.Is(err, rivertype.ErrNotFound) {
-				return nil
-			}
-			return err
-		})
-	}
 	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, viewer.Hub{ID: job.Args.Hub}))
-	err := w.sources.examine(at, job.Args.Check, done)
+	err := w.sources.examine(at, job.Args.Check, completing(w.sources, job))
 	switch {
 	case ctx.Err() != nil, errors.Is(err, errTurn):
 		return river.JobSnooze(0)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -360,7 +359,7 @@ func (f *feed) replace(ctx context.Context, list *url.URL, rows []openreferral.R
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(detailsAtOnce)
-	for _, i := range slices.Clone(summaries[1:]) {
+	for _, i := range summaries[1:] {
 		group.Go(func() error {
 			full, err := f.service(ctx, list, rows[i])
 			if err == nil && full != nil {

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -28,11 +29,13 @@ type limits struct {
 	bytes   int64         // of all its answers together, as they come and unpacked
 	pages   int
 	details int // services that are fetched one by one
+	// patience is how long one request waits altogether for a feed that says when to come again.
+	patience time.Duration
 	// turn is for how long it is read before others have their turn, and for how long one page may take.
 	turn time.Duration
 }
 
-var defaultLimits = limits{idle: 30 * time.Second, bytes: 2 << 30, pages: 5000, details: 100_000, turn: 15 * time.Minute}
+var defaultLimits = limits{idle: 30 * time.Second, bytes: 2 << 30, pages: 5000, details: 100_000, patience: 2 * time.Minute, turn: 15 * time.Minute}
 
 const (
 	// userAgent lets those who serve a feed know who asks.
@@ -90,9 +93,24 @@ type answer struct {
 	unchanged bool
 }
 
-// get asks for one document. Where known is not empty, only for one that differs from it. The error is a
-// *problem.Problem that says what to mend.
+// get asks for one document. Where known is not empty, only for one that differs from it. A feed that is asked too often and
+// says when to come again is asked again then. The error is a *problem.Problem that says what to mend.
 func (f *fetch) get(ctx context.Context, address *url.URL, known schema.Validator) (*answer, error) {
+	for waited := time.Duration(0); ; {
+		a, wait, err := f.try(ctx, address, known)
+		if waited += wait; wait == 0 || waited > f.limits.patience {
+			return a, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, causeOf(ctx, ctx.Err())
+		}
+	}
+}
+
+// try asks for one document once. Wait is when the feed says to come again, where that is why there is none.
+func (f *fetch) try(ctx context.Context, address *url.URL, known schema.Validator) (_ *answer, wait time.Duration, _ error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := time.AfterFunc(f.limits.idle, func() { cancel(errSlow) })
 	handedOver := false
@@ -104,7 +122,7 @@ func (f *fetch) get(ctx context.Context, address *url.URL, known schema.Validato
 	}()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return nil, problem.Field("url", "The address of the feed cannot be used. Correct it.")
+		return nil, 0, problem.Field("url", "The address of the feed cannot be used. Correct it.")
 	}
 	request.Header.Set("User-Agent", userAgent)
 	request.Header.Set("Accept", "application/json, text/csv;q=0.9, */*;q=0.1")
@@ -118,7 +136,7 @@ func (f *fetch) get(ctx context.Context, address *url.URL, known schema.Validato
 	response, err := f.client.Do(request)
 	watch.Stop()
 	if err != nil {
-		return nil, unreachable(address.Host, causeOf(ctx, err))
+		return nil, 0, unreachable(address.Host, causeOf(ctx, err))
 	}
 	a := &answer{validator: schema.Validator{
 		URL: address.String(), ETag: header(response, "ETag"), LastModified: header(response, "Last-Modified"),
@@ -127,17 +145,26 @@ func (f *fetch) get(ctx context.Context, address *url.URL, known schema.Validato
 	case response.StatusCode == http.StatusNotModified && known != (schema.Validator{}):
 		response.Body.Close()
 		a.unchanged, a.ReadCloser = true, http.NoBody
-		return a, nil
+		return a, 0, nil
 	case response.StatusCode != http.StatusOK:
 		response.Body.Close()
-		return nil, refusedBy(address.Host, response.StatusCode)
+		return nil, comeAgain(response), refusedBy(address.Host, response.StatusCode)
 	}
 	handedOver = true
 	a.ReadCloser = &body{fetch: f, ctx: ctx, cancel: cancel, watch: watch, from: response.Body, host: address.Host}
 	if err := a.ReadCloser.(*body).unpack(); err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, 0, errors.Join(err, a.Close())
 	}
-	return a, nil
+	return a, 0, nil
+}
+
+// comeAgain is after how long a server that is asked too often wants to be asked again; 0 where it does not say so.
+func comeAgain(r *http.Response) time.Duration {
+	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
+	if err != nil || seconds < 0 || r.StatusCode != http.StatusTooManyRequests && r.StatusCode != http.StatusServiceUnavailable {
+		return 0
+	}
+	return max(time.Duration(min(seconds, 24*60*60))*time.Second, time.Second)
 }
 
 // header gives a validator that is short enough to keep.

@@ -84,7 +84,7 @@ func (m *Manager) Check(ctx context.Context, clientMutationID string, p Proposal
 		if made, err = create.Save(ctx); err != nil {
 			return err
 		}
-		if err := m.sources.enqueueCheck(ctx, hub, made.ID); err != nil {
+		if err := m.sources.Enqueue(ctx, checkJob{viewer.FromContext(ctx).TrustID, hub.ID, made.ID}); err != nil {
 			return err
 		}
 		return m.log.Change(ctx, audit.Event{Action: "catalogue.checked", SubjectType: "catalogue_source", SubjectID: made.ID, Fields: []string{w.Name}})

@@ -112,7 +112,7 @@ type Work struct {
 	Collectors []prometheus.Collector
 }
 
-// Enqueue has a job of Config.Also done once the transaction of ctx commits.
+// Enqueue has a job done once the transaction of ctx commits: one of ours, or of Config.Also.
 func (s *Sources) Enqueue(ctx context.Context, job river.JobArgs) error {
 	err := s.store.Lend(ctx, func(tx pgx.Tx) error {
 		_, err := s.queue.InsertTx(ctx, tx, job, nil)
@@ -171,20 +171,14 @@ func (s *Sources) enqueue(ctx context.Context, sources []uuid.UUID) error {
 	return nil
 }
 
-// changed has the hubs that follow the viewer's hub fetch it anew once the transaction of ctx commits.
-func (s *Sources) changed(ctx context.Context) error {
+// Follow has the hubs that have the viewer's hub as a source fetch it anew once the transaction of ctx commits: its catalogue
+// has changed, and something in it may have been hidden.
+func (s *Sources) Follow(ctx context.Context) error {
 	hub, err := hubOf(ctx)
 	if err != nil {
 		return err
 	}
-	err = s.store.Lend(ctx, func(tx pgx.Tx) error {
-		_, err := s.queue.InsertTx(ctx, tx, followJob{viewer.FromContext(ctx).TrustID, hub.ID}, nil)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("tell other hubs: %w", err)
-	}
-	return nil
+	return s.Enqueue(ctx, followJob{viewer.FromContext(ctx).TrustID, hub.ID})
 }
 
 // follow makes the sources of a trust's hubs due that are the hub of the job.
@@ -281,8 +275,18 @@ func (*syncWorker) Timeout(*river.Job[syncJob]) time.Duration { return -1 }
 
 // Work fetches one source. What is wrong with a source is kept with it and is no error of the job.
 func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncJob]) error {
-	done := func(ctx context.Context) error {
-		return w.sources.store.Lend(ctx, func(tx pgx.Tx) error {
+	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, viewer.Hub{ID: job.Args.Hub}))
+	again, err := w.sources.sync(at, job.Args.Source, completing(w.sources, job))
+	if again || ctx.Err() != nil { // changed meanwhile; or this process stops, and another goes on
+		return river.JobSnooze(0)
+	}
+	return logged(ctx, err)
+}
+
+// completing ends a job in the transaction of the context that it is given.
+func completing[T river.JobArgs](s *Sources, job *river.Job[T]) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return s.store.Lend(ctx, func(tx pgx.Tx) error {
 			_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 			if errors.Is(err, rivertype.ErrNotFound) { // given up, but here it is
 				return nil
@@ -290,12 +294,6 @@ func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncJob]) error {
 			return err
 		})
 	}
-	at := viewer.NewContext(ctx, viewer.ForPlatform(job.Args.Trust, viewer.Hub{ID: job.Args.Hub}))
-	again, err := w.sources.sync(at, job.Args.Source, done)
-	if again || ctx.Err() != nil { // changed meanwhile; or this process stops, and another goes on
-		return river.JobSnooze(0)
-	}
-	return logged(ctx, err)
 }
 
 // logged logs an error of a job, and gives it without what the database repeats of values: it is kept with the job.

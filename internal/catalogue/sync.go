@@ -155,7 +155,7 @@ func (s *Sources) take(ctx context.Context, row *ent.CatalogueSource, r *reading
 			return err
 		}
 		if row.Kind != Hub && got.summary.Added+got.summary.Changed+got.summary.Retired > 0 {
-			if err := s.changed(ctx); err != nil {
+			if err := s.Follow(ctx); err != nil {
 				return err
 			}
 		}
@@ -312,7 +312,7 @@ func (s *Sources) remove(ctx context.Context, row *ent.CatalogueSource, r *readi
 			return err
 		}
 		if row.Kind != Hub && retired > 0 {
-			if err := s.changed(ctx); err != nil {
+			if err := s.Follow(ctx); err != nil {
 				return err
 			}
 		}

@@ -64,18 +64,18 @@ func (g *gathering) capacities(row int, p *parts, s *openreferral.Service) {
 }
 
 const (
-	// writeCapacities writes what a source ($2) says of the services of a batch ($3, JSON: see parts). What staff or the partner
+	// writeCapacities writes what a source says of services of a batch ($3, JSON: see parts; $4 are their ids). What staff or the partner
 	// said later stays, also where they say so meanwhile. A service that was merged into another has none of its own.
 	writeCapacities = `with given as materialized (
 		  select s.id as service_id, c.*
-		  from jsonb_to_recordset($3) as g(service text, capacities jsonb)
-		  join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service and s.merged_into_id is null
+		  from jsonb_to_recordset($3) as g(id uuid, capacities jsonb)
+		  join services s on s.hub_id = $1 and s.source = $2 and s.id = g.id and s.id = any ($4) and s.merged_into_id is null
 		  cross join jsonb_to_recordset(g.capacities) as c(id uuid, unit text, available int, maximum int, description text, updated timestamptz)
 		), written as (
 		  insert into service_capacities as t (id, hub_id, trust_id, service_id, unit, available, maximum, description, updated_at, "by")
 		  select g.id, $1, h.trust_id, g.service_id, g.unit, g.available, g.maximum, coalesce(g.description, ''), g.updated, 'SOURCE'
 		  from given g join hubs h on h.id = $1
-		  left join service_capacities k on k.hub_id = $1 and k.service_id = g.service_id and k.unit = g.unit
+		  left join service_capacities k on k.hub_id = $1 and k.service_id = g.service_id and k.service_id = any ($4) and k.unit = g.unit
 		  where k.id is null or (k."by" = 'SOURCE' or k.updated_at < g.updated)
 		    and (k."by", k.available, k.maximum, k.description, k.updated_at) is distinct from ('SOURCE', g.available, g.maximum, coalesce(g.description, ''), g.updated)
 		  on conflict (hub_id, service_id, unit) do update set available = excluded.available, maximum = excluded.maximum,
@@ -83,16 +83,16 @@ const (
 		    where t."by" = 'SOURCE' or t.updated_at < excluded.updated_at
 		  returning service_id
 		)
-		select distinct s.external_id from written w join services s on s.hub_id = $1 and s.id = w.service_id`
+		select distinct g.service from written w join jsonb_to_recordset($3) as g(id uuid, service text) on g.id = w.service_id`
 
 	// dropCapacities removes what a source said before of services that it lists in full, and says no more.
 	dropCapacities = `with gone as (
 		  delete from service_capacities x
-		  using jsonb_to_recordset($3) as g(service text, capacities jsonb)
-		  join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service and s.merged_into_id is null
-		  where x.hub_id = $1 and x.service_id = s.id and x."by" = 'SOURCE'
+		  using jsonb_to_recordset($3) as g(id uuid, service text, capacities jsonb)
+		  join services s on s.hub_id = $1 and s.source = $2 and s.id = g.id and s.id = any ($4) and s.merged_into_id is null
+		  where x.hub_id = $1 and x.service_id = s.id and x.service_id = any ($4) and x."by" = 'SOURCE'
 		    and not exists (select from jsonb_array_elements(coalesce(g.capacities, '[]')) c where c ->> 'unit' = x.unit)
-		  returning x.service_id
+		  returning g.service
 		)
-		select distinct s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
+		select distinct service from gone`
 )

@@ -3,6 +3,7 @@ package directory
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,10 +72,11 @@ func (s *set) list() []record {
 
 // parts are what belongs to a service and goes with it.
 type parts struct {
-	Service   string   `json:"service"`
-	Places    []string `json:"places"`
-	Schedules []string `json:"schedules"`
-	Terms     []string `json:"terms"`
+	ID        uuid.UUID `json:"id"` // known once the service is written
+	Service   string    `json:"service"`
+	Places    []string  `json:"places"`
+	Schedules []string  `json:"schedules"`
+	Terms     []string  `json:"terms"`
 	// Capacities have a unit each that no other has.
 	Capacities []record `json:"capacities,omitempty"`
 	whole      bool     // nothing else belongs to it
@@ -91,6 +93,8 @@ type gathering struct {
 	sets      map[string]*set
 	services  map[string]*parts
 	serviceID []string // in their order
+	// newlyMeaning are the terms that came to mean a need when they were written.
+	newlyMeaning []string
 }
 
 func gather(rows []openreferral.Row) *gathering {
@@ -376,7 +380,6 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	r := record{"service": p.Service}
 	r.set("place", place)
 	field := fmt.Sprintf("schedules[%d].", n)
-	description := s.Description
 	if s.ByWeekNumber != "" || s.ByYearDay != "" {
 		// Without these the rule would run on many more days than it does.
 		g.note(row, field+"freq", "only the description was kept: weeks and days of the year are not")
@@ -406,13 +409,17 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	r.set("valid_to", string(s.ValidTo))
 	r.set("opens_at", string(s.OpensAt))
 	r.set("closes_at", string(s.ClosesAt))
-	g.short(row, r, "description", field+"description", description, 2000)
 	if s.Except != "" {
 		r["excluded_dates"] = strings.Split(s.Except, ",")
 	}
 	if s.Also != "" {
 		r["extra_dates"] = strings.Split(s.Also, ",")
 	}
+	description := s.Description
+	if s.Except+s.Also != "" {
+		description = withoutSummary(r, description)
+	}
+	g.short(row, r, "description", field+"description", description, 2000)
 	// Sources give the same schedule id to many services, or none: it is known within its service and place only.
 	id := s.ID
 	if id == "" {
@@ -421,6 +428,24 @@ func (g *gathering) schedule(row int, p *parts, s openreferral.Schedule, place s
 	id = within(p.Service, place, id)
 	g.sets["schedules"].put(row, id, r, partial)
 	p.Schedules = append(p.Schedules, id)
+}
+
+// withoutSummary is the description of a schedule without its summary: feeds of ours put it before the description, where days
+// are told that the standard has no field for.
+func withoutSummary(r record, description string) string {
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		return description
+	}
+	s, err := scheduleOf(encoded)
+	if err != nil {
+		return description
+	}
+	said := ScheduleSummary(s)
+	if description == said {
+		return ""
+	}
+	return strings.TrimPrefix(description, said+". ")
 }
 
 // within makes an id of the ids that it stands within, of at most 200 bytes.

@@ -10,16 +10,19 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/internal/openreferral"
 	"liferooms.io/liferooms/internal/problem"
+	"liferooms.io/liferooms/internal/store"
 	"liferooms.io/liferooms/internal/viewer"
 )
 
@@ -434,6 +437,49 @@ func TestALongDocumentStreams(t *testing.T) {
 	}
 	if n := s.Count(t, "select count(*) from service_needs"); n != services {
 		t.Errorf("%d services meet the need", n)
+	}
+}
+
+// TestABatchReadsNoMoreThanItself: what an import reads of the catalogue grows with its rows, not with the hub.
+func TestABatchReadsNoMoreThanItself(t *testing.T) {
+	s := newShelf(t)
+	s.need(t, "money")
+	const services = 3000
+	rows := func(n int) iter.Seq2[openreferral.Row, error] {
+		return openreferral.NewReader(&generated{n: n}, openreferral.Auto).Rows()
+	}
+	s.take(t, "feed", rows(services))
+	s.Owner(t, func(ctx context.Context, conn *pgx.Conn) {
+		if _, err := conn.Exec(ctx, "analyze services, organisations, schedules, taxonomy_terms, service_terms, service_needs"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	read := func(n int) map[string]int {
+		found := map[string]int{}
+		err := s.Store.Tx(s.ctx, func(ctx context.Context) error {
+			if summary, err := s.Import(ctx, "feed", rows(n), nil); err != nil || summary.Unchanged != n {
+				t.Errorf("%+v %v", summary, err)
+			}
+			type table struct {
+				Name string
+				Rows int
+			}
+			all, err := store.Collect(ctx, s.Store, pgx.RowToStructByPos[table], "select relname, coalesce(idx_tup_fetch, 0) + seq_tup_read from pg_stat_xact_user_tables")
+			for _, one := range all {
+				found[one.Name] = one.Rows
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	const few = 5
+	for table, rows := range read(few) {
+		if slices.Contains([]string{"services", "schedules", "service_terms", "service_needs"}, table) && (rows < few || rows > few*20) {
+			t.Errorf("%d services read %d rows of %s", few, rows, table)
+		}
 	}
 }
 

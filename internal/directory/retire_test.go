@@ -194,6 +194,7 @@ func TestSharedIsTheCatalogue(t *testing.T) {
 	for _, of := range []string{
 		"services x where x.name in ('Choir', 'Debt clinic')", "organisations x where x.name in ('Choir Trust', 'Walton Advice')",
 		"locations x where x.name = 'Library'", "schedules x join services s on s.id = x.service_id where s.name in ('Choir', 'Debt clinic')",
+		"service_capacities x join services s on s.id = x.service_id where s.name = 'Debt clinic'",
 	} {
 		sql := "select string_agg((to_jsonb(x) - " + ours + ")::text, ';' order by (to_jsonb(x) - " + ours + ")::text) from " + of + " and x.hub_id = $1"
 		here, err := store.Collect(s.ctx, s.Store, pgx.RowTo[string], sql, s.Walton.ID)

@@ -15,6 +15,7 @@ import (
 	"liferooms.io/liferooms/ent/schedule"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
+	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/ent/taxonomyterm"
 	"liferooms.io/liferooms/internal/openreferral"
 )
@@ -71,6 +72,9 @@ func (d *Directory) sharedPage(ctx context.Context, hub, after uuid.UUID) ([]*en
 		Order(service.ByID()).Limit(sharePage).
 		WithOrganisation(func(q *ent.OrganisationQuery) { q.Where(organisation.HubID(hub)) }).
 		WithNeeds().
+		WithCapacities(func(q *ent.ServiceCapacityQuery) {
+			q.Where(servicecapacity.HubID(hub)).Order(servicecapacity.ByUnit())
+		}).
 		WithTaxonomyTerms(func(q *ent.TaxonomyTermQuery) {
 			q.Where(taxonomyterm.HubID(hub), taxonomyterm.RetiredAtIsNil()).Order(taxonomyterm.ByID())
 		}).
@@ -114,6 +118,12 @@ func shared(s *ent.Service) openreferral.Service {
 	}
 	for _, f := range s.Funding {
 		to.Funding = append(to.Funding, openreferral.Funding{Source: f.Source})
+	}
+	for _, c := range s.Edges.Capacities {
+		to.Capacities = append(to.Capacities, openreferral.ServiceCapacity{
+			Unit: openreferral.Unit{Name: c.Unit}, Available: c.Available, Maximum: c.Maximum, Description: c.Description,
+			Updated: c.UpdatedAt.UTC().Format(time.RFC3339Nano),
+		})
 	}
 	for _, name := range s.Languages {
 		to.Languages = append(to.Languages, openreferral.Language{Name: name})

@@ -27,17 +27,23 @@ type column struct {
 type table struct {
 	name    string
 	columns []column
+	// part: its records belong to a service, and go with it.
+	part bool
 	// given are further fields of its records: what its values are made of.
 	given string
 	// joins make rows of other tables known to its values.
 	joins string
+	// parents are the fields of given that name rows of joins: their ids are $5 and so on.
+	parents []string
 	// unless is SQL over g; records of which it is true are passed over.
 	unless string
 }
 
-// join finds the row of another table that has the external id, in the same hub and source.
-func join(table, as, externalID string) string {
-	return fmt.Sprintf("left join %s %s on %[2]s.hub_id = $1 and %[2]s.source = $2 and %[2]s.external_id = %[3]s\n", table, as, externalID)
+// join finds the row of another table that has the external id, in the same hub and source. Ids are those of the whole batch:
+// an index is asked for them at once, which is else read for all that the source ever brought.
+func join(table, as, externalID, ids string) string {
+	return fmt.Sprintf("left join %s %s on %[2]s.hub_id = $1 and %[2]s.source = $2 and %[2]s.external_id = %[3]s and %[2]s.external_id = any (%[4]s::text[])\n",
+		table, as, externalID, ids)
 }
 
 // tables are in the order in which they are written: parents before children.
@@ -67,33 +73,36 @@ var tables = []table{
 			  on c.code = replace(lower(n.code), '_', '-')
 			where n.hub_id = $1 order by c.place limit 1)) end`},
 	}},
-	{name: "services", given: "organisation text, assured_date date", joins: join("organisations", "named", "g.organisation") + join("organisations", "none", "'"+unnamed+"'"), columns: []column{
-		{name: "organisation_id", value: "coalesce(named.merged_into_id, named.id, (b).organisation_id, none.merged_into_id, none.id)"},
-		{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
-		{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
-		{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
-		{name: "fees_description", kind: "text", empty: "''"}, {name: "free", kind: "boolean", empty: "false"},
-		{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"},
-		// What was found right here stays so, unless the source says so of a later day.
-		{name: "assured_date", value: `greatest(coalesce(g.assured_date, case when g.partial then (b).assured_date end),
+	{name: "services", given: "organisation text, assured_date date", parents: []string{"organisation"},
+		joins: join("organisations", "named", "g.organisation", "$5") + join("organisations", "none", "'"+unnamed+"'", "'{"+unnamed+"}'"), columns: []column{
+			{name: "organisation_id", value: "coalesce(named.merged_into_id, named.id, (b).organisation_id, none.merged_into_id, none.id)"},
+			{name: "name", kind: "text"}, {name: "alternate_name", kind: "text"}, {name: "description", kind: "text", empty: "''"},
+			{name: "url", kind: "text"}, {name: "email", kind: "text"}, {name: "phone", kind: "text"}, {name: "status", kind: "text", empty: "'ACTIVE'"},
+			{name: "eligibility_description", kind: "text", empty: "''"}, {name: "minimum_age", kind: "int"}, {name: "maximum_age", kind: "int"},
+			{name: "fees_description", kind: "text", empty: "''"}, {name: "free", kind: "boolean", empty: "false"},
+			{name: "application_process", kind: "text", empty: "''"}, {name: "languages", kind: "jsonb"},
+			// What was found right here stays so, unless the source says so of a later day.
+			{name: "assured_date", value: `greatest(coalesce(g.assured_date, case when g.partial then (b).assured_date end),
 			(select max(a.assured_on) from assurances a where a.hub_id = $1 and a.service_id = (kept).id))`},
-		{name: "last_modified", kind: "timestamptz"},
-		{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
-		{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"}, {name: "funding", kind: "jsonb"},
-	}},
-	{name: "service_at_locations", given: "service text, location text", joins: join("services", "s", "g.service") + join("locations", "l", "g.location"), columns: []column{
-		{name: "service_id", value: "s.id"},
-		{name: "location_id", value: "coalesce(l.merged_into_id, l.id)"},
-		{name: "description", kind: "text", empty: "''"},
-	}},
-	{name: "schedules", given: "service text, place text", joins: join("services", "s", "g.service") + join("service_at_locations", "at", "g.place"), columns: []column{
-		{name: "service_id", value: "s.id"},
-		{name: "service_at_location_id", value: "at.id"},
-		{name: "freq", kind: "text"}, {name: "interval", kind: "int", empty: "1"}, {name: "by_day", kind: "jsonb"}, {name: "by_month_day", kind: "jsonb"},
-		{name: "dtstart", kind: "date"}, {name: "until", kind: "date"}, {name: "valid_from", kind: "date"}, {name: "valid_to", kind: "date"},
-		{name: "opens_at", kind: "text"}, {name: "closes_at", kind: "text"}, {name: "description", kind: "text", empty: "''"},
-		{name: "excluded_dates", kind: "jsonb"}, {name: "extra_dates", kind: "jsonb"},
-	}},
+			{name: "last_modified", kind: "timestamptz"},
+			{name: "accreditations", kind: "text", empty: "''"}, {name: "alert", kind: "text", empty: "''"},
+			{name: "contacts", kind: "jsonb"}, {name: "cost_options", kind: "jsonb"}, {name: "service_areas", kind: "jsonb"}, {name: "funding", kind: "jsonb"},
+		}},
+	{name: "service_at_locations", part: true, given: "service text, location text", parents: []string{"service", "location"},
+		joins: join("services", "s", "g.service", "$5") + join("locations", "l", "g.location", "$6"), columns: []column{
+			{name: "service_id", value: "s.id"},
+			{name: "location_id", value: "coalesce(l.merged_into_id, l.id)"},
+			{name: "description", kind: "text", empty: "''"},
+		}},
+	{name: "schedules", part: true, given: "service text, place text", parents: []string{"service", "place"},
+		joins: join("services", "s", "g.service", "$5") + join("service_at_locations", "at", "g.place", "$6"), columns: []column{
+			{name: "service_id", value: "s.id"},
+			{name: "service_at_location_id", value: "at.id"},
+			{name: "freq", kind: "text"}, {name: "interval", kind: "int", empty: "1"}, {name: "by_day", kind: "jsonb"}, {name: "by_month_day", kind: "jsonb"},
+			{name: "dtstart", kind: "date"}, {name: "until", kind: "date"}, {name: "valid_from", kind: "date"}, {name: "valid_to", kind: "date"},
+			{name: "opens_at", kind: "text"}, {name: "closes_at", kind: "text"}, {name: "description", kind: "text", empty: "''"},
+			{name: "excluded_dates", kind: "jsonb"}, {name: "extra_dates", kind: "jsonb"},
+		}},
 }
 
 // upsert is the statement that writes records ($3, a JSON array) of a table for a hub ($1) and a source ($2), and tells of
@@ -132,7 +141,7 @@ func (t table) upsert() string {
 		with given as materialized (
 		  select g.*, kept, case when kept.local_fields is null then kept else jsonb_populate_record(kept, kept.local_fields) end as b
 		  from jsonb_to_recordset($3) as g(` + list(given, ", ") + `)
-		  ` + join(t.name, "kept", "g.external_id") + `
+		  ` + join(t.name, "kept", "g.external_id", "$4") + `
 		), worked as (
 		  select g.external_id, coalesce((kept).id, g.id) as id, kept as before, b, ` + list(values, ", ") + `
 		  from given g
@@ -174,29 +183,32 @@ const (
 	untouched = `x.local_fields is null and x.visibility = 'PUBLIC'`
 )
 
-// What a service that is listed in full ($3, JSON: see parts) no longer lists goes: a place or a time that staff have changed
-// or hidden is retired, so that neither is forgotten should it come back.
-const (
-	whole = `from jsonb_to_recordset($3) as g(service text, places jsonb, schedules jsonb, terms jsonb)
-		join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service `
+// findServices gives the ids of the services of a batch ($3): what belongs to them is found by these.
+const findServices = `select external_id, id from services where hub_id = $1 and source = $2 and external_id = any ($3)`
 
+// What a service that is listed in full no longer lists goes: a place or a time that staff have changed or hidden is retired,
+// so that neither is forgotten should it come back. The services are $3 (JSON: see parts), and their ids $4 once more: an
+// index is asked for them at once.
+const (
 	dropSchedules = `with gone as (
-		  select x.id, x.service_id, not (` + untouched + `) as kept
-		  from schedules x join (select s.id, coalesce(g.schedules, '[]') as listed ` + whole + `) k on x.service_id = k.id
-		  where x.hub_id = $1 and x.source = $2 and not k.listed ? x.external_id and ` + onOffer + `
+		  select x.id, g.service, not (` + untouched + `) as kept
+		  from jsonb_to_recordset($3) as g(id uuid, service text, schedules jsonb)
+		  join schedules x on x.hub_id = $1 and x.service_id = g.id and x.service_id = any ($4)
+		  where x.source = $2 and not coalesce(g.schedules, '[]') ? x.external_id and ` + onOffer + `
 		), retired as (
 		  update schedules x set ` + retire + ` from gone where x.hub_id = $1 and x.id = gone.id and gone.kept
 		), removed as (
 		  delete from schedules x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept and ` + untouched + `
 		)
-		select s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
+		select service from gone`
 
 	// A place goes with the times that staff added there.
 	dropPlaces = `with gone as (
-		  select x.id, x.service_id, not (` + untouched + `)
+		  select x.id, g.service, not (` + untouched + `)
 		    or exists (select from schedules c where c.hub_id = $1 and c.service_at_location_id = x.id) as kept
-		  from service_at_locations x join (select s.id, coalesce(g.places, '[]') as listed ` + whole + `) k on x.service_id = k.id
-		  where x.hub_id = $1 and x.source = $2 and not k.listed ? x.external_id and ` + onOffer + `
+		  from jsonb_to_recordset($3) as g(id uuid, service text, places jsonb)
+		  join service_at_locations x on x.hub_id = $1 and x.service_id = g.id and x.service_id = any ($4)
+		  where x.source = $2 and not coalesce(g.places, '[]') ? x.external_id and ` + onOffer + `
 		), retired as (
 		  update service_at_locations x set ` + retire + ` from gone where x.hub_id = $1 and x.id = gone.id and gone.kept
 		), times as (
@@ -205,11 +217,12 @@ const (
 		), removed as (
 		  delete from service_at_locations x using gone where x.hub_id = $1 and x.id = gone.id and not gone.kept and ` + untouched + `
 		)
-		select s.external_id from gone join services s on s.hub_id = $1 and s.id = gone.service_id`
+		select service from gone`
 
-	dropTerms = `delete from service_terms x using (select s.id, s.external_id, coalesce(g.terms, '[]') as kept ` + whole + `) k, taxonomy_terms t
-		where x.hub_id = $1 and x.service_id = k.id and t.hub_id = $1 and t.id = x.taxonomy_term_id and t.source = $2 and not k.kept ? t.external_id
-		returning k.external_id, x.service_id, t.need_id`
+	dropTerms = `delete from service_terms x using jsonb_to_recordset($3) as g(id uuid, service text, terms jsonb), taxonomy_terms t
+		where x.hub_id = $1 and x.service_id = g.id and x.service_id = any ($4)
+		  and t.hub_id = $1 and t.id = x.taxonomy_term_id and t.source = $2 and not coalesce(g.terms, '[]') ? t.external_id
+		returning g.service, x.service_id, t.need_id`
 
 	// dropNeeds removes the needs that a service met by a term that is gone, and meets by no other.
 	dropNeeds = `with s as (
@@ -220,23 +233,25 @@ const (
 		  select from service_terms st join taxonomy_terms t on t.hub_id = st.hub_id and t.id = st.taxonomy_term_id
 		  where st.hub_id = $1 and st.service_id = g.id and t.need_id = g.need)`
 
-	missingTerms = `select g.service, s.id, t.id
-		from jsonb_to_recordset($3) as g(service text, terms jsonb)
-		join services s on s.hub_id = $1 and s.source = $2 and s.external_id = g.service
+	missingTerms = `select g.service, g.id, t.id
+		from jsonb_to_recordset($3) as g(id uuid, service text, terms jsonb)
 		cross join jsonb_array_elements_text(g.terms) as of(term)
 		join taxonomy_terms t on t.hub_id = $1 and t.source = $2 and t.external_id = of.term
-		where not exists (select from service_terms x where x.hub_id = $1 and x.service_id = s.id and x.taxonomy_term_id = t.id)`
+		where not exists (select from service_terms x where x.hub_id = $1 and x.service_id = g.id and x.service_id = any ($4) and x.taxonomy_term_id = t.id)`
 
 	addTerms = `insert into service_terms (id, hub_id, service_id, taxonomy_term_id)
 		select g.id, $1, g.service, g.other from jsonb_to_recordset($2) as g(id uuid, service uuid, other uuid)`
 
-	// missingNeeds are the needs of terms on services of the batch, and of terms that came to mean a need with it.
+	// missingNeeds are the needs of the terms of a source that some of its services lack: of services by their ids ($3), or of
+	// terms by the source's.
 	missingNeeds = `select distinct s.external_id, s.id, t.need_id
 		from taxonomy_terms t
 		join service_terms st on st.hub_id = t.hub_id and st.taxonomy_term_id = t.id
 		join services s on s.hub_id = st.hub_id and s.id = st.service_id
-		where t.hub_id = $1 and t.source = $2 and t.need_id is not null and ` + needsOfSource + ` and (s.external_id = any ($3) or t.external_id = any ($4))
-		  and not exists (select from service_needs x where x.hub_id = $1 and x.service_id = s.id and x.need_id = t.need_id)`
+		where t.hub_id = $1 and t.source = $2 and t.need_id is not null and ` + needsOfSource + `
+		  and not exists (select from service_needs x where x.hub_id = $1 and x.service_id = s.id and x.need_id = t.need_id`
+	missingNeedsOfServices = missingNeeds + ` and x.service_id = any ($3)) and st.service_id = any ($3) and s.id = any ($3)`
+	missingNeedsOfTerms    = missingNeeds + `) and t.external_id = any ($3)`
 
 	addNeeds = `insert into service_needs (id, hub_id, service_id, need_id)
 		select g.id, $1, g.service, g.other from jsonb_to_recordset($2) as g(id uuid, service uuid, other uuid)
@@ -262,65 +277,104 @@ type importing struct {
 
 func (i *importing) tables() []string { return slices.Sorted(maps.Keys(i.written)) }
 
-// write puts a batch into the tables, parents first. Most of it is one round trip: rows find their parents by external id.
+// write puts a batch into the tables, parents first: rows find their parents by external id. It is one round trip for the
+// records that stand for themselves, and one for what belongs to services.
 func (i *importing) write(ctx context.Context, g *gathering) error {
-	var listed, full []*parts
-	for _, id := range g.serviceID {
-		p := g.services[id]
-		listed = append(listed, p)
-		if p.whole {
-			full = append(full, p)
-		}
+	if err := i.writeRecords(ctx, g); err != nil {
+		return err
 	}
-	listedJSON, err := json.Marshal(listed)
-	if err != nil {
-		return fmt.Errorf("encode services: %w", err)
-	}
-	fullJSON, err := json.Marshal(full)
-	if err != nil {
-		return fmt.Errorf("encode services: %w", err)
-	}
-
-	var b pgx.Batch
-	var newlyMeaning []string // terms that came to mean a need
-	for _, t := range tables {
-		if t.name == "schedules" && len(full) > 0 {
-			b.Queue(dropSchedules, i.hub, i.source, string(fullJSON)).Query(i.partsOf(g, "schedules", "schedules"))
-		}
-		if err := i.queueUpsert(&b, g, t.name, &newlyMeaning); err != nil {
+	if len(g.serviceID) > 0 {
+		if err := i.writeParts(ctx, g); err != nil {
 			return err
 		}
 	}
-	var gone []map[string]any
-	var terms []link
-	if len(full) > 0 {
-		b.Queue(dropPlaces, i.hub, i.source, string(fullJSON)).Query(i.partsOf(g, "service_at_locations", "locations"))
-		b.Queue(dropTerms, i.hub, i.source, string(fullJSON)).Query(func(rows pgx.Rows) error {
-			var service string
+	if len(g.newlyMeaning) > 0 {
+		return i.addNeeds(ctx, g, missingNeedsOfTerms, g.newlyMeaning)
+	}
+	return nil
+}
+
+// writeRecords writes the records that stand for themselves, and learns the ids of services.
+func (i *importing) writeRecords(ctx context.Context, g *gathering) error {
+	var b pgx.Batch
+	for _, t := range tables {
+		if !t.part {
+			if err := i.queueUpsert(&b, g, t); err != nil {
+				return err
+			}
+		}
+	}
+	if len(g.serviceID) > 0 {
+		b.Queue(findServices, i.hub, i.source, g.serviceID).Query(func(rows pgx.Rows) error {
+			var external string
 			var id uuid.UUID
-			var need *uuid.UUID
-			_, err := pgx.ForEachRow(rows, []any{&service, &id, &need}, func() error {
-				i.partOf(g, service, "service_terms", "taxonomy_terms")
-				if need != nil {
-					gone = append(gone, map[string]any{"service": id, "need": *need})
-				}
+			_, err := pgx.ForEachRow(rows, []any{&external, &id}, func() error {
+				g.services[external].ID = id
 				return nil
 			})
 			return err
 		})
-		b.Queue(dropCapacities, i.hub, i.source, string(fullJSON)).Query(i.partsOf(g, "service_capacities", "capacities"))
-	}
-	if slices.ContainsFunc(listed, func(p *parts) bool { return len(p.Capacities) > 0 }) {
-		b.Queue(writeCapacities, i.hub, i.source, string(listedJSON)).Query(i.partsOf(g, "service_capacities", "capacities"))
-	}
-	if len(listed) > 0 {
-		b.Queue(missingTerms, i.hub, i.source, string(listedJSON)).Query(collectLinks(&terms))
 	}
 	if b.Len() == 0 {
 		return nil
 	}
 	if err := i.store.Send(ctx, &b); err != nil {
 		return fmt.Errorf("write records: %w", err)
+	}
+	return nil
+}
+
+// writeParts writes what belongs to services, and takes away what those that are listed in full no longer list.
+func (i *importing) writeParts(ctx context.Context, g *gathering) error {
+	listed, err := i.argsOf(g, func(*parts) bool { return true })
+	if err != nil {
+		return err
+	}
+	full, err := i.argsOf(g, func(p *parts) bool { return p.whole })
+	if err != nil {
+		return err
+	}
+	counted, err := i.argsOf(g, func(p *parts) bool { return len(p.Capacities) > 0 })
+	if err != nil {
+		return err
+	}
+	var b pgx.Batch
+	queue := func(statement string, args []any, take func(pgx.Rows) error) {
+		if args != nil {
+			b.Queue(statement, args...).Query(take)
+		}
+	}
+	for _, t := range tables {
+		if t.name == "schedules" {
+			queue(dropSchedules, full, i.partsOf(g, "schedules", "schedules"))
+		}
+		if t.part {
+			if err := i.queueUpsert(&b, g, t); err != nil {
+				return err
+			}
+		}
+	}
+	queue(dropPlaces, full, i.partsOf(g, "service_at_locations", "locations"))
+	var gone []map[string]any
+	queue(dropTerms, full, func(rows pgx.Rows) error {
+		var service string
+		var id uuid.UUID
+		var need *uuid.UUID
+		_, err := pgx.ForEachRow(rows, []any{&service, &id, &need}, func() error {
+			i.partOf(g, service, "service_terms", "taxonomy_terms")
+			if need != nil {
+				gone = append(gone, map[string]any{"service": id, "need": *need})
+			}
+			return nil
+		})
+		return err
+	})
+	queue(dropCapacities, full, i.partsOf(g, "service_capacities", "capacities"))
+	queue(writeCapacities, counted, i.partsOf(g, "service_capacities", "capacities"))
+	var terms []link
+	queue(missingTerms, listed, collectLinks(&terms))
+	if err := i.store.Send(ctx, &b); err != nil {
+		return fmt.Errorf("write what belongs to services: %w", err)
 	}
 	if len(terms) > 0 {
 		if err := i.add(ctx, g, terms, addTerms, "service_terms", "taxonomy_terms"); err != nil {
@@ -336,14 +390,31 @@ func (i *importing) write(ctx context.Context, g *gathering) error {
 			return fmt.Errorf("remove needs: %w", err)
 		}
 	}
-	return i.addNeeds(ctx, g, newlyMeaning)
+	return i.addNeeds(ctx, g, missingNeedsOfServices, listed[3])
 }
 
-func (i *importing) addNeeds(ctx context.Context, g *gathering, newlyMeaning []string) error {
-	if len(g.serviceID) == 0 && len(newlyMeaning) == 0 {
-		return nil
+// argsOf are the arguments of a statement about the services of a batch that are wanted; nil where none is.
+func (i *importing) argsOf(g *gathering, wanted func(*parts) bool) ([]any, error) {
+	var all []*parts
+	var ids []uuid.UUID
+	for _, external := range g.serviceID {
+		if p := g.services[external]; wanted(p) {
+			all, ids = append(all, p), append(ids, p.ID)
+		}
 	}
-	needs, err := store.Collect(ctx, i.store, pgx.RowToStructByPos[link], missingNeeds, i.hub, i.source, g.serviceID, newlyMeaning)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	encoded, err := json.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("encode services: %w", err)
+	}
+	return []any{i.hub, i.source, string(encoded), ids}, nil
+}
+
+// addNeeds adds the needs that services lack of those that the statement finds for the ids.
+func (i *importing) addNeeds(ctx context.Context, g *gathering, find string, ids any) error {
+	needs, err := store.Collect(ctx, i.store, pgx.RowToStructByPos[link], find, i.hub, i.source, ids)
 	if err != nil {
 		return fmt.Errorf("find needs: %w", err)
 	}
@@ -353,8 +424,9 @@ func (i *importing) addNeeds(ctx context.Context, g *gathering, newlyMeaning []s
 	return i.add(ctx, g, needs, addNeeds, "service_needs", "needs")
 }
 
-func (i *importing) queueUpsert(b *pgx.Batch, g *gathering, name string, newlyMeaning *[]string) error {
-	records := g.sets[name].list()
+func (i *importing) queueUpsert(b *pgx.Batch, g *gathering, t table) error {
+	name, of := t.name, g.sets[t.name]
+	records := of.list()
 	if len(records) == 0 {
 		return nil
 	}
@@ -362,7 +434,11 @@ func (i *importing) queueUpsert(b *pgx.Batch, g *gathering, name string, newlyMe
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	b.Queue(upserts[name], i.hub, i.source, string(encoded)).Query(func(rows pgx.Rows) error {
+	args := []any{i.hub, i.source, string(encoded), of.ids}
+	for _, field := range t.parents {
+		args = append(args, idsIn(records, field))
+	}
+	b.Queue(upserts[name], args...).Query(func(rows pgx.Rows) error {
 		var id string
 		var added bool
 		var columns []string
@@ -372,13 +448,24 @@ func (i *importing) queueUpsert(b *pgx.Batch, g *gathering, name string, newlyMe
 				g.wrote(name, id, added, columns)
 			}
 			if name == "taxonomy_terms" && slices.Contains(columns, "need_id") {
-				*newlyMeaning = append(*newlyMeaning, id)
+				g.newlyMeaning = append(g.newlyMeaning, id)
 			}
 			return nil
 		})
 		return err
 	})
 	return nil
+}
+
+// idsIn are the ids that records have in a field, each once.
+func idsIn(records []record, field string) []string {
+	all := map[string]bool{}
+	for _, r := range records {
+		if id, _ := r[field].(string); id != "" {
+			all[id] = true
+		}
+	}
+	return slices.AppendSeq(make([]string, 0, len(all)), maps.Keys(all))
 }
 
 // link joins a service to something else.

@@ -163,7 +163,7 @@ var columns = []struct {
 	{"accessibility", []string{"id", "location_id", "description"}},
 	{"service_at_location", []string{"id", "service_id", "location_id", "description"}},
 	{"schedules", []string{"id", "service_id", "service_at_location_id", "valid_from", "valid_to", "dtstart", "until", "freq", "interval", "byday",
-		"bymonthday", "description", "opens_at", "closes_at"}},
+		"bymonthday", "description", "opens_at", "closes_at", "exdate", "rdate"}},
 	{"phones", []string{"id", "service_id", "organization_id", "contact_id", "number"}},
 	{"contacts", []string{"id", "service_id", "name", "title", "email"}},
 	{"languages", []string{"id", "service_id", "name"}},
@@ -283,7 +283,7 @@ func (t *tables) add(s service) {
 	}
 	for _, x := range s.Schedules {
 		t.write("schedules", x.ID, s.ID, x.PlaceID, x.ValidFrom, x.ValidTo, x.Start, x.Until, x.Frequency, x.Interval, x.ByDay, x.ByMonthDay,
-			x.Description, x.OpensAt, x.ClosesAt)
+			x.Description, x.OpensAt, x.ClosesAt, x.Except, x.Also)
 	}
 	for _, l := range s.Languages {
 		t.write("languages", l.ID, s.ID, l.Name)
@@ -298,9 +298,9 @@ func (t *tables) add(s service) {
 		t.write("funding", f.ID, s.ID, f.Source)
 	}
 	for _, c := range s.Capacities {
-		t.write("service_capacity", c.ID, s.ID, c.UnitID, strconv.Itoa(c.Available), c.Maximum, c.Description, c.Updated)
-		if t.first("units", c.UnitID) {
-			t.write("units", c.UnitID, c.Unit)
+		t.write("service_capacity", c.ID, s.ID, c.Unit.ID, strconv.Itoa(c.Available), c.Maximum, c.Description, c.Updated)
+		if t.first("units", c.Unit.ID) {
+			t.write("units", c.Unit.ID, c.Unit.Name)
 		}
 	}
 	for _, a := range s.Attributes {

@@ -32,8 +32,7 @@ type service struct {
 	ServiceAreas []serviceArea `json:"service_areas,omitempty"`
 	Funding      []funding     `json:"funding,omitempty"`
 	Attributes   []attribute   `json:"attributes,omitempty"`
-	// Capacities are in the tables only: Open Referral UK 3.0 has none.
-	Capacities []capacity `json:"-"`
+	Capacities   []capacity    `json:"capacities,omitempty"`
 }
 
 type funding struct {
@@ -43,11 +42,18 @@ type funding struct {
 
 // capacity is how much there is of a service.
 type capacity struct {
-	ID, UnitID, Unit string
-	Available        int
-	Maximum          *int
-	Description      string
-	Updated          string
+	ID          string `json:"id"`
+	Unit        unit   `json:"unit"`
+	Available   int    `json:"available"`
+	Maximum     *int   `json:"maximum,omitempty"`
+	Description string `json:"description,omitempty"`
+	Updated     string `json:"updated"`
+}
+
+// unit is what a capacity counts.
+type unit struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 type organisation struct {
@@ -96,6 +102,9 @@ type schedule struct {
 	Description string `json:"description,omitempty"`
 	OpensAt     string `json:"opens_at,omitempty"`
 	ClosesAt    string `json:"closes_at,omitempty"`
+	// These are RFC 5545's, for our own importer: the description tells them to readers of the standard, which has neither.
+	Except string `json:"exdate,omitempty"`
+	Also   string `json:"rdate,omitempty"`
 }
 
 // place is a service at a location. Within a service it has neither name nor status nor the service.

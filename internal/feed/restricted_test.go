@@ -45,6 +45,7 @@ func (l listed) words() map[string]bool {
 	return map[string]bool{
 		l.word("organisation"): public(l.organisation, l.service), // an organisation is read within its services
 		l.word("service"):      public(l.organisation, l.service),
+		l.word("term"):         public(l.organisation, l.service),
 		l.word("location"):     public(l.organisation, l.service, l.location, l.place),
 		l.word("place"):        public(l.organisation, l.service, l.location, l.place),
 		l.word("times"):        public(l.organisation, l.service, l.location, l.place, l.times),
@@ -61,6 +62,9 @@ func (l listed) make(ctx context.Context, client *ent.Client) []uuid.UUID {
 		SetEligibilityDescription(s).SetFeesDescription(s).SetContacts([]schema.Contact{{Name: s}}).SetServiceAreas([]schema.ServiceArea{{Name: s}}).
 		SetLanguages([]string{s}).SetMinimumAge(100 + l.n%20).SetVisibility(service.Visibility(l.service)).SaveX(ctx)
 	client.ServiceCapacity.Create().SetServiceID(offered.ID).SetUnit(s).SetAvailable(l.n).SetDescription(s).SetUpdatedAt(time.Now()).SetBy(servicecapacity.ByStaff).ExecX(ctx)
+	c := l.word("term")
+	term := client.TaxonomyTerm.Create().SetSource("test").SetExternalID(c).SetName(c).SetDescription(c).SetTaxonomy(c).SaveX(ctx)
+	client.ServiceTerm.Create().SetServiceID(offered.ID).SetTaxonomyTermID(term.ID).ExecX(ctx)
 	p := l.word("location")
 	house := client.Location.Create().SetSource("test").SetExternalID(p).SetName(p).SetDescription(p).SetAddress(p).SetCity(p).SetCounty(p).SetPostcode("L4 4AA").
 		SetLatitude(53 + float64(l.n)/1000).SetLongitude(-2.9).SetAccessibility([]string{p}).SetVisibility(location.Visibility(l.location)).SaveX(ctx)
@@ -70,7 +74,7 @@ func (l listed) make(ctx context.Context, client *ent.Client) []uuid.UUID {
 	t := l.word("times")
 	when := client.Schedule.Create().SetSource("test").SetExternalID(t).SetServiceID(offered.ID).SetServiceAtLocationID(at.ID).SetDescription(t).
 		SetFreq(schedule.FreqWeekly).SetByDay([]string{"MO"}).SetOpensAt("10:00").SetClosesAt("11:00").SetVisibility(schedule.Visibility(l.times)).SaveX(ctx)
-	return []uuid.UUID{partner.ID, offered.ID, house.ID, at.ID, when.ID}
+	return []uuid.UUID{partner.ID, offered.ID, house.ID, at.ID, when.ID, term.ID}
 }
 
 // TestNothingHiddenIsInTheFeed reads everything that there is to read over a catalogue with each visibility at each level.
@@ -86,7 +90,7 @@ func TestNothingHiddenIsInTheFeed(t *testing.T) {
 			catalogue = append(catalogue, l)
 			words := l.words()
 			for n, id := range l.make(ctx, s.Store.Client(ctx)) {
-				ids[id.String()] = words[l.word([]string{"organisation", "service", "location", "place", "times"}[n])]
+				ids[id.String()] = words[l.word([]string{"organisation", "service", "location", "place", "times", "term"}[n])]
 			}
 		}
 		return nil
@@ -138,8 +142,12 @@ func TestNothingHiddenIsInTheFeed(t *testing.T) {
 			read(list + "?per_page=200&" + query)
 		}
 	}
-	read("taxonomies")
-	read("taxonomy_terms")
+	for _, list := range []string{"taxonomies", "taxonomy_terms"} {
+		read(list + "?per_page=200")
+		for _, id := range s.all(t, "walton/"+list) {
+			read(list + "/" + id)
+		}
+	}
 	read("export.json")
 	read("export.zip")
 	for word := range shown {
@@ -150,7 +158,7 @@ func TestNothingHiddenIsInTheFeed(t *testing.T) {
 
 	// Nothing hidden is found by its id, nor by asking for what it says.
 	for id, public := range ids {
-		for _, list := range []string{"services", "service_at_locations"} {
+		for _, list := range []string{"services", "service_at_locations", "taxonomy_terms"} {
 			if got := s.do(t, "GET", "walton/"+list+"/"+id); !public && got.status != 404 {
 				t.Errorf("%s/%s: %d", list, id, got.status)
 			}

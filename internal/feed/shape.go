@@ -106,7 +106,7 @@ func (f shaper) full(s *ent.Service) service {
 	}
 	for _, c := range s.Edges.Capacities {
 		out.Capacities = append(out.Capacities, capacity{
-			ID: c.ID.String(), UnitID: partID(f.hub, "unit", c.Unit), Unit: c.Unit, Available: c.Available, Maximum: c.Maximum, Description: c.Description,
+			ID: c.ID.String(), Unit: unit{partID(f.hub, "unit", c.Unit), c.Unit}, Available: c.Available, Maximum: c.Maximum, Description: c.Description,
 			Updated: c.UpdatedAt.UTC().Format("2006-01-02T15:04:05.000Z"), // to the millisecond, as the standard asks
 		})
 	}
@@ -181,7 +181,8 @@ func rule(s *ent.Schedule) schedule {
 	if s.ServiceAtLocationID != nil {
 		out.PlaceID = s.ServiceAtLocationID.String()
 	}
-	if len(s.ExcludedDates)+len(s.ExtraDates) > 0 { // the standard has no field for them: they are told in words
+	out.Except, out.Also = strings.Join(s.ExcludedDates, ","), strings.Join(s.ExtraDates, ",")
+	if out.Except+out.Also != "" { // the standard has no field for them: they are told in words, too
 		out.Description = strings.Join(slices.DeleteFunc([]string{directory.ScheduleSummary(s), s.Description}, func(s string) bool { return s == "" }), ". ")
 	}
 	if s.Freq == nil {

@@ -175,4 +175,4 @@ func askPlatform[T any](ctx context.Context, s *Store, sql string, args ...any) 
 // DefinerFunctions are all functions of the database that run with the owner's rights, by name.
 var DefinerFunctions = []string{"all_hubs", "all_identity_providers", "due_catalogue_sources", "find_hub",
 	"find_services", "keep_assurance", "live_hubs", "merged_publicly", "partner_link_by_token", "person_matches",
-	"public_matches", "public_search", "search_services", "session_by_token", "suggest_services"}
+	"public_matches", "public_search", "search_services", "session_by_token", "suggest_services", "term_hidden"}
