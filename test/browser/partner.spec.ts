@@ -94,7 +94,7 @@ test('a partner corrects its entry by a link, and people see it when the manager
   await theirs.getByRole('button', { name: 'Save the number of places' }).click();
   await expect(theirs.getByRole('alert')).toContainText('whole number');
   await theirs.getByRole('textbox', { name: 'Free now' }).fill('4');
-  await theirs.getByRole('textbox', { name: /^Of how many/ }).fill('10');
+  await theirs.getByRole('textbox', { name: /^How many in all/ }).fill('10');
   await theirs.getByRole('button', { name: 'Save the number of places' }).click();
   await expect(theirs.getByText(/^4 free of 10, as said on /)).toBeVisible();
 
