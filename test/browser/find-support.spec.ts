@@ -92,6 +92,8 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   await search(page, { words: 'zzqxzz', day: 'Sunday' });
   await expect(results(page)).toContainText('Nothing matches all of this');
   await good(page, 'Find support, nothing');
+  await page.getByRole('link', { name: 'Nothing matches all of this' }).click(); // on a phone the form fills the screen
+  await expect(page.getByRole('heading', { name: 'What we found' })).toBeInViewport();
   await page.getByRole('link', { name: 'Clear the search' }).click();
   await expect(page).toHaveURL(new RegExp(`${hub}$`));
 
@@ -99,6 +101,8 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   const problem = page.getByRole('alert');
   await expect(problem).toContainText('Write it like L4 4AA');
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAccessibleDescription(/Error: This is not a full UK postcode\. Write it like L4 4AA\.$/);
+  await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveValue('nowhere');
   await good(page, 'Find support, wrong postcode');
   await problem.getByRole('link').click();
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toBeFocused();
