@@ -84,7 +84,7 @@ func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
 	h := address.Hub
 	f := &frame{
 		Page: plainpage.New(r, languages, Prefix+address.Base, h.BrandColour, styleSheet),
-		Hub:  &h, HubAddress: plainpage.OneLine(h.Address, h.Postcode), Feed: feed.Prefix + address.Base + "/",
+		Hub:  &h, HubAddress: plainpage.Address(h.Address, h.Postcode), Feed: feed.Prefix + address.Base + "/",
 	}
 	f.Alternates = true
 	f.Open = openingHours(f.Locale, h.OpeningHours)
@@ -238,7 +238,11 @@ type sorry struct {
 func (p *Pages) sorry(w http.ResponseWriter, r *http.Request, address *gate.Address, status int, what, detail string) {
 	f := p.frame(r, address)
 	f.Title, f.Robots = f.T(what+".heading"), "noindex"
-	page, err := f.Render(w.Header(), sorryPage, sorry{f, f.Title, f.T(what + ".text"), detail})
+	text := f.T(what + ".text")
+	if what == "missing" && f.Hub == nil { // there is nothing to search
+		text = f.T("missing.hub")
+	}
+	page, err := f.Render(w.Header(), sorryPage, sorry{f, f.Title, text, detail})
 	if err != nil {
 		http.Error(w, f.Title, http.StatusInternalServerError)
 		return

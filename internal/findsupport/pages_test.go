@@ -416,6 +416,9 @@ func TestAServiceSaysWhatSomebodyNeedsToKnow(t *testing.T) {
 			t.Errorf("it does not hold %s", part)
 		}
 	}
+	if !strings.Contains(got.body, "L4\u00a04AA") {
+		t.Error("a postcode may end on the next line")
+	}
 	if n := strings.Count(text, "sing@example.org"); n != 1 {
 		t.Errorf("the e-mail address is there %d times", n)
 	}
@@ -547,6 +550,9 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 		if got.status != http.StatusNotFound || !strings.Contains(got.body, "<h1>There is no such page</h1>") || !strings.Contains(got.body, `content="noindex"`) {
 			t.Errorf("%s: %d", path, got.status)
 		}
+	}
+	if text := words(s.get(t, "/find-support/nowhere").body); strings.Contains(text, "Try a search") {
+		t.Error("where there is no hub there is nothing to search")
 	}
 	s.Store.Client(s.ctx).Service.Update().SetVisibility(service.VisibilityStaff).ExecX(s.ctx)
 	for _, path := range []string{"/find-support/walton/services/" + id, "/find-support/walton/services/" + id + "/sessions.ics", "/find-support/walton/services/" + id + "/qr.svg"} {

@@ -256,7 +256,7 @@ func (p *Pages) locate(ctx context.Context, v *searchView, wanted *directory.Pub
 	case err != nil:
 		return err
 	case point == nil:
-		v.PostcodeProblem = v.T("search.postcode.unknown", "postcode", strings.ToUpper(v.Form.Postcode))
+		v.PostcodeProblem = v.T("search.postcode.unknown", "postcode", plainpage.Unbroken(strings.ToUpper(v.Form.Postcode)))
 		return nil
 	}
 	wanted.Near = &directory.Near{Latitude: point.Latitude, Longitude: point.Longitude, Metres: metres}
@@ -264,7 +264,7 @@ func (p *Pages) locate(ctx context.Context, v *searchView, wanted *directory.Pub
 	if strings.Contains(point.Postcode, " ") {
 		key = "search.from"
 	}
-	v.Measured = v.T(key, "postcode", point.Postcode)
+	v.Measured = v.T(key, "postcode", plainpage.Unbroken(point.Postcode))
 	return nil
 }
 

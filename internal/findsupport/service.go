@@ -169,7 +169,7 @@ func ages(l *plainpage.Locale, s *ent.Service) string {
 
 func placeOf(at *ent.ServiceAtLocation) placeView {
 	l := at.Edges.Location
-	v := placeView{Name: l.Name, Lines: plainpage.Present(text(l.Address), text(l.City), text(l.Postcode)), Access: l.Accessibility,
+	v := placeView{Name: l.Name, Lines: plainpage.Present(text(l.Address), text(l.City), plainpage.Unbroken(text(l.Postcode))), Access: l.Accessibility,
 		About: strings.Join(plainpage.Present(at.Description, l.Description), " ")}
 	if l.Latitude != nil && l.Longitude != nil && l.Kind == location.KindPhysical {
 		point := fmt.Sprintf("%.5f/%.5f", *l.Latitude, *l.Longitude)

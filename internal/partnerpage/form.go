@@ -98,7 +98,7 @@ func inputs(page *frame, r *partner.Record, sent url.Values, wrong map[string]st
 		}
 		switch f.Shape {
 		case partner.Text:
-			i.Rows = min(12, max(3, len(i.Value)/60+strings.Count(i.Value, "\n")+1))
+			i.Rows = min(12, max(3, len(i.Value)/40+strings.Count(i.Value, "\n")+1))
 		case partner.YesNo:
 			i.Choice = true
 		case partner.Age:

@@ -81,7 +81,7 @@ func newFrame(r *http.Request, link *store.PartnerLink, base string) *frame {
 	f := &frame{Hub: link, zone: time.UTC}
 	var brand *string
 	if link != nil {
-		brand, f.HubAddress = link.BrandColour, plainpage.OneLine(link.Address, link.Postcode)
+		brand, f.HubAddress = link.BrandColour, plainpage.Address(link.Address, link.Postcode)
 		if zone, err := time.LoadLocation(link.TimeZone); err == nil {
 			f.zone = zone
 		}

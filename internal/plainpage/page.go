@@ -110,16 +110,20 @@ func (p *Page) Render(h http.Header, t *template.Template, view any) ([]byte, er
 	return page.Bytes(), nil
 }
 
-// OneLine joins what there is of an address.
-func OneLine(parts ...*string) string {
-	var all []string
-	for _, part := range parts {
-		if part != nil {
-			all = append(all, *part)
-		}
+// Address is on one line what there is of an address and its postcode.
+func Address(address, postcode *string) string {
+	var parts []string
+	if address != nil {
+		parts = append(parts, *address)
 	}
-	return strings.Join(Present(all...), ", ")
+	if postcode != nil {
+		parts = append(parts, Unbroken(*postcode))
+	}
+	return strings.Join(Present(parts...), ", ")
 }
+
+// Unbroken is a postcode that does not end on the next line.
+func Unbroken(postcode string) string { return strings.ReplaceAll(postcode, " ", "\u00a0") }
 
 // Present are the texts in which something stands.
 func Present(all ...string) []string {

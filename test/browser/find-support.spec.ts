@@ -101,7 +101,7 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   const problem = page.getByRole('alert');
   await expect(problem).toContainText('Write it like L4 4AA');
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAttribute('aria-invalid', 'true');
-  await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAccessibleDescription(/Error: This is not a full UK postcode\. Write it like L4 4AA\.$/);
+  await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAccessibleDescription(/Error: This is not a full UK postcode\. Write it like L4\s4AA\.$/);
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveValue('nowhere');
   await good(page, 'Find support, wrong postcode');
   await problem.getByRole('link').click();
