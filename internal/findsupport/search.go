@@ -306,7 +306,7 @@ func (v *searchView) link() {
 		if page > 1 {
 			values.Set("page", strconv.Itoa(page))
 		}
-		return v.With("", values)
+		return v.With("", values) + "#results" // the form above is known by then
 	}
 	if v.PageNumber > 1 && v.PageCount > 0 {
 		v.Previous = at(min(v.PageNumber-1, v.PageCount))

@@ -86,6 +86,7 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   await good(page, 'Find support');
   await page.getByRole('link', { name: 'Next page' }).click();
   await expect(page.getByText(/Page 2 of [67]/)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'What we found' })).toBeInViewport(); // not the form once more
   await page.getByRole('link', { name: 'Previous page' }).click();
   await expect(page.getByText(/Page 1 of [67]/)).toBeVisible();
 
