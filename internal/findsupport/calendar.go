@@ -12,6 +12,7 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/plainpage"
 )
 
 // calendar answers with the next times of a service as iCalendar (RFC 5545). Each is an event of its own in UTC, so that
@@ -58,7 +59,7 @@ func (c *calendarFile) line(name, value string) {
 	c.WriteString(line + "\r\n")
 }
 
-var calendarEscapes = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`)
+var calendarEscapes = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`, "\u00a0", " ")
 
 // text is a line of which the value is text; an empty one is left out.
 func (c *calendarFile) text(name, value string) {
@@ -98,7 +99,7 @@ func placeName(s *ent.Service, by *ent.Schedule) string {
 	for _, at := range places {
 		named := by.ServiceAtLocationID != nil && *by.ServiceAtLocationID == at.ID
 		if l := at.Edges.Location; l != nil && (named || by.ServiceAtLocationID == nil && len(places) == 1) {
-			return strings.Join(present(l.Name, text(l.Address), text(l.City), text(l.Postcode)), ", ")
+			return strings.Join(plainpage.Present(l.Name, text(l.Address), text(l.City), plainpage.Unbroken(text(l.Postcode))), ", ")
 		}
 	}
 	return ""

@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -24,6 +22,7 @@ import (
 	"liferooms.io/liferooms/internal/directory"
 	"liferooms.io/liferooms/internal/feed"
 	"liferooms.io/liferooms/internal/gate"
+	"liferooms.io/liferooms/internal/plainpage"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/request"
 	"liferooms.io/liferooms/internal/store"
@@ -35,26 +34,17 @@ const Prefix = "/find-support/"
 // timeLimit bounds the making of a page.
 const timeLimit = 10 * time.Second
 
-//go:embed pages
+//go:embed pages messages
 var files embed.FS
 
 var (
-	searchPage  = parse("search")
-	servicePage = parse("service")
-	whatsOnPage = parse("whatson")
-	sorryPage   = parse("sorry")
-	styleSheet  = func() string {
-		text, err := files.ReadFile("pages/style.css")
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		return string(text)
-	}()
+	languages   = plainpage.Languages(files)
+	searchPage  = plainpage.Template(files, "search")
+	servicePage = plainpage.Template(files, "service")
+	whatsOnPage = plainpage.Template(files, "whatson")
+	sorryPage   = plainpage.Template(files, "sorry")
+	styleSheet  = plainpage.StyleSheet(files)
 )
-
-func parse(name string) *template.Template {
-	return template.Must(template.ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
-}
 
 // Pages answers for all hubs. It is safe for concurrent use.
 type Pages struct {
@@ -72,10 +62,9 @@ func New(s *store.Store, d *directory.Directory, g *gate.Gate, publicURL string)
 
 // frame is what all pages have.
 type frame struct {
-	*locale
-	Title string
-	// Page is "search", "whatson" or empty: where in the navigation one is.
-	Page string
+	plainpage.Page
+	// Here is "search", "whatson" or empty: where in the navigation one is.
+	Here string
 	// Hub is nil on a page that belongs to none.
 	Hub        *store.LiveHub
 	HubAddress string
@@ -83,75 +72,31 @@ type frame struct {
 	Open []string
 	// OtherDays are those of the coming four weeks on which other hours hold.
 	OtherDays []otherDay
-	// Base is the address of the hub's pages without a language.
-	Base      string
-	LangAsked bool
-	Languages []languageLink
-	Style     template.CSS
-	// Content says that what follows is in the language of the catalogue and not of the interface.
-	Content template.HTMLAttr
-	Robots  string
-	Feed    string
+	Feed      string
 
 	zone *time.Location
 }
 
-// Style is the style sheet of a hub's public pages, in the hub's colour.
-func Style(brandColour *string) template.CSS {
-	return template.CSS(paletteOf(brandColour).css() + styleSheet)
-}
-
-type languageLink struct {
-	Code, Name, URL string
-	Current         bool
-}
-
-// At is the address of one of the hub's pages, in the language that was asked for.
-func (f *frame) At(path string) string { return f.with(path, nil) }
-
-func (f *frame) with(path string, query url.Values) string {
-	all := url.Values{}
-	for name, values := range query {
-		all[name] = values
-	}
-	if f.LangAsked {
-		all.Set("lang", f.Code)
-	}
-	if len(all) == 0 {
-		return f.Base + path
-	}
-	return f.Base + path + "?" + all.Encode()
-}
-
 func (p *Pages) frame(r *http.Request, address *gate.Address) *frame {
-	f := &frame{}
-	f.locale, f.LangAsked = localeOf(r)
-	var brand *string
-	if address != nil {
-		h := address.Hub
-		f.Hub, f.Base, f.Feed, brand = &h, Prefix+address.Base, feed.Prefix+address.Base+"/", h.BrandColour
-		f.HubAddress = strings.Join(present(text(h.Address), text(h.Postcode)), ", ")
-		f.Open = f.openingHours(h.OpeningHours)
-		zone, err := time.LoadLocation(h.TimeZone)
-		if err != nil {
-			zone = time.UTC
-		}
-		f.zone = zone
-		f.OtherDays = f.otherDays(h.OpeningExceptions, p.now().In(zone))
+	if address == nil {
+		return &frame{Page: plainpage.New(r, languages, "", nil, styleSheet)}
 	}
-	if f.Code != "en" {
-		f.Content = ` lang="en-GB"`
+	h := address.Hub
+	f := &frame{
+		Page: plainpage.New(r, languages, Prefix+address.Base, h.BrandColour, styleSheet),
+		Hub:  &h, HubAddress: plainpage.Address(h.Address, h.Postcode), Feed: feed.Prefix + address.Base + "/",
 	}
-	f.Style = Style(brand)
-	for _, l := range locales {
-		query := r.URL.Query()
-		query.Set("lang", l.Code)
-		f.Languages = append(f.Languages, languageLink{l.Code, l.T("language"), r.URL.Path + "?" + query.Encode(), l == f.locale})
+	f.Alternates = true
+	f.Open = openingHours(f.Locale, h.OpeningHours)
+	var err error
+	if f.zone, err = time.LoadLocation(h.TimeZone); err != nil {
+		f.zone = time.UTC
 	}
+	f.OtherDays = otherDays(f.Locale, h.OpeningExceptions, p.now().In(f.zone))
 	return f
 }
 
-func (l *locale) openingHours(hours []schema.OpeningHours) []string {
+func openingHours(l *plainpage.Locale, hours []schema.OpeningHours) []string {
 	var lines []string
 	for _, d := range week {
 		var times []string // a hub may close over lunch
@@ -173,7 +118,7 @@ type otherDay struct{ Day, Times, Note string }
 // otherDaysAhead is how many days ahead such a day is told.
 const otherDaysAhead = 28
 
-func (l *locale) otherDays(exceptions []schema.OpeningException, now time.Time) []otherDay {
+func otherDays(l *plainpage.Locale, exceptions []schema.OpeningException, now time.Time) []otherDay {
 	today, last := now.Format(time.DateOnly), now.AddDate(0, 0, otherDaysAhead).Format(time.DateOnly)
 	soon := slices.DeleteFunc(slices.Clone(exceptions), func(e schema.OpeningException) bool { return e.Date < today || e.Date > last })
 	slices.SortStableFunc(soon, func(a, b schema.OpeningException) int { return strings.Compare(a.Date, b.Date) })
@@ -293,37 +238,29 @@ type sorry struct {
 func (p *Pages) sorry(w http.ResponseWriter, r *http.Request, address *gate.Address, status int, what, detail string) {
 	f := p.frame(r, address)
 	f.Title, f.Robots = f.T(what+".heading"), "noindex"
-	var page bytes.Buffer
-	if err := sorryPage.ExecuteTemplate(&page, "layout", sorry{f, f.Title, f.T(what + ".text"), detail}); err != nil {
+	text := f.T(what + ".text")
+	if what == "missing" && f.Hub == nil { // there is nothing to search
+		text = f.T("missing.hub")
+	}
+	page, err := f.Render(w.Header(), sorryPage, sorry{f, f.Title, text, detail})
+	if err != nil {
 		http.Error(w, f.Title, http.StatusInternalServerError)
 		return
 	}
-	f.headers(w.Header())
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the reader has gone: nobody to tell
-}
-
-// headers let the page do nothing but be read, follow links and send its own form.
-func (f *frame) headers(h http.Header) {
-	sum := sha256.Sum256([]byte(f.Style))
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+
-		"'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", f.Code)
-	h.Add("Vary", "Accept-Language")
-	// Kept, but asked about each time: what a hub hides is gone at once.
-	h.Set("Cache-Control", "public, no-cache")
+	_, _ = w.Write(page) // the reader has gone: nobody to tell
 }
 
 // show answers with a page.
-func (f *frame) show(w http.ResponseWriter, r *http.Request, t *template.Template, data any) error {
-	var page bytes.Buffer
-	if err := t.ExecuteTemplate(&page, "layout", data); err != nil {
-		return fmt.Errorf("make a page: %w", err)
+func (f *frame) show(w http.ResponseWriter, r *http.Request, t *template.Template, view any) error {
+	page, err := f.Render(w.Header(), t, view)
+	if err != nil {
+		return err
 	}
-	f.headers(w.Header())
-	serve(w, r, page.Bytes())
+	// Kept, but asked about each time: what a hub hides is gone at once.
+	w.Header().Set("Cache-Control", "public, no-cache")
+	serve(w, r, page)
 	return nil
 }
 
@@ -340,17 +277,3 @@ func text(s *string) string {
 	}
 	return *s
 }
-
-// present are the texts that are not empty.
-func present(all ...string) []string {
-	var some []string
-	for _, s := range all {
-		if s != "" {
-			some = append(some, s)
-		}
-	}
-	return some
-}
-
-// paragraphs are the lines of a text.
-func paragraphs(s string) []string { return present(strings.Split(s, "\n")...) }

@@ -165,6 +165,56 @@ func TestAPageIsOpenAndStrict(t *testing.T) {
 	}
 }
 
+// TestWhatIsWrongStandsAtItsField: it is said first, beside the field and in the field's description, and what was typed stays.
+func TestWhatIsWrongStandsAtItsField(t *testing.T) {
+	s := newSite(t, unlimited)
+	body := s.get(t, "/find-support/walton?postcode=L4&age=old").body
+	for _, part := range []string{
+		"<title>Error: ", `<a href="#postcode">This is not a full UK postcode.`, `<a href="#age">Write the age as a number`,
+		`<span class="mistake" id="postcode-problem">Error: This is not`, `<span class="mistake" id="age-problem">Error: Write`,
+		`value="L4" maxlength="12" autocomplete="postal-code" aria-describedby="postcode-hint postcode-problem" aria-invalid="true"`,
+		`value="old" inputmode="numeric" maxlength="3" autocomplete="off" aria-describedby="age-hint age-problem" aria-invalid="true"`,
+	} {
+		if !strings.Contains(body, part) {
+			t.Errorf("it does not hold %s", part)
+		}
+	}
+	if body := s.get(t, "/find-support/walton?age=40").body; strings.Contains(body, `class="mistake"`) || strings.Contains(body, "aria-invalid") || strings.Contains(body, "Error") {
+		t.Error("something is wrong for no reason")
+	}
+	// A hub that does not know where it is cannot measure from itself.
+	if text := words(s.get(t, "/find-support/walton?within=3").body); !strings.Contains(text, "There is a problem Write your postcode, so that we can tell how far it is.") {
+		t.Errorf("a distance from nowhere: %s", text)
+	}
+}
+
+// TestWordsOfTheCatalogueAreMarked: a screen reader changes its voice for what is not in the language of the interface.
+func TestWordsOfTheCatalogueAreMarked(t *testing.T) {
+	s := newSite(t, unlimited)
+	s.demo(t)
+	if body := s.get(t, "/find-support/walton?need=money&lang=pl").body; !strings.Contains(body, `<li>pomoc: <span lang="en-GB">Money and debt`) {
+		t.Error("a reason mixes languages without saying so")
+	}
+	made := s.offer(t, "Choir", func(c *ent.ServiceCreate) { c.SetLanguages([]string{"pl", "English"}) })
+	for lang, want := range map[string]string{"en": "Languages spoken Polish English", "cy": "Pwyleg Saesneg"} {
+		if text := words(s.get(t, "/find-support/walton/services/"+made.ID.String()+"?lang="+lang).body); !strings.Contains(text, want) {
+			t.Errorf("%s: no %q in %s", lang, want, text)
+		}
+	}
+}
+
+// TestASearchLeadsToWhatItFound: on a small screen the form fills it.
+func TestASearchLeadsToWhatItFound(t *testing.T) {
+	s := newSite(t, unlimited)
+	s.offer(t, "Choir", nil)
+	for query, want := range map[string]string{"": "", "?q=choir": "See what we found: 1 service", "?q=zzqxzz": "Nothing matches all of this"} {
+		body := s.get(t, "/find-support/walton"+query).body
+		if found := strings.Contains(body, `<a href="#results">`+want+"</a>"); found != (want != "") || !strings.Contains(body, `id="results"`) {
+			t.Errorf("%q: %t", query, found)
+		}
+	}
+}
+
 // TestOtherDaysAreTold: a bank holiday goes before the week, for four weeks ahead.
 func TestOtherDaysAreTold(t *testing.T) {
 	s := newSite(t, unlimited)
@@ -227,7 +277,7 @@ func TestTheSearchFindsAndSays(t *testing.T) {
 		"q=debbt":                       {"1 service", "Debt clinic"},
 		"postcode=l44aa&within=1":       {"2 services. We measure from L4 4AA.", "0.1 miles away"},
 		"postcode=L4+9ZZ":               {"We measure from the middle of L4."},
-		"postcode=M1+1AA":               {"There is a problem with your postcode", "We do not know where M1 1AA is.", "2 services"},
+		"postcode=M1+1AA":               {"There is a problem", "We do not know where M1 1AA is.", "2 services"},
 		"postcode=L4":                   {"This is not a full UK postcode.", "2 services"},
 		"q=zzqxzz":                      {"Nothing matches all of this", "Clear the search"},
 		"day=noday&within=9999&page=-3": {"2 services"},
@@ -281,8 +331,8 @@ func TestFurtherChoicesAndReasons(t *testing.T) {
 		"time=morning&day=thu":    {"Nothing matches all of this"},
 		"age=30":                  {"1 service", "Choir", "for ages 18 and over"},
 		"age=17":                  {"1 service", "Debt clinic", "up to age 25"},
-		"age=old":                 {"There is a problem with the age", "Write the age as a number, like 42.", "2 services"},
-		"age=131":                 {"There is a problem with the age"},
+		"age=old":                 {"There is a problem", "Write the age as a number, like 42.", "2 services"},
+		"age=131":                 {"There is a problem Write the age as a number, like 42."},
 		"language=pl":             {"1 service", "Choir", "in Polish"},
 		"language=Polish":         {"1 service", "Choir"},
 		"language=Klingonish":     {"Nothing matches all of this"},
@@ -365,6 +415,9 @@ func TestAServiceSaysWhatSomebodyNeedsToKnow(t *testing.T) {
 		if !strings.Contains(got.body, part) {
 			t.Errorf("it does not hold %s", part)
 		}
+	}
+	if !strings.Contains(got.body, "L4\u00a04AA") {
+		t.Error("a postcode may end on the next line")
 	}
 	if n := strings.Count(text, "sing@example.org"); n != 1 {
 		t.Errorf("the e-mail address is there %d times", n)
@@ -497,6 +550,9 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 		if got.status != http.StatusNotFound || !strings.Contains(got.body, "<h1>There is no such page</h1>") || !strings.Contains(got.body, `content="noindex"`) {
 			t.Errorf("%s: %d", path, got.status)
 		}
+	}
+	if text := words(s.get(t, "/find-support/nowhere").body); strings.Contains(text, "Try a search") {
+		t.Error("where there is no hub there is nothing to search")
 	}
 	s.Store.Client(s.ctx).Service.Update().SetVisibility(service.VisibilityStaff).ExecX(s.ctx)
 	for _, path := range []string{"/find-support/walton/services/" + id, "/find-support/walton/services/" + id + "/sessions.ics", "/find-support/walton/services/" + id + "/qr.svg"} {

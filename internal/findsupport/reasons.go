@@ -6,15 +6,19 @@ import (
 	"unicode/utf8"
 
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/plainpage"
 )
 
-// reasons say in the reader's language why a service was found. That it is free is shown apart.
-func (l *locale) reasons(facts directory.Facts) []string {
-	var all []string
-	add := func(key string, values ...any) { all = append(all, l.T(key, values...)) }
+// reason is why a service was found, in the reader's language around words of the catalogue's.
+type reason struct{ Before, Catalogue, After string }
+
+// reasons say why a service was found. That it is free is shown apart.
+func reasons(l *plainpage.Locale, facts directory.Facts) []reason {
+	var all []reason
+	add := func(key string, values ...any) { all = append(all, reason{Before: l.T(key, values...)}) }
 	aged := func(sentence string) { // the service's page says it as one
 		first, size := utf8.DecodeRuneInString(sentence)
-		all = append(all, string(unicode.ToLower(first))+strings.TrimSuffix(sentence[size:], "."))
+		all = append(all, reason{Before: string(unicode.ToLower(first)) + strings.TrimSuffix(sentence[size:], ".")})
 	}
 	if facts.Words != "" {
 		switch facts.In {
@@ -31,13 +35,14 @@ func (l *locale) reasons(facts directory.Facts) []string {
 		}
 	}
 	if len(facts.Needs) > 0 {
-		add("why.need", "needs", l.list(facts.Needs))
+		before, after, _ := strings.Cut(l.T("why.need", "needs", "\x00"), "\x00")
+		all = append(all, reason{before, list(l, facts.Needs), after})
 	}
 	if facts.Metres != nil {
 		add("away", "n", directory.Miles(*facts.Metres))
 	}
 	if facts.On != nil {
-		add("why.on", "when", l.onInWords(facts))
+		add("why.on", "when", onInWords(l, facts))
 	}
 	switch from, to := facts.MinimumAge, facts.MaximumAge; {
 	case from != nil && to != nil:
@@ -50,9 +55,9 @@ func (l *locale) reasons(facts directory.Facts) []string {
 	if len(facts.Languages) > 0 {
 		names := make([]string, len(facts.Languages))
 		for i, written := range facts.Languages {
-			names[i] = directory.LanguageName(written, l.tag)
+			names[i] = directory.LanguageName(written, l.Tag)
 		}
-		add("why.language", "languages", l.list(names))
+		add("why.language", "languages", list(l, names))
 	}
 	for _, kind := range facts.Access {
 		if kind == directory.StepFree { // the only one that the form has
@@ -77,14 +82,14 @@ func (l *locale) reasons(facts directory.Facts) []string {
 	return all
 }
 
-func (l *locale) onInWords(facts directory.Facts) string {
+func onInWords(l *plainpage.Locale, facts directory.Facts) string {
 	words := l.T("why.daily")
 	if days := facts.OnDays(); len(days) > 0 {
 		names := make([]string, len(days))
 		for i, d := range days {
 			names[i] = l.Weekday(d)
 		}
-		words = l.list(names)
+		words = list(l, names)
 	}
 	switch {
 	case facts.On.Opens == "":
@@ -96,7 +101,7 @@ func (l *locale) onInWords(facts directory.Facts) string {
 }
 
 // list says "a, b and c".
-func (l *locale) list(names []string) string {
+func list(l *plainpage.Locale, names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}

@@ -15,6 +15,7 @@ import (
 	"liferooms.io/liferooms/ent/need"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/plainpage"
 	"liferooms.io/liferooms/internal/problem"
 )
 
@@ -89,8 +90,8 @@ type searchView struct {
 	Days, Distances, Times, Spoken []choice
 	// KnowsPlaces: it is known of some services whether they have places.
 	KnowsPlaces bool
-	// Problem is what is wrong with the postcode, and Measured from where distances are.
-	Problem, Measured string
+	// PostcodeProblem is what is wrong with the postcode, and Measured from where distances are.
+	PostcodeProblem, Measured string
 	// AgeProblem is what is wrong with the age, and Corrected what was looked for instead of the words.
 	AgeProblem, Corrected        string
 	Narrowed                     bool
@@ -102,14 +103,14 @@ type searchView struct {
 type result struct {
 	URL, Name, Partner, About, Next string
 	// Reasons say why it was found.
-	Reasons      []string
+	Reasons      []reason
 	Free, Closed bool
 }
 
 func (p *Pages) search(ctx context.Context, w http.ResponseWriter, r *http.Request, f *frame) error {
 	query := r.URL.Query()
 	v := searchView{frame: f, Form: readForm(query)}
-	f.Page, f.Title = "search", f.T("title", "page", f.T("site"), "hub", f.Hub.Name)
+	f.Here, f.Title = "search", f.T("title", "page", f.T("site"), "hub", f.Hub.Name)
 	v.Narrowed = len(v.Form.values()) > 0
 	if v.Narrowed {
 		f.Robots = "noindex"
@@ -124,6 +125,11 @@ func (p *Pages) search(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	v.choose(&wanted, choices.Languages)
 	if err := p.locate(ctx, &v, &wanted); err != nil {
 		return err
+	}
+	for _, m := range []plainpage.Mistake{{ID: "postcode", Text: v.PostcodeProblem}, {ID: "age", Text: v.AgeProblem}} {
+		if m.Text != "" {
+			f.Problems = append(f.Problems, m)
+		}
 	}
 	v.PageNumber = 1
 	if n, err := strconv.Atoi(query.Get("page")); err == nil {
@@ -207,7 +213,7 @@ func (v *searchView) chooseLanguage(written []string) {
 		written = append(written, v.Form.Language)
 	}
 	for _, w := range written {
-		name := directory.LanguageName(w, v.tag)
+		name := directory.LanguageName(w, v.Tag)
 		at := slices.IndexFunc(v.Spoken, func(c choice) bool { return c.Name == name })
 		if at < 0 {
 			v.Spoken = append(v.Spoken, choice{w, name, false})
@@ -233,21 +239,24 @@ func (p *Pages) locate(ctx context.Context, v *searchView, wanted *directory.Pub
 		own = directory.Point{Latitude: *h.Latitude, Longitude: *h.Longitude, Postcode: text(h.Postcode)}
 	}
 	if v.Form.Postcode == "" {
-		if metres > 0 && own.Latitude != 0 {
+		switch {
+		case metres > 0 && own.Latitude != 0:
 			wanted.Near = &directory.Near{Latitude: own.Latitude, Longitude: own.Longitude, Metres: metres}
 			v.Measured = v.T("search.from", "postcode", v.Hub.Name)
+		case metres > 0: // nobody knows where the hub is
+			v.PostcodeProblem = v.T("search.postcode.needed")
 		}
 		return nil
 	}
 	point, err := p.directory.Locate(ctx, v.Form.Postcode, own)
 	switch {
 	case problem.Is(err, problem.BadUserInput):
-		v.Problem = v.T("search.postcode.wrong")
+		v.PostcodeProblem = v.T("search.postcode.wrong")
 		return nil
 	case err != nil:
 		return err
 	case point == nil:
-		v.Problem = v.T("search.postcode.unknown", "postcode", strings.ToUpper(v.Form.Postcode))
+		v.PostcodeProblem = v.T("search.postcode.unknown", "postcode", plainpage.Unbroken(strings.ToUpper(v.Form.Postcode)))
 		return nil
 	}
 	wanted.Near = &directory.Near{Latitude: point.Latitude, Longitude: point.Longitude, Metres: metres}
@@ -255,7 +264,7 @@ func (p *Pages) locate(ctx context.Context, v *searchView, wanted *directory.Pub
 	if strings.Contains(point.Postcode, " ") {
 		key = "search.from"
 	}
-	v.Measured = v.T(key, "postcode", point.Postcode)
+	v.Measured = v.T(key, "postcode", plainpage.Unbroken(point.Postcode))
 	return nil
 }
 
@@ -263,7 +272,7 @@ func (p *Pages) locate(ctx context.Context, v *searchView, wanted *directory.Pub
 func (p *Pages) result(f *frame, s *ent.Service, facts directory.Facts, day *time.Weekday) result {
 	one := result{
 		URL: f.At("/services/" + s.ID.String()), Name: s.Name, About: shorten(s.Description, aboutLength), Free: s.Free, Closed: s.Status != service.StatusActive,
-		Reasons: f.reasons(facts),
+		Reasons: reasons(f.Locale, facts),
 	}
 	if s.Edges.Organisation != nil {
 		one.Partner = s.Edges.Organisation.Name
@@ -297,7 +306,7 @@ func (v *searchView) link() {
 		if page > 1 {
 			values.Set("page", strconv.Itoa(page))
 		}
-		return v.with("", values)
+		return v.With("", values) + "#results" // the form above is known by then
 	}
 	if v.PageNumber > 1 && v.PageCount > 0 {
 		v.Previous = at(min(v.PageNumber-1, v.PageCount))

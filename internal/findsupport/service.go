@@ -18,6 +18,7 @@ import (
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
 	"liferooms.io/liferooms/internal/directory"
+	"liferooms.io/liferooms/internal/plainpage"
 	"liferooms.io/liferooms/internal/problem"
 )
 
@@ -33,6 +34,7 @@ type serviceView struct {
 	Partner                              string
 	Closed                               bool
 	About, Who, How, Costs, Rules, Areas []string
+	Spoken                               []string
 	Ages, Checked                        string
 	Dates                                []dateView
 	Calendar                             string
@@ -83,15 +85,15 @@ func (p *Pages) service(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	path := "/services/" + id.String()
 	v := serviceView{
 		frame: f, Service: s, Closed: s.Status != service.StatusActive,
-		About: paragraphs(s.Description), Who: paragraphs(s.EligibilityDescription), How: paragraphs(s.ApplicationProcess),
-		Costs: costs(s), Ages: ages(f.locale, s), Calendar: f.At(path + "/sessions.ics"), Link: p.publicURL + f.At(path),
+		About: plainpage.Paragraphs(s.Description), Who: plainpage.Paragraphs(s.EligibilityDescription), How: plainpage.Paragraphs(s.ApplicationProcess),
+		Costs: costs(s), Ages: ages(f.Locale, s), Calendar: f.At(path + "/sessions.ics"), Link: p.publicURL + f.At(path),
 	}
 	f.Title = f.T("title", "page", s.Name, "hub", f.Hub.Name)
 	if o := s.Edges.Organisation; o != nil {
 		v.Partner = o.Name
 	}
 	for _, row := range s.Edges.Schedules {
-		if words := strings.Join(present(directory.ScheduleSummary(row), row.Description), ". "); words != "" {
+		if words := strings.Join(plainpage.Present(directory.ScheduleSummary(row), row.Description), ". "); words != "" {
 			v.Rules = append(v.Rules, words)
 		}
 	}
@@ -105,9 +107,12 @@ func (p *Pages) service(ctx context.Context, w http.ResponseWriter, r *http.Requ
 			v.Places = append(v.Places, placeOf(at))
 		}
 	}
-	v.Asks = asks(f.locale, s)
+	v.Asks = asks(f.Locale, s)
+	for _, written := range s.Languages {
+		v.Spoken = append(v.Spoken, directory.LanguageName(written, f.Tag))
+	}
 	for _, a := range s.ServiceAreas {
-		v.Areas = append(v.Areas, strings.Join(present(a.Name, a.Description), ": "))
+		v.Areas = append(v.Areas, strings.Join(plainpage.Present(a.Name, a.Description), ": "))
 	}
 	if s.AssuredDate != nil {
 		v.Checked = f.T("service.checked", "date", f.Date(*s.AssuredDate))
@@ -129,11 +134,11 @@ func (p *Pages) dates(f *frame, s *ent.Service) []directory.Occasion {
 // costs are what a service costs, in words; none where it is free and says no more than that.
 func costs(s *ent.Service) []string {
 	if s.FeesDescription != "" {
-		return paragraphs(s.FeesDescription)
+		return plainpage.Paragraphs(s.FeesDescription)
 	}
 	var all []string
 	for _, c := range s.CostOptions {
-		if words := strings.Join(present(c.Option, price(c), c.AmountDescription), ", "); words != "" {
+		if words := strings.Join(plainpage.Present(c.Option, price(c), c.AmountDescription), ", "); words != "" {
 			all = append(all, words)
 		}
 	}
@@ -150,7 +155,7 @@ func price(c schema.CostOption) string {
 	return strconv.FormatFloat(*c.Amount, 'f', 2, 64) + " " + c.Currency
 }
 
-func ages(l *locale, s *ent.Service) string {
+func ages(l *plainpage.Locale, s *ent.Service) string {
 	switch least, most := s.MinimumAge, s.MaximumAge; {
 	case least != nil && most != nil:
 		return l.T("service.ages", "from", *least, "to", *most)
@@ -164,8 +169,8 @@ func ages(l *locale, s *ent.Service) string {
 
 func placeOf(at *ent.ServiceAtLocation) placeView {
 	l := at.Edges.Location
-	v := placeView{Name: l.Name, Lines: present(text(l.Address), text(l.City), text(l.Postcode)), Access: l.Accessibility,
-		About: strings.Join(present(at.Description, l.Description), " ")}
+	v := placeView{Name: l.Name, Lines: plainpage.Present(text(l.Address), text(l.City), plainpage.Unbroken(text(l.Postcode))), Access: l.Accessibility,
+		About: strings.Join(plainpage.Present(at.Description, l.Description), " ")}
 	if l.Latitude != nil && l.Longitude != nil && l.Kind == location.KindPhysical {
 		point := fmt.Sprintf("%.5f/%.5f", *l.Latitude, *l.Longitude)
 		latitude, longitude, _ := strings.Cut(point, "/")
@@ -175,10 +180,12 @@ func placeOf(at *ent.ServiceAtLocation) placeView {
 }
 
 // heading is what the place is called.
-func (v placeView) heading() string { return append(present(v.Name), append(v.Lines, "")...)[0] }
+func (v placeView) heading() string {
+	return append(plainpage.Present(v.Name), append(v.Lines, "")...)[0]
+}
 
 // asks are the ways to ask, each number and address once: the service's own before those of its partner.
-func asks(l *locale, s *ent.Service) []ask {
+func asks(l *plainpage.Locale, s *ent.Service) []ask {
 	var all []ask
 	seen := map[string]bool{}
 	add := func(what, who, text string, address template.URL) {
@@ -194,7 +201,7 @@ func asks(l *locale, s *ent.Service) []ask {
 	phone("", text(s.Phone))
 	email("", text(s.Email))
 	for _, c := range s.Contacts {
-		who := strings.Join(present(c.Name, c.Title), ", ")
+		who := strings.Join(plainpage.Present(c.Name, c.Title), ", ")
 		for _, number := range c.Phones {
 			phone(who, number)
 		}

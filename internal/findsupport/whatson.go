@@ -45,7 +45,7 @@ type itemView struct {
 }
 
 func (p *Pages) whatsOn(ctx context.Context, w http.ResponseWriter, r *http.Request, f *frame) error {
-	f.Page, f.Title = "whatson", f.T("title", "page", f.T("whatson.link"), "hub", f.Hub.Name)
+	f.Here, f.Title = "whatson", f.T("title", "page", f.T("whatson.link"), "hub", f.Hub.Name)
 	now := p.now().In(f.zone)
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, f.zone)
 	first := today
@@ -90,7 +90,7 @@ func (p *Pages) whatsOn(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		if begins.Equal(today) {
 			return f.At("/whats-on")
 		}
-		return f.with("/whats-on", url.Values{"from": {begins.Format(time.DateOnly)}})
+		return f.With("/whats-on", url.Values{"from": {begins.Format(time.DateOnly)}})
 	}
 	if first.After(today) {
 		v.Earlier = week(first.AddDate(0, 0, -7))

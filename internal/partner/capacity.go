@@ -30,7 +30,8 @@ type Capacity struct {
 	Description string
 }
 
-const maxCount = 100_000
+// MaxCount is the most that is counted.
+const MaxCount = 100_000
 
 func (c *Capacity) check() error {
 	c.Unit, c.Description = strings.TrimSpace(c.Unit), strings.TrimSpace(c.Description)
@@ -40,10 +41,10 @@ func (c *Capacity) check() error {
 	switch {
 	case len(c.Unit) > 60:
 		return problem.Field("unit", "Say in at most 60 characters what is counted, such as places.")
-	case c.Available != nil && (*c.Available < 0 || *c.Available > maxCount):
-		return problem.Field("available", "Say how many are free now, as a number from 0 to %d.", maxCount)
-	case c.Maximum != nil && (*c.Maximum < 0 || *c.Maximum > maxCount):
-		return problem.Field("maximum", "Say how many there are at most, as a number from 0 to %d.", maxCount)
+	case c.Available != nil && (*c.Available < 0 || *c.Available > MaxCount):
+		return problem.Field("available", "Say how many are free now, as a number from 0 to %d.", MaxCount)
+	case c.Maximum != nil && (*c.Maximum < 0 || *c.Maximum > MaxCount):
+		return problem.Field("maximum", "Say how many there are at most, as a number from 0 to %d.", MaxCount)
 	case c.Available != nil && c.Maximum != nil && *c.Available > *c.Maximum:
 		return problem.Field("maximum", "There cannot be fewer than are free now. Write %d or more, or leave it empty.", *c.Available)
 	case len(c.Description) > 500:

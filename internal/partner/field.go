@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"liferooms.io/liferooms/ent/service"
 )
@@ -45,13 +44,11 @@ const (
 // form, and what a manager compares.
 type Field struct {
 	// Name is the column's, or a name of its own where it is no plain column.
-	Name  string
-	Of    Kind
-	Shape Shape
-	// Label and Hint are for the partner's form.
-	Label, Hint string
-	Max         int // bytes
-	Required    bool
+	Name     string
+	Of       Kind
+	Shape    Shape
+	Max      int // bytes
+	Required bool
 }
 
 // Offered is the field by which a partner says that it no longer offers a service. It is in no form.
@@ -59,27 +56,27 @@ const Offered = "offered"
 
 // Fields are all that partners correct, in the order of the form.
 var Fields = []Field{
-	{Name: "name", Of: Organisation, Shape: Line, Label: "Name of your organisation", Max: 200, Required: true},
-	{Name: "description", Of: Organisation, Shape: Text, Label: "About your organisation", Max: 20000},
-	{Name: "phone", Of: Organisation, Shape: Phone, Label: "Phone", Max: 60},
-	{Name: "email", Of: Organisation, Shape: Email, Label: "Email", Max: 320},
-	{Name: "url", Of: Organisation, Shape: Web, Label: "Website", Hint: "Such as https://example.org", Max: 1000},
+	{Name: "name", Of: Organisation, Shape: Line, Max: 200, Required: true},
+	{Name: "description", Of: Organisation, Shape: Text, Max: 20000},
+	{Name: "phone", Of: Organisation, Shape: Phone, Max: 60},
+	{Name: "email", Of: Organisation, Shape: Email, Max: 320},
+	{Name: "url", Of: Organisation, Shape: Web, Max: 1000},
 
-	{Name: "name", Of: Service, Shape: Line, Label: "Name of the service", Max: 200, Required: true},
-	{Name: "description", Of: Service, Shape: Text, Label: "What it is", Max: 20000},
-	{Name: "eligibility_description", Of: Service, Shape: Text, Label: "Who it is for", Max: 20000},
-	{Name: "minimum_age", Of: Service, Shape: Age, Label: "Youngest age", Hint: "In years. Leave it empty if there is none.", Max: 3},
-	{Name: "maximum_age", Of: Service, Shape: Age, Label: "Oldest age", Hint: "In years. Leave it empty if there is none.", Max: 3},
-	{Name: "free", Of: Service, Shape: YesNo, Label: "Is it free?", Max: 3},
-	{Name: "fees_description", Of: Service, Shape: Text, Label: "What it costs", Max: 5000},
-	{Name: "application_process", Of: Service, Shape: Text, Label: "How to get in", Hint: "Such as: just turn up, or ring first.", Max: 5000},
-	{Name: "phone", Of: Service, Shape: Phone, Label: "Phone", Max: 60},
-	{Name: "email", Of: Service, Shape: Email, Label: "Email", Max: 320},
-	{Name: "url", Of: Service, Shape: Web, Label: "Website", Hint: "Such as https://example.org/debt", Max: 1000},
-	{Name: "languages", Of: Service, Shape: List, Label: "Languages", Hint: "With commas between them, such as English, Polish", Max: 2000},
-	{Name: Offered, Of: Service, Shape: YesNo, Label: "Offered", Max: 3},
+	{Name: "name", Of: Service, Shape: Line, Max: 200, Required: true},
+	{Name: "description", Of: Service, Shape: Text, Max: 20000},
+	{Name: "eligibility_description", Of: Service, Shape: Text, Max: 20000},
+	{Name: "minimum_age", Of: Service, Shape: Age, Max: 3},
+	{Name: "maximum_age", Of: Service, Shape: Age, Max: 3},
+	{Name: "free", Of: Service, Shape: YesNo, Max: 3},
+	{Name: "fees_description", Of: Service, Shape: Text, Max: 5000},
+	{Name: "application_process", Of: Service, Shape: Text, Max: 5000},
+	{Name: "phone", Of: Service, Shape: Phone, Max: 60},
+	{Name: "email", Of: Service, Shape: Email, Max: 320},
+	{Name: "url", Of: Service, Shape: Web, Max: 1000},
+	{Name: "languages", Of: Service, Shape: List, Max: 2000},
+	{Name: Offered, Of: Service, Shape: YesNo, Max: 3},
 
-	{Name: "description", Of: Schedule, Shape: Line, Label: "Anything to add about this time", Hint: "If the day or the time is wrong, write here what is right.", Max: 2000},
+	{Name: "description", Of: Schedule, Shape: Line, Max: 2000},
 }
 
 // FieldsOf are those of a kind of record.
@@ -163,39 +160,54 @@ func listed(written string) []string {
 	return all
 }
 
-const maxAge = 130
+// Fault is what is wrong with a text that somebody wrote into a field.
+type Fault string
+
+// The faults of texts.
+const (
+	Empty         Fault = "empty"
+	TooLong       Fault = "long"
+	NoEmail       Fault = "email"
+	NoWebsite     Fault = "web"
+	NoAge         Fault = "age"
+	NoYesNo       Fault = "choice"
+	TooMany       Fault = "list"
+	BelowYoungest Fault = "order" // of the oldest age
+)
+
+// MaxAge is the greatest age that a field takes, in years.
+const MaxAge = 130
 
 // check says what is wrong with a text that read made; nothing where nothing is.
-func (f Field) check(text string) string {
-	wrong := func(format string, args ...any) string { return f.Label + ": " + fmt.Sprintf(format, args...) }
+func (f Field) check(text string) Fault {
 	switch {
 	case f.Required && text == "":
-		return wrong("this cannot be empty.")
+		return Empty
 	case len(text) > f.Max && f.Shape != Age && f.Shape != YesNo:
-		return wrong("write at most %d characters; these are %d.", f.Max, utf8.RuneCountInString(text))
+		return TooLong
 	case text == "":
 		return ""
 	}
 	switch f.Shape {
 	case Email:
 		if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
-			return wrong("write an address such as hello@example.org.")
+			return NoEmail
 		}
 	case Web:
 		if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-			return wrong("write an address that begins with https://, such as https://example.org.")
+			return NoWebsite
 		}
 	case Age:
-		if n, err := strconv.Atoi(text); err != nil || n < 0 || n > maxAge {
-			return wrong("write a whole number of years, from 0 to %d.", maxAge)
+		if n, err := strconv.Atoi(text); err != nil || n < 0 || n > MaxAge {
+			return NoAge
 		}
 	case YesNo:
 		if text != "yes" && text != "no" {
-			return wrong("choose yes or no.")
+			return NoYesNo
 		}
 	case List:
 		if slices.ContainsFunc(listed(text), func(one string) bool { return len(one) > 100 }) || len(listed(text)) > 50 {
-			return wrong("write at most 50, with commas between them.")
+			return TooMany
 		}
 	}
 	return ""

@@ -445,13 +445,12 @@ func TestWhatCannotBeIsRefused(t *testing.T) {
 	for field, text := range map[string]string{"name": " ", "email": "nobody", "url": "javascript:alert(1)", "minimum_age": "young", "maximum_age": "131", "free": "perhaps",
 		"phone": strings.Repeat("1", 61), "description": strings.Repeat("x", 20001)} {
 		_, err := c.partners.Propose(ctx, partner.Correction{Kind: partner.Service, ID: c.debt, Written: map[string]string{field: text}})
-		mistakes, rest := problem.Correctable(err)
-		if rest != nil || len(mistakes) != 1 || mistakes[0].Field != field {
+		if wrong, ok := errors.AsType[partner.Mistakes](err); !ok || len(wrong) != 1 || wrong[0].Input != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	_, err := c.partners.Propose(ctx, partner.Correction{Kind: partner.Service, ID: c.debt, Written: map[string]string{"name": "", "minimum_age": "40", "maximum_age": "20"}})
-	if mistakes, _ := problem.Correctable(err); len(mistakes) != 2 {
+	_, err := c.partners.Propose(ctx, partner.Correction{Kind: partner.Service, ID: c.debt, Written: map[string]string{"name": "", "minimum_age": " 40", "maximum_age": "20 "}})
+	if wrong, ok := errors.AsType[partner.Mistakes](err); !ok || len(wrong) != 2 || wrong[0].Fault != partner.Empty || wrong[1].Fault != partner.BelowYoungest {
 		t.Errorf("%v", err)
 	}
 	// Each may be, but not together.

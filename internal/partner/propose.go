@@ -3,7 +3,6 @@ package partner
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -31,19 +30,19 @@ type Correction struct {
 }
 
 // Propose records what the partner whose link the viewer has would have otherwise; somebody of the hub decides. It tells how many fields
-// are asked for. What was asked for before in the same fields is replaced; what the entry says already is not asked for. The
-// error joins problems of all fields, each by its name.
+// are asked for. What was asked for before in the same fields is replaced; what the entry says already is not asked for. Where a
+// text cannot be, nothing is recorded and the error is the Mistakes of all fields.
 func (p *Partners) Propose(ctx context.Context, corrections ...Correction) (asked int, err error) {
 	v, hub, err := here(ctx)
 	if err != nil {
 		return 0, err
 	}
-	var wrong []error
+	var wrong Mistakes
 	for _, c := range corrections {
 		wrong = append(wrong, c.check()...)
 	}
 	if len(wrong) > 0 {
-		return 0, errors.Join(wrong...)
+		return 0, wrong
 	}
 	err = p.store.Tx(ctx, func(ctx context.Context) error {
 		asked = 0
@@ -77,19 +76,39 @@ func InputName(k Kind, id uuid.UUID, field string) string {
 	return field
 }
 
-func (c Correction) check() []error {
-	var wrong []error
+// Mistake is what is wrong with the text of a field.
+type Mistake struct {
+	// Input is the field's name in the form.
+	Input string
+	Field Field
+	Fault Fault
+}
+
+// Mistakes are what is wrong in a form. The page that shows it has the words, in the reader's language.
+type Mistakes []Mistake
+
+func (m Mistakes) Error() string { return fmt.Sprintf("a form has %d mistakes", len(m)) }
+
+func (c Correction) check() Mistakes {
+	var wrong Mistakes
+	ages := map[string]int{}
 	for _, f := range FieldsOf(c.Kind) {
-		if written, sent := c.Written[f.Name]; sent {
-			if said := f.check(f.read(written)); said != "" {
-				wrong = append(wrong, problem.Field(InputName(c.Kind, c.ID, f.Name), "%s", said))
-			}
+		written, sent := c.Written[f.Name]
+		if !sent {
+			continue
 		}
-	}
-	least, errLeast := strconv.Atoi(c.Written["minimum_age"])
-	most, errMost := strconv.Atoi(c.Written["maximum_age"])
-	if errLeast == nil && errMost == nil && least > most {
-		wrong = append(wrong, problem.Field("maximum_age", "Oldest age: this is below the youngest age."))
+		text := f.read(written)
+		fault := f.check(text)
+		if n, err := strconv.Atoi(text); f.Shape == Age && fault == "" && err == nil {
+			ages[f.Name] = n
+		}
+		least, asked := ages["minimum_age"]
+		if f.Name == "maximum_age" && fault == "" && asked && text != "" && ages[f.Name] < least {
+			fault = BelowYoungest
+		}
+		if fault != "" {
+			wrong = append(wrong, Mistake{InputName(c.Kind, c.ID, f.Name), f, fault})
+		}
 	}
 	return wrong
 }

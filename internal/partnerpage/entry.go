@@ -1,33 +1,44 @@
 package partnerpage
 
 import (
-	"fmt"
+	"html/template"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"liferooms.io/liferooms/internal/partner"
+	"liferooms.io/liferooms/internal/plainpage"
+	"liferooms.io/liferooms/internal/problem"
 )
 
 // fact is a field of a record as the entry shows it.
 type fact struct {
 	Label   string
-	Lines   []string
-	Waiting []string
+	Lines   []line
+	Waiting []line
+}
+
+// line is the entry's own words, or the page's, which are in the reader's language.
+type line struct {
+	Text    string
+	Content template.HTMLAttr
 }
 
 type entryView struct {
-	frame
-	Done         string
+	*frame
+	Done string
+	// Nothing says that what was done changed nothing.
+	Nothing      bool
 	Organisation recordView
 	Services     []recordView
 	AnyWaits     bool
 }
 
 type recordView struct {
+	*plainpage.Locale
 	ID         uuid.UUID
+	Path       string
 	Name       string
 	Facts      []fact
 	Checked    string
@@ -35,28 +46,27 @@ type recordView struct {
 	MayConfirm bool
 }
 
-// dones are what a page says of what was done just before.
-var dones = map[string]string{
-	"confirmed": "Your entry is marked as checked today.",
-	"sent":      "Your changes were sent. People see them when the hub has approved them.",
-	"same":      "Nothing was different, so nothing was sent.",
-	"places":    "The number of places is saved.",
-	"waits":     "Nothing was marked: you have asked for changes that the hub has not decided yet.",
-}
+// dones are what a page may be told to say of what was done just before; by each, whether it changed nothing.
+var dones = map[string]bool{"confirmed": false, "sent": false, "taken": false, "places": false, "same": true, "waits": true}
 
 func (p *Pages) entry(v *visit) error {
 	e, err := p.partners.Entry(v.r.Context())
 	if err != nil {
 		return err
 	}
-	v.Title = e.Organisation.Texts["name"] + ": your entry at " + v.Hub.HubName
-	view := entryView{frame: v.frame, Done: dones[v.r.URL.Query().Get("done")], Organisation: recordView{Name: e.Organisation.Texts["name"], Facts: facts(&e.Organisation)}}
+	name := e.Organisation.Texts["name"]
+	v.Title = v.T("entry.title", "name", name, "hub", v.Hub.HubName)
+	view := entryView{frame: v.frame, Organisation: recordView{Locale: v.Locale, Name: name, Facts: facts(v.frame, &e.Organisation)}}
+	done := v.r.URL.Query().Get("done")
+	if nothing, known := dones[done]; known {
+		view.Done, view.Nothing = v.T("done."+done), nothing
+	}
 	view.AnyWaits = len(e.Organisation.Waiting) > 0
 	for i := range e.Services {
 		s := &e.Services[i]
-		shown := recordView{ID: s.ID, Name: s.Texts["name"], Facts: p.serviceFacts(v, s), Ended: s.Texts[partner.Offered] == "no"}
+		shown := recordView{Locale: v.Locale, ID: s.ID, Path: servicePath(s.ID), Name: s.Texts["name"], Facts: p.serviceFacts(v.frame, s), Ended: s.Texts[partner.Offered] == "no"}
 		if s.AssuredDate != nil {
-			shown.Checked = "Last checked on " + s.AssuredDate.Format("2 January 2006")
+			shown.Checked = v.T("entry.checked", "date", v.Date(*s.AssuredDate))
 		}
 		shown.MayConfirm = !shown.Ended && !s.Waits() && len(e.Services) > 1
 		view.AnyWaits = view.AnyWaits || s.Waits()
@@ -66,17 +76,17 @@ func (p *Pages) entry(v *visit) error {
 	return nil
 }
 
-func facts(r *partner.Record) []fact {
+func facts(f *frame, r *partner.Record) []fact {
 	var all []fact
-	for _, f := range partner.FieldsOf(r.Kind) {
-		asked, waits := r.Waiting[f.Name]
-		if f.Name == partner.Offered && !waits {
+	for _, field := range partner.FieldsOf(r.Kind) {
+		asked, waits := r.Waiting[field.Name]
+		if field.Name == partner.Offered && !waits {
 			continue
 		}
-		one := fact{Label: f.Label, Lines: lines(f, r.Texts[f.Name])}
+		one := fact{Label: label(f.Locale, field), Lines: lines(f, field, r.Texts[field.Name])}
 		if waits {
-			if one.Waiting = lines(f, asked); len(one.Waiting) == 0 {
-				one.Waiting = []string{"nothing here"}
+			if one.Waiting = lines(f, field, asked); len(one.Waiting) == 0 {
+				one.Waiting = []line{{Text: f.T("entry.emptied")}}
 			}
 		}
 		all = append(all, one)
@@ -84,54 +94,53 @@ func facts(r *partner.Record) []fact {
 	return all
 }
 
-func (p *Pages) serviceFacts(v *visit, s *partner.EntryService) []fact {
-	all := facts(&s.Record)
-	times := fact{Label: "When"}
+func (p *Pages) serviceFacts(f *frame, s *partner.EntryService) []fact {
+	all := facts(f, &s.Record)
+	times := fact{Label: f.T("entry.when")}
 	for i := range s.Times {
 		t := &s.Times[i]
-		times.Lines = append(times.Lines, strings.Join(present(t.Summary, t.Texts["description"]), ". "))
+		times.Lines = append(times.Lines, line{strings.Join(plainpage.Present(t.Summary, t.Texts["description"]), ". "), f.Content})
 		if asked, waits := t.Waiting["description"]; waits {
-			times.Waiting = append(times.Waiting, strings.Join(present(t.Summary, asked), ": "))
+			times.Waiting = append(times.Waiting, line{strings.Join(plainpage.Present(t.Summary, asked), ": "), f.Content})
 		}
 	}
-	return append(all, times, fact{Label: "Where", Lines: s.Places}, fact{Label: "Places", Lines: []string{p.capacity(v, s)}})
+	where := fact{Label: f.T("entry.where")}
+	for _, place := range s.Places {
+		where.Lines = append(where.Lines, line{place, f.Content})
+	}
+	return append(all, times, where, fact{Label: f.T("places"), Lines: []line{{Text: p.capacity(f, s)}}})
 }
 
 // capacity says how many places there are, in words.
-func (p *Pages) capacity(v *visit, s *partner.EntryService) string {
+func (p *Pages) capacity(f *frame, s *partner.EntryService) string {
 	c := s.Capacity
 	if c == nil {
-		return "Not known"
+		return f.T("places.unknown")
 	}
-	said := strconv.Itoa(c.Available) + " free"
-	if c.Maximum != nil {
-		said += " of " + strconv.Itoa(*c.Maximum)
-	}
-	if !c.Known(p.now()) {
-		return "Not known: " + said + " was said on " + v.day(c.UpdatedAt) + ", more than four weeks ago"
-	}
-	return said + ", as said on " + v.day(c.UpdatedAt)
-}
-
-func lines(f partner.Field, text string) []string {
+	date, known := f.day(c.UpdatedAt), c.Known(p.now())
 	switch {
-	case f.Shape == partner.YesNo:
-		text = map[string]string{"yes": "Yes", "no": "No"}[text]
-	case f.Shape != partner.Text:
-		return present(text)
+	case known && c.Maximum != nil:
+		return f.T("places.said.of", "n", c.Available, "all", *c.Maximum, "date", date)
+	case known:
+		return f.T("places.said", "n", c.Available, "date", date)
+	case c.Maximum != nil:
+		return f.T("places.old.of", "n", c.Available, "all", *c.Maximum, "date", date)
 	}
-	return present(strings.Split(text, "\n")...)
+	return f.T("places.old", "n", c.Available, "date", date)
 }
 
-// present are the texts that are not empty.
-func present(all ...string) []string {
-	var some []string
-	for _, s := range all {
-		if strings.TrimSpace(s) != "" {
-			some = append(some, s)
-		}
+func lines(f *frame, field partner.Field, text string) []line {
+	switch {
+	case field.Shape == partner.YesNo && text == "yes":
+		return []line{{Text: f.T("yes")}}
+	case field.Shape == partner.YesNo:
+		return []line{{Text: f.T("no")}}
 	}
-	return some
+	var all []line
+	for _, one := range plainpage.Paragraphs(text) { // only a text has several
+		all = append(all, line{one, f.Content})
+	}
+	return all
 }
 
 func (p *Pages) confirm(v *visit) error {
@@ -139,7 +148,7 @@ func (p *Pages) confirm(v *visit) error {
 	if named := v.r.PostForm.Get("service"); named != "" {
 		id, err := uuid.Parse(named)
 		if err != nil {
-			return fmt.Errorf("a service that is none: %w", err)
+			return problem.Missing("service")
 		}
 		one = &id
 	}

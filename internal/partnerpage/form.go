@@ -3,6 +3,8 @@ package partnerpage
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,37 +13,51 @@ import (
 	"github.com/google/uuid"
 
 	"liferooms.io/liferooms/internal/partner"
+	"liferooms.io/liferooms/internal/plainpage"
 	"liferooms.io/liferooms/internal/problem"
 )
 
 type formView struct {
-	frame
-	Heading string
-	Action  string
-	Waits   bool
-	Inputs  []input
-	Places  *placesView
-	// End is where to say that the service is no longer offered; empty: it was said.
-	End string
+	*frame
+	Action string
+	Waits  bool
+	Inputs []input
+	Places *placesView
+	// End is to say that the service is no longer offered, or that it is where that was said too early; nil: the hub has taken
+	// it off.
+	End *endView
 }
 
 type placesView struct {
-	ID     uuid.UUID
-	Known  string
-	Inputs []input
+	Known, Action string
+	Inputs        []input
 }
+
+type endView struct{ Heading, Text, Button, Action, Offered string }
 
 // input is a field of a form.
 type input struct {
+	*plainpage.Locale
 	ID, Name, Label, Hint string
 	Type, Mode            string
 	Rows                  int
 	Choice                bool
 	Value                 string
+	// Content is the language of the value.
+	Content template.HTMLAttr
 	// Was is what the form had, in short: what comes back as it was is no change, whatever the hub has changed meanwhile.
 	Was     string
 	Problem string
 }
+
+// label is what a field is called.
+func label(l *plainpage.Locale, f partner.Field) string { return l.T("label." + textKey(f)) }
+
+func textKey(f partner.Field) string {
+	return string(f.Of) + "." + strings.ReplaceAll(f.Name, "_", ".")
+}
+
+func servicePath(id uuid.UUID) string { return "/services/" + id.String() }
 
 // Described are the ids of what describes the input.
 func (i input) Described() string {
@@ -61,24 +77,28 @@ func short(text string) string {
 }
 
 // inputs are the fields of a record: as they are, or as they were sent.
-func inputs(r *partner.Record, sent url.Values, wrong map[string]string) []input {
+func inputs(page *frame, r *partner.Record, sent url.Values, wrong map[string]string) []input {
 	var all []input
 	for _, f := range partner.FieldsOf(r.Kind) {
 		if f.Name == partner.Offered {
 			continue
 		}
 		name := partner.InputName(r.Kind, r.ID, f.Name)
-		i := input{ID: strings.ReplaceAll(name, ".", "-"), Name: name, Label: f.Label, Hint: f.Hint, Type: "text", Value: r.Shown(f.Name), Problem: wrong[name]}
+		i := input{Locale: page.Locale, ID: strings.ReplaceAll(name, ".", "-"), Name: name, Label: label(page.Locale, f), Type: "text",
+			Value: r.Shown(f.Name), Content: page.Content, Problem: wrong[name]}
+		if hint := "hint." + textKey(f); page.Has(hint) {
+			i.Hint = page.T(hint)
+		}
 		i.Was = short(i.Value)
-		if r.Kind == partner.Schedule {
-			i.Label = "When: " + r.Summary
+		if r.Kind == partner.Schedule && r.Summary != "" {
+			i.Label = page.T("form.time", "when", r.Summary)
 		}
 		if sent != nil {
 			i.Value, i.Was = sent.Get(name), sent.Get("was."+name)
 		}
 		switch f.Shape {
 		case partner.Text:
-			i.Rows = min(12, max(3, len(i.Value)/60+strings.Count(i.Value, "\n")+1))
+			i.Rows = min(12, max(3, len(i.Value)/40+strings.Count(i.Value, "\n")+1))
 		case partner.YesNo:
 			i.Choice = true
 		case partner.Age:
@@ -115,7 +135,8 @@ func (p *Pages) organisation(v *visit, post bool) error {
 	if err != nil {
 		return err
 	}
-	view := formView{frame: v.frame, Heading: "Correct your organisation’s details", Action: v.Base + "/organisation", Waits: len(e.Organisation.Waiting) > 0}
+	v.Title = v.T("form.organisation")
+	view := formView{frame: v.frame, Action: v.At("/organisation"), Waits: len(e.Organisation.Waiting) > 0}
 	return p.form(v, view, post, uuid.Nil, &e.Organisation)
 }
 
@@ -140,10 +161,14 @@ func (p *Pages) serviceForm(v *visit, id uuid.UUID) (formView, *partner.EntrySer
 	if !known {
 		return formView{}, nil, problem.Missing("service")
 	}
-	path := v.Base + "/services/" + id.String()
-	view := formView{frame: v.frame, Heading: "Correct “" + s.Texts["name"] + "”", Action: path, Waits: s.Waits(), Places: p.placesForm(v, s, nil)}
-	if s.Shown(partner.Offered) == "yes" {
-		view.End = path + "/ended"
+	v.Title = v.T("form.service", "name", s.Texts["name"])
+	view := formView{frame: v.frame, Action: v.At(servicePath(id)), Waits: s.Waits(), Places: p.placesForm(v, s, nil)}
+	hub, end := v.Hub.HubName, v.At(servicePath(id)+"/ended")
+	switch {
+	case s.Shown(partner.Offered) == "yes":
+		view.End = &endView{v.T("form.end"), v.T("form.end.text", "hub", hub), v.T("form.end.button"), end, "no"}
+	case s.Texts[partner.Offered] == "yes":
+		view.End = &endView{v.T("form.keep"), v.T("form.keep.text", "hub", hub), v.T("form.keep.button"), end, "yes"}
 	}
 	return view, s, nil
 }
@@ -159,7 +184,7 @@ func (p *Pages) form(v *visit, view formView, post bool, service uuid.UUID, reco
 			corrections = append(corrections, correction(r, service, sent))
 		}
 		asked, err := p.partners.Propose(v.r.Context(), corrections...)
-		mistakes, rest := problem.Correctable(err)
+		mistakes, correctable := errors.AsType[partner.Mistakes](err)
 		switch {
 		case err == nil && asked == 0:
 			v.back("same")
@@ -167,15 +192,15 @@ func (p *Pages) form(v *visit, view formView, post bool, service uuid.UUID, reco
 		case err == nil:
 			v.back("sent")
 			return nil
-		case rest != nil:
+		case !correctable:
 			return err
 		}
 		for _, m := range mistakes {
-			wrong[m.Field] = m.Message
+			wrong[m.Input] = v.T("fault."+string(m.Fault), "most", partner.MaxAge)
 		}
 	}
 	for _, r := range records {
-		view.Inputs = append(view.Inputs, inputs(r, sent, wrong)...)
+		view.Inputs = append(view.Inputs, inputs(v.frame, r, sent, wrong)...)
 	}
 	return p.showForm(v, view)
 }
@@ -188,10 +213,9 @@ func (p *Pages) showForm(v *visit, view formView) error {
 	}
 	for _, i := range all {
 		if i.Problem != "" {
-			view.Problems = append(view.Problems, mistake{i.ID, i.Problem})
+			view.Problems = append(view.Problems, plainpage.Mistake{ID: i.ID, Text: view.T("fault", "label", i.Label, "fault", i.Problem)})
 		}
 	}
-	view.Title = view.Heading
 	status := http.StatusOK
 	if len(view.Problems) > 0 {
 		status = http.StatusUnprocessableEntity
@@ -200,18 +224,27 @@ func (p *Pages) showForm(v *visit, view formView) error {
 	return nil
 }
 
-// end says that a service is no longer offered.
+// end says that a service is no longer offered, or takes that back.
 func (p *Pages) end(v *visit, id uuid.UUID) error {
-	_, err := p.partners.Propose(v.r.Context(), partner.Correction{Kind: partner.Service, ID: id, Written: map[string]string{partner.Offered: "no"}})
-	if err != nil {
-		return err
+	offered := "no"
+	if v.r.PostForm.Get(partner.Offered) == "yes" {
+		offered = "yes"
 	}
-	v.back("sent")
+	asked, err := p.partners.Propose(v.r.Context(), partner.Correction{Kind: partner.Service, ID: id, Written: map[string]string{partner.Offered: offered}})
+	switch {
+	case err != nil:
+		return err
+	case asked > 0:
+		v.back("sent")
+	case offered == "yes":
+		v.back("taken")
+	default:
+		v.back("same")
+	}
 	return nil
 }
 
 func (p *Pages) placesForm(v *visit, s *partner.EntryService, wrong map[string]string) *placesView {
-	view := &placesView{ID: s.ID, Known: p.capacity(v, s) + "."}
 	available, maximum := "", ""
 	if s.Capacity != nil {
 		available = strconv.Itoa(s.Capacity.Available)
@@ -222,11 +255,13 @@ func (p *Pages) placesForm(v *visit, s *partner.EntryService, wrong map[string]s
 	if wrong != nil {
 		available, maximum = v.r.PostForm.Get("available"), v.r.PostForm.Get("maximum")
 	}
-	view.Inputs = []input{
-		{ID: "available", Name: "available", Label: "Free now", Type: "text", Mode: "numeric", Value: available, Problem: wrong["available"]},
-		{ID: "maximum", Name: "maximum", Label: "Of how many (if there is a number)", Type: "text", Mode: "numeric", Value: maximum, Problem: wrong["maximum"]},
+	number := func(name, label, hint, value string) input {
+		return input{Locale: v.Locale, ID: name, Name: name, Label: label, Hint: hint, Type: "text", Mode: "numeric", Value: value, Problem: wrong[name]}
 	}
-	return view
+	return &placesView{p.capacity(v.frame, s) + ".", v.At(servicePath(s.ID) + "/places"), []input{
+		number("available", v.T("places.available"), "", available),
+		number("maximum", v.T("places.maximum"), v.T("places.maximum.hint"), maximum),
+	}}
 }
 
 // places saves how many places there are, which holds at once.
@@ -236,19 +271,22 @@ func (p *Pages) places(v *visit, id uuid.UUID) error {
 		return err
 	}
 	wrong := map[string]string{}
-	number := func(field, what string, required bool) *int {
-		text := strings.TrimSpace(v.r.PostForm.Get(field))
+	number := func(name string, required bool) *int {
+		text := strings.TrimSpace(v.r.PostForm.Get(name))
 		if text == "" && !required {
 			return nil
 		}
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || n > 100_000 {
-			wrong[field] = what + ": write a whole number, such as 4; 0 if there is none."
+		if err != nil || n < 0 || n > partner.MaxCount {
+			wrong[name] = v.T("fault.count")
 			return nil
 		}
 		return &n
 	}
-	said := partner.Capacity{Unit: partner.Places, Available: number("available", "Free now", true), Maximum: number("maximum", "Of how many", false)}
+	said := partner.Capacity{Unit: partner.Places, Available: number("available", true), Maximum: number("maximum", false)}
+	if said.Available != nil && said.Maximum != nil && *said.Available > *said.Maximum {
+		wrong["available"] = v.T("fault.over")
+	}
 	if len(wrong) == 0 {
 		if err := p.partners.SetCapacity(v.r.Context(), id, said); err != nil {
 			return err
@@ -257,9 +295,9 @@ func (p *Pages) places(v *visit, id uuid.UUID) error {
 		return nil
 	}
 	view.Places = p.placesForm(v, s, wrong)
-	view.Inputs = inputs(&s.Record, nil, nil)
+	view.Inputs = inputs(v.frame, &s.Record, nil, nil)
 	for i := range s.Times {
-		view.Inputs = append(view.Inputs, inputs(&s.Times[i], nil, nil)...)
+		view.Inputs = append(view.Inputs, inputs(v.frame, &s.Times[i], nil, nil)...)
 	}
 	return p.showForm(v, view)
 }

@@ -1,24 +1,22 @@
 package partnerpage
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"liferooms.io/liferooms/internal/findsupport"
 	"liferooms.io/liferooms/internal/gate"
 	"liferooms.io/liferooms/internal/partner"
+	"liferooms.io/liferooms/internal/plainpage"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/request"
 	"liferooms.io/liferooms/internal/store"
@@ -35,25 +33,16 @@ const (
 	costOfPage, costOfChange, costOfGuess = 1, 3, 10
 )
 
-//go:embed pages
+//go:embed pages messages
 var files embed.FS
 
 var (
-	entryPage  = parse("entry")
-	formPage   = parse("form")
-	sorryPage  = parse("sorry")
-	styleSheet = func() string {
-		text, err := files.ReadFile("pages/style.css")
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		return string(text)
-	}()
+	languages  = plainpage.Languages(files)
+	entryPage  = plainpage.Template(files, "entry")
+	formPage   = plainpage.Template(files, "form")
+	sorryPage  = plainpage.Template(files, "sorry")
+	styleSheet = plainpage.StyleSheet(files)
 )
-
-func parse(name string) *template.Template {
-	return template.Must(template.ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
-}
 
 // Pages answers for all links. It is safe for concurrent use.
 type Pages struct {
@@ -70,41 +59,38 @@ func New(p *partner.Partners, g *gate.Gate) *Pages {
 
 // frame is what all pages have.
 type frame struct {
-	Title string
-	Style template.CSS
+	plainpage.Page
 	// Hub is nil where nobody knows which it is.
 	Hub        *store.PartnerLink
 	HubAddress string
 	// Until is the day on which the link ends.
 	Until string
-	// Base is the address of the entry.
-	Base     string
-	Problems []mistake
+	zone  *time.Location
 }
 
-// mistake is something to mend, with the id of the field where.
-type mistake struct{ ID, Text string }
+func (f *frame) shared() *plainpage.Page { return &f.Page }
 
 // visit is one request by a link that is open.
 type visit struct {
-	frame
-	w    http.ResponseWriter
-	r    *http.Request
-	zone *time.Location
+	*frame
+	w http.ResponseWriter
+	r *http.Request
 }
 
-func (p *Pages) frame(link *store.PartnerLink, base string) frame {
-	f := frame{Hub: link, Base: base}
+func newFrame(r *http.Request, link *store.PartnerLink, base string) *frame {
+	f := &frame{Hub: link, zone: time.UTC}
 	var brand *string
 	if link != nil {
-		brand = link.BrandColour
-		for _, part := range []*string{link.Address, link.Postcode} {
-			if part != nil && *part != "" {
-				f.HubAddress = strings.TrimPrefix(f.HubAddress+", "+*part, ", ")
-			}
+		brand, f.HubAddress = link.BrandColour, plainpage.Address(link.Address, link.Postcode)
+		if zone, err := time.LoadLocation(link.TimeZone); err == nil {
+			f.zone = zone
 		}
 	}
-	f.Style = findsupport.Style(brand) + template.CSS(styleSheet)
+	f.Page = plainpage.New(r, languages, base, brand, styleSheet)
+	f.Robots = "noindex, nofollow"
+	if r.Method == http.MethodPost {
+		f.Languages = nil // what was typed would not come along
+	}
 	return f
 }
 
@@ -122,7 +108,8 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		cost = costOfChange
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		p.sorry(w, r, p.frame(nil, ""), http.StatusMethodNotAllowed, "This cannot be done here", "Go back and try again.")
+		f := newFrame(r, nil, "")
+		p.sorry(w, r, f, http.StatusMethodNotAllowed, f.T("method.heading"), f.T("method.text"))
 		return
 	}
 	if !p.admit(w, r, cost) {
@@ -134,33 +121,32 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asPartner, link, err := p.partners.Follow(ctx, token)
 	switch {
 	case err != nil:
-		p.fail(w, r, p.frame(nil, ""), err)
+		p.fail(w, r, newFrame(r, nil, ""), err)
 		return
 	case link == nil:
 		if p.admit(w, r, costOfGuess) {
-			p.sorry(w, r, p.frame(nil, ""), http.StatusNotFound, "This link does not work",
-				"Check that all of the link was copied: it is long, and an email program may have cut it.",
-				"If it still does not work, ask the person at the hub who sent it to you for a new one.")
+			f := newFrame(r, nil, "")
+			p.sorry(w, r, f, http.StatusNotFound, f.T("wrong.heading"), f.T("wrong.copied"), f.T("wrong.ask"))
 		}
 		return
 	case asPartner == nil:
-		p.ended(w, r, p.frame(link, ""), link)
+		p.ended(w, r, newFrame(r, link, ""))
 		return
 	}
-	zone, err := time.LoadLocation(link.TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
-	v := &visit{p.frame(link, Prefix+token), w, r.WithContext(asPartner), zone}
+	v := &visit{newFrame(r, link, Prefix+token), w, r.WithContext(asPartner)}
 	v.Until = v.day(link.ExpiresAt)
 	if r.Method == http.MethodPost {
 		if !p.sameSite(r) {
-			p.sorry(w, r, v.frame, http.StatusForbidden, "This came from another site", "Nothing was changed. Open your entry by its link and try again.")
+			p.sorry(w, r, v.frame, http.StatusForbidden, v.T("elsewhere.heading"), v.T("elsewhere.text"))
 			return
 		}
 		v.r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
-			p.sorry(w, r, v.frame, http.StatusRequestEntityTooLarge, "That was too much at once", "Nothing was changed. Write less, or send the changes one after the other.")
+			if _, tooMuch := errors.AsType[*http.MaxBytesError](err); tooMuch {
+				p.sorry(w, r, v.frame, http.StatusRequestEntityTooLarge, v.T("big.heading"), v.T("big.text"))
+			} else {
+				p.sorry(w, r, v.frame, http.StatusBadRequest, v.T("broken.form.heading"), v.T("broken.form.text"))
+			}
 			return
 		}
 	}
@@ -200,7 +186,8 @@ func (p *Pages) admit(w http.ResponseWriter, r *http.Request, cost int) bool {
 	seconds, admitted := p.gate.Admit(r, cost)
 	if !admitted {
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		p.sorry(w, r, p.frame(nil, ""), http.StatusTooManyRequests, "Please wait a moment", "There were many requests from where you are. Try again in a minute.")
+		f := newFrame(r, nil, "")
+		p.sorry(w, r, f, http.StatusTooManyRequests, f.T("toomany.heading"), f.T("toomany.text"))
 	}
 	return admitted
 }
@@ -216,77 +203,62 @@ func (p *Pages) sameSite(r *http.Request) bool {
 }
 
 // ended tells whoever has a link that no longer works whom to ask.
-func (p *Pages) ended(w http.ResponseWriter, r *http.Request, f frame, link *store.PartnerLink) {
-	why := "It was ended by " + link.HubName + "."
+func (p *Pages) ended(w http.ResponseWriter, r *http.Request, f *frame) {
+	why := f.T("ended.revoked", "hub", f.Hub.HubName)
 	switch {
-	case link.HubState != "LIVE":
-		why = link.HubName + " is not open in Life Rooms at present."
-	case link.RevokedAt == nil:
-		zone, err := time.LoadLocation(link.TimeZone)
-		if err != nil {
-			zone = time.UTC
-		}
-		why = "It worked until " + link.ExpiresAt.In(zone).Format("2 January 2006") + "."
+	case f.Hub.HubState != "LIVE":
+		why = f.T("ended.closed", "hub", f.Hub.HubName)
+	case f.Hub.RevokedAt == nil:
+		why = f.T("ended.expired", "date", f.day(f.Hub.ExpiresAt))
 	}
-	p.sorry(w, r, f, http.StatusGone, "This link has ended", why, "Nothing is lost. To see or correct your entry, ask the person at "+link.HubName+" who sent you the link for a new one.")
+	p.sorry(w, r, f, http.StatusGone, f.T("ended.heading"), why, f.T("ended.ask", "hub", f.Hub.HubName))
 }
 
 // fail tells what went wrong, and the log what the reader is not told.
-func (p *Pages) fail(w http.ResponseWriter, r *http.Request, f frame, err error) {
-	switch told := problem.Of(err); told.Code {
-	case problem.NotFound:
-		p.sorry(w, r, f, http.StatusNotFound, "This is not here", "What you look for is not in your entry. It may have been removed meanwhile.")
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, f *frame, err error) {
+	switch code := problem.Of(err).Code; {
+	case code == problem.NotFound:
+		p.sorry(w, r, f, http.StatusNotFound, f.T("missing.heading"), f.T("missing.text"))
 		return
-	case problem.Forbidden:
-		p.sorry(w, r, f, http.StatusGone, "This link has ended", told.Message)
+	case code == problem.Forbidden && f.Hub != nil: // it ended while this was asked
+		p.sorry(w, r, f, http.StatusGone, f.T("ended.heading"), f.T("ended.ask", "hub", f.Hub.HubName))
 		return
-	case problem.Internal:
-		if !errors.Is(err, context.Canceled) {
-			slog.ErrorContext(r.Context(), "a partner's page could not be made", "error", store.ForLog(err), "request", request.ID(r.Context()))
-		}
 	}
-	p.show(w, r, http.StatusInternalServerError, sorryPage, sorry{withTitle(f, "Something went wrong"), []string{"Nothing was changed. Try again; if it goes on, tell the hub the number below."}, request.ID(r.Context())})
+	if !errors.Is(err, context.Canceled) {
+		slog.ErrorContext(r.Context(), "a partner's page could not be made", "error", store.ForLog(err), "request", request.ID(r.Context()))
+	}
+	f.Title = f.T("broken.heading")
+	p.show(w, r, http.StatusInternalServerError, sorryPage, sorry{f, []string{f.T("broken.text")}, request.ID(r.Context())})
 }
 
 type sorry struct {
-	frame
+	*frame
 	Texts   []string
 	Request string
 }
 
-func withTitle(f frame, title string) frame {
+func (p *Pages) sorry(w http.ResponseWriter, r *http.Request, f *frame, status int, title string, texts ...string) {
 	f.Title = title
-	return f
+	p.show(w, r, status, sorryPage, sorry{f, texts, ""})
 }
 
-func (p *Pages) sorry(w http.ResponseWriter, r *http.Request, f frame, status int, title string, texts ...string) {
-	p.show(w, r, status, sorryPage, sorry{withTitle(f, title), texts, ""})
-}
-
-func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, t *template.Template, data interface{ style() template.CSS }) {
-	var page bytes.Buffer
-	if err := t.ExecuteTemplate(&page, "layout", data); err != nil {
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, t *template.Template, view interface{ shared() *plainpage.Page }) {
+	page, err := view.shared().Render(w.Header(), t, view)
+	if err != nil {
 		slog.ErrorContext(r.Context(), "a partner's page could not be made", "error", err, "request", request.ID(r.Context()))
 		http.Error(w, "Something went wrong.", http.StatusInternalServerError)
 		return
 	}
-	sum := sha256.Sum256([]byte(data.style()))
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+
-		"'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", "en-GB")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the reader has gone: nobody to tell
+	_, _ = w.Write(page) // the reader has gone: nobody to tell
 }
-
-func (f frame) style() template.CSS { return f.Style }
 
 // back leads to the entry, with a word about what was done.
 func (v *visit) back(done string) {
-	http.Redirect(v.w, v.r, v.Base+"?done="+done, http.StatusSeeOther)
+	http.Redirect(v.w, v.r, v.With("", url.Values{"done": {done}}), http.StatusSeeOther)
 }
 
-func (v *visit) day(t time.Time) string { return t.In(v.zone).Format("2 January 2006") }
+func (f *frame) day(t time.Time) string { return f.Date(t.In(f.zone)) }
 
 // today is the day at the hub, as days are kept.
 func (p *Pages) today(v *visit) time.Time {

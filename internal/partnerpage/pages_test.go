@@ -126,6 +126,10 @@ func (s *site) form(page, action string) url.Values {
 			switch n.Data {
 			case "form":
 				inside = attribute(n, "action") == action
+			case "button":
+				if name := attribute(n, "name"); inside && name != "" {
+					fields.Set(name, attribute(n, "value"))
+				}
 			case "input":
 				checked := false
 				for _, a := range n.Attr {
@@ -233,6 +237,17 @@ func TestMistakesAreTold(t *testing.T) {
 	if s.waiting() != 0 || strings.Contains(got.text, "<script>") {
 		t.Error("it was taken")
 	}
+	for _, part := range []string{"Error: this cannot be empty.", "Name of the service: this cannot be empty.", "Error: this is below the youngest age.", `value="40"`, `value="30"`} {
+		if !strings.Contains(got.text, part) {
+			t.Errorf("%q is not there", part)
+		}
+	}
+	if got := s.do("POST", path+"/places", url.Values{"available": {"5"}, "maximum": {"4"}}); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, "Error: write at most as many as there are in all.") || !strings.Contains(got.text, `value="5"`) {
+		t.Errorf("%d %s", got.status, got.text)
+	}
+	if got := s.do("POST", s.base()+"/confirm", url.Values{"service": {"none"}}); got.status != http.StatusNotFound {
+		t.Errorf("a service that is none: %d", got.status)
+	}
 	if got := s.do("POST", path+"/places", url.Values{"available": {"some"}, "maximum": {"-1"}}); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text, `<a href="#available">`) || !strings.Contains(got.text, `<a href="#maximum">`) {
 		t.Errorf("%d %s", got.status, got.text)
 	}
@@ -273,6 +288,66 @@ func TestWhatAPartnerSaysByForm(t *testing.T) {
 	form.Set("phone", "0151 496 0002")
 	if got := s.do("POST", organisation, form); got.header.Get("Location") != s.base()+"?done=sent" || s.waiting() != 2 {
 		t.Errorf("%d %v", got.status, got.header)
+	}
+}
+
+// TestAnEndIsTakenBack: who pressed the button by mistake says so while nobody has decided.
+func TestAnEndIsTakenBack(t *testing.T) {
+	s := newSite(t, gate.Config{Rate: -1})
+	path := s.base() + "/services/" + s.debt.String()
+	ended := s.form(s.do("GET", path, nil).text, path+"/ended")
+	if got := s.do("POST", path+"/ended", url.Values{"offered": {"no"}}); got.header.Get("Location") != s.base()+"?done=sent" || s.waiting() != 1 || ended.Get("offered") != "no" {
+		t.Fatalf("%v %v, %d wait", ended, got.header, s.waiting())
+	}
+	page := s.do("GET", path, nil).text
+	if offered := s.form(page, path+"/ended").Get("offered"); offered != "yes" || !strings.Contains(page, "You asked to take this off") {
+		t.Errorf("%q %s", offered, page)
+	}
+	if got := s.do("POST", path+"/ended", url.Values{"offered": {"yes"}}); got.header.Get("Location") != s.base()+"?done=taken" || s.waiting() != 0 {
+		t.Errorf("%v, %d wait", got.header, s.waiting())
+	}
+}
+
+// TestThePagesInWelshAndPolish: the language stays with whoever chose it, and what is not in it is marked.
+func TestThePagesInWelshAndPolish(t *testing.T) {
+	s := newSite(t, gate.Config{Rate: -1})
+	service := s.base() + "/services/" + s.debt.String()
+	page := s.do("GET", s.base(), nil, "Accept-Language", "pl-PL,pl;q=0.9")
+	if page.header.Get("Content-Language") != "pl" || !strings.Contains(page.text, `<html lang="pl">`) || !strings.Contains(page.text, "Wszystko się zgadza") {
+		t.Errorf("%v %s", page.header, page.text)
+	}
+	page = s.do("GET", s.base()+"?lang=cy", nil)
+	for _, part := range []string{
+		`<html lang="cy">`, "Mae hyn i gyd yn gywir", `action="` + s.base() + `/confirm?lang=cy"`, `href="` + service + `?lang=cy"`,
+		`<span lang="en-GB">Debt advice</span>`, `hreflang="en">English</a>`, `<a href="` + s.base() + `?lang=pl" lang="pl"`,
+	} {
+		if !strings.Contains(page.text, part) {
+			t.Errorf("no %s in %s", part, page.text)
+		}
+	}
+	form := s.form(s.do("GET", service+"?lang=cy", nil).text, service+"?lang=cy")
+	form.Set("email", "nobody")
+	page = s.do("POST", service+"?lang=cy", form)
+	for _, part := range []string{"<title>Gwall: ", `<a href="#email">E-bost: ysgrifennwch gyfeiriad`, `id="email-problem">Gwall: ysgrifennwch`, `value="nobody" lang="en-GB"`} {
+		if page.status != http.StatusUnprocessableEntity || !strings.Contains(page.text, part) {
+			t.Errorf("%d: no %s in %s", page.status, part, page.text)
+		}
+	}
+	if strings.Contains(page.text, "hreflang") {
+		t.Error("what was typed would be lost by changing the language")
+	}
+	form.Set("email", "hello@example.org")
+	sent := s.do("POST", service+"?lang=cy", form)
+	if sent.header.Get("Location") != s.base()+"?done=sent&lang=cy" {
+		t.Errorf("%v", sent.header)
+	}
+	if page = s.do("GET", sent.header.Get("Location"), nil); !strings.Contains(page.text, "Anfonwyd eich newidiadau") {
+		t.Error(page.text)
+	}
+	for lang, want := range map[string]string{"cy": "Nid yw’r ddolen hon yn gweithio", "pl": "Ten link nie działa"} {
+		if got := s.do("GET", partnerpage.Prefix+strings.Repeat("A", 43)+"?lang="+lang, nil); !strings.Contains(got.text, want) {
+			t.Errorf("%s: %s", lang, got.text)
+		}
 	}
 }
 
@@ -320,6 +395,21 @@ func TestBounds(t *testing.T) {
 	huge := url.Values{"description": {strings.Repeat("x", 600<<10)}}
 	if got := s.do("POST", s.base()+"/services/"+s.debt.String(), huge); got.status != http.StatusRequestEntityTooLarge || s.waiting() != 0 {
 		t.Errorf("%d", got.status)
+	}
+	for sent, want := range map[string]int{"name=%zz": http.StatusBadRequest, "name=x": http.StatusUnprocessableEntity} {
+		r, err := http.NewRequest("POST", s.url+s.base()+"/organisation", strings.NewReader(sent+"&email=nobody"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: %d, want %d", sent, answer.StatusCode, want)
+		}
 	}
 	guesses := 0
 	for range 10 {

@@ -155,7 +155,7 @@ func (s *Server) routes(api http.Handler) http.Handler {
 	strangers, catalogues := gate.New(s.parts.Store, s.config.Strangers), directory.New(s.parts.Store, s.parts.Log)
 	mux.Handle(feed.Prefix, compressed(feed.New(s.parts.Store, catalogues, strangers)))
 	mux.Handle(findsupport.Prefix, compressed(findsupport.New(s.parts.Store, catalogues, strangers, s.config.PublicURL)))
-	mux.Handle(partnerpage.Prefix, s.atHome(partnerpage.New(partner.New(s.parts.Store, s.parts.Log, catalogues), strangers)))
+	mux.Handle(partnerpage.Prefix, s.atHome(compressed(partnerpage.New(partner.New(s.parts.Store, s.parts.Log, catalogues), strangers))))
 	mux.Handle("/", s.atHome(compressed(readOnly(s.parts.App))))
 	return mux
 }

@@ -86,12 +86,15 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   await good(page, 'Find support');
   await page.getByRole('link', { name: 'Next page' }).click();
   await expect(page.getByText(/Page 2 of [67]/)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'What we found' })).toBeInViewport(); // not the form once more
   await page.getByRole('link', { name: 'Previous page' }).click();
   await expect(page.getByText(/Page 1 of [67]/)).toBeVisible();
 
   await search(page, { words: 'zzqxzz', day: 'Sunday' });
   await expect(results(page)).toContainText('Nothing matches all of this');
   await good(page, 'Find support, nothing');
+  await page.getByRole('link', { name: 'Nothing matches all of this' }).click(); // on a phone the form fills the screen
+  await expect(page.getByRole('heading', { name: 'What we found' })).toBeInViewport();
   await page.getByRole('link', { name: 'Clear the search' }).click();
   await expect(page).toHaveURL(new RegExp(`${hub}$`));
 
@@ -99,6 +102,8 @@ test('the search: all of it, page by page, nothing, and a postcode that is wrong
   const problem = page.getByRole('alert');
   await expect(problem).toContainText('Write it like L4 4AA');
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveAccessibleDescription(/Error: This is not a full UK postcode\. Write it like L4\s4AA\.$/);
+  await expect(page.getByRole('textbox', { name: 'Your postcode' })).toHaveValue('nowhere');
   await good(page, 'Find support, wrong postcode');
   await problem.getByRole('link').click();
   await expect(page.getByRole('textbox', { name: 'Your postcode' })).toBeFocused();

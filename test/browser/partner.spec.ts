@@ -55,7 +55,7 @@ test('a partner corrects its entry by a link, and people see it when the manager
   await expect(page.getByRole('heading', { level: 1, name: partner.name })).toBeVisible();
   await page.getByRole('combobox', { name: 'The link works for' }).selectOption({ label: '14 days' });
   const url = await makeLink(page, partner);
-  await expect(page.getByRole('link', { name: 'Write an email with it' })).toHaveAttribute('href', /^mailto:.*subject=.*body=.*%2Fpartner%2F/);
+  await expect(page.getByRole('link', { name: 'Write an email with it' })).toHaveAttribute('href', /^mailto:.*subject=.*Life%20Rooms%20Walton&body=.*%2Fpartner%2F/);
   await good(page, 'A partner with a new link');
 
   // The partner, in a browser without scripts.
@@ -93,8 +93,9 @@ test('a partner corrects its entry by a link, and people see it when the manager
   await theirs.getByRole('textbox', { name: 'Free now' }).fill('many');
   await theirs.getByRole('button', { name: 'Save the number of places' }).click();
   await expect(theirs.getByRole('alert')).toContainText('whole number');
+  await expect(theirs.getByRole('textbox', { name: 'Free now' })).toHaveAccessibleDescription(/^Error: write a whole number/);
   await theirs.getByRole('textbox', { name: 'Free now' }).fill('4');
-  await theirs.getByRole('textbox', { name: /^Of how many/ }).fill('10');
+  await theirs.getByRole('textbox', { name: /^How many in all/ }).fill('10');
   await theirs.getByRole('button', { name: 'Save the number of places' }).click();
   await expect(theirs.getByText(/^4 free of 10, as said on /)).toBeVisible();
 
@@ -128,6 +129,35 @@ test('a partner corrects its entry by a link, and people see it when the manager
   await page.goto('/walton/catalogue/changes');
   await expect(page.getByText('No partner waits for you to decide.')).toBeVisible();
   await good(page, 'No changes asked for');
+  await theirs.context().close();
+});
+
+test('a partner reads its pages in Welsh or Polish', async ({ page, browser }) => {
+  await signIn(page, 'mo');
+  const partner = await partnerAt(page, 3);
+  const url = await makeLink(page, partner);
+  const theirs = await withoutScript(browser);
+  for (const [name, code, correct, send, problem, sent] of [
+    ['Cymraeg', 'cy', 'Cywiro', 'Anfon y newidiadau', 'ni all hwn fod yn wag', 'Nid oes dim byd newydd i’w anfon'],
+    ['Polski', 'pl', 'Popraw', 'Wyślij zmiany', 'to pole nie może być puste', 'Nie ma nic nowego do wysłania'],
+  ] as const) {
+    await theirs.goto(url);
+    await theirs.getByRole('link', { name, exact: true }).click();
+    await expect(theirs.locator('html')).toHaveAttribute('lang', code);
+    await goodWithoutScript(browser, theirs, `Partner, entry in ${code}`);
+    await theirs.getByRole('link', { name: `${correct} ${partner.services[0]!.name}`, exact: true }).click();
+    await goodWithoutScript(browser, theirs, `Partner, form in ${code}`);
+    const service = theirs.locator('#name');
+    const called = await service.inputValue();
+    await service.fill('');
+    await theirs.getByRole('button', { name: send }).click();
+    await expect(theirs.getByRole('alert')).toContainText(problem);
+    await expect(theirs.locator('html')).toHaveAttribute('lang', code);
+    await service.fill(called);
+    await theirs.getByRole('button', { name: send }).click();
+    await expect(theirs.getByRole('status')).toContainText(sent);
+    await expect(theirs.locator('html')).toHaveAttribute('lang', code);
+  }
   await theirs.context().close();
 });
 

@@ -25,7 +25,7 @@ export function Shell() {
     document.addEventListener('visibilitychange', look);
     return () => document.removeEventListener('visibilitychange', look);
   }, [again]);
-  const viewer = useMemo(() => data && { ...data.viewer, hubs: data.viewer.hubs.map((hub) => ({ ...hub, name: hubName(hub.name) })) }, [data]);
+  const viewer = useMemo(() => data && { ...data.viewer, hubs: data.viewer.hubs.map((hub) => ({ ...hub, name: hubName(hub.name), fullName: hub.name })) }, [data]);
   if (viewer)
     return (
       <ViewerContext value={viewer}>

@@ -1,8 +1,9 @@
 import { createContext, useContext } from 'react';
 import type { Module, Permission, ViewerQuery } from '../gql/graphql';
 
-export type Viewer = ViewerQuery['viewer'];
-export type ViewerHub = Viewer['hubs'][number];
+/** Its name is that of the header, which says Life Rooms already; the full one is for whoever reads it elsewhere. */
+export type ViewerHub = ViewerQuery['viewer']['hubs'][number] & { fullName: string };
+export type Viewer = Omit<ViewerQuery['viewer'], 'hubs'> & { hubs: ViewerHub[] };
 
 export const ViewerContext = createContext<Viewer | null>(null);
 export const HubContext = createContext<ViewerHub | null>(null);

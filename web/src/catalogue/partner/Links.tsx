@@ -82,7 +82,7 @@ export function Links({ partner }: { partner: { id: string; name: string; email?
             <Button type="button" small onClick={() => void copy(made.url)}>
               {copied ? 'Copied' : 'Copy the link'}
             </Button>
-            <a className="nhsuk-button nhsuk-button--secondary nhsuk-button--small" href={mail(hub.name, partner, made.url, dayOf(made.link.expiresAt, hub.timeZone))}>
+            <a className="nhsuk-button nhsuk-button--secondary nhsuk-button--small" href={mail(hub.fullName, partner, made.url, dayOf(made.link.expiresAt, hub.timeZone))}>
               Write an email with it
             </a>
           </div>

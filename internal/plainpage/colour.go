@@ -1,4 +1,4 @@
-package findsupport
+package plainpage
 
 import (
 	"fmt"

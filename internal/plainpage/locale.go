@@ -1,9 +1,10 @@
-package findsupport
+package plainpage
 
 import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
 	"net/http"
 	"slices"
@@ -18,10 +19,10 @@ import (
 //go:embed messages/*.json
 var messageFiles embed.FS
 
-// locale is the interface in one language.
-type locale struct {
+// Locale is the interface in one language.
+type Locale struct {
 	Code  string
-	tag   language.Tag
+	Tag   language.Tag
 	texts map[string]message
 }
 
@@ -38,45 +39,48 @@ func (m *message) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &m.text)
 }
 
-// locales are the languages of the interface, the one that is spoken where nobody asks for another first.
-var locales = func() []*locale {
-	var all []*locale
-	for _, code := range []string{"en", "cy", "pl"} {
-		file, err := messageFiles.ReadFile("messages/" + code + ".json")
-		l := &locale{Code: code, tag: language.MustParse(code)}
-		if err == nil {
-			err = json.Unmarshal(file, &l.texts)
-		}
-		if err != nil {
-			panic(fmt.Sprintf("messages/%s.json: %v", code, err)) // it is embedded: a test would have met it
-		}
-		all = append(all, l)
-	}
-	return all
-}()
+// Locales are the languages of an interface, the one that is spoken where nobody asks for another first.
+type Locales []*Locale
+
+var codes = []string{"en", "cy", "pl"}
 
 var matcher = func() language.Matcher {
 	var tags []language.Tag
-	for _, l := range locales {
-		tags = append(tags, l.tag)
+	for _, code := range codes {
+		tags = append(tags, language.MustParse(code))
 	}
 	return language.NewMatcher(tags)
 }()
 
-// localeOf is the language that the address asks for, else the one that the browser prefers.
-func localeOf(r *http.Request) (l *locale, asked bool) {
+// Languages reads the messages of a package, and beside them those that all pages have.
+func Languages(messages fs.FS) Locales {
+	var all Locales
+	for _, code := range codes {
+		l := &Locale{Code: code, Tag: language.MustParse(code)}
+		for _, from := range []fs.FS{messageFiles, messages} {
+			if err := json.Unmarshal([]byte(read(from, "messages/"+code+".json")), &l.texts); err != nil {
+				panic(fmt.Sprintf("messages/%s.json: %v", code, err)) // it is embedded: a test would have met it
+			}
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// Of is the language that the address asks for, else the one that the browser prefers.
+func (all Locales) Of(r *http.Request) (l *Locale, asked bool) {
 	code := r.URL.Query().Get("lang")
-	if i := slices.IndexFunc(locales, func(l *locale) bool { return l.Code == code }); i >= 0 {
-		return locales[i], true
+	if i := slices.Index(codes, code); i >= 0 {
+		return all[i], true
 	}
 	// A header of many languages is cut: the first ones count.
 	accepted := r.Header.Get("Accept-Language")
 	_, i := language.MatchStrings(matcher, accepted[:min(len(accepted), 200)])
-	return locales[i], false
+	return all[i], false
 }
 
-// T is the text with a key, with values by their names put in: T("away", "n", 0.8). A text with plural forms takes that of n.
-func (l *locale) T(key string, values ...any) string {
+// T is the text with a key, with values by their names put in, as in T(key, "n", 0.8). A text with plural forms takes that of n.
+func (l *Locale) T(key string, values ...any) string {
 	m, known := l.texts[key]
 	if !known {
 		return key // a test finds keys that are missing
@@ -93,8 +97,14 @@ func (l *locale) T(key string, values ...any) string {
 	return strings.NewReplacer(replacements...).Replace(text)
 }
 
+// Has reports whether there is a text with a key.
+func (l *Locale) Has(key string) bool {
+	_, known := l.texts[key]
+	return known
+}
+
 // number writes a number as the language does, and everything else as it is.
-func (l *locale) number(value any) string {
+func (l *Locale) number(value any) string {
 	if f, fraction := value.(float64); fraction {
 		return strings.Replace(strconv.FormatFloat(f, 'f', -1, 64), ".", l.texts["decimal"].text, 1)
 	}
@@ -106,41 +116,41 @@ var formNames = map[plural.Form]string{
 }
 
 // form is the plural form of a number of at most one decimal place.
-func (l *locale) form(value any) string {
+func (l *Locale) form(value any) string {
 	switch n := value.(type) {
 	case int:
-		return formNames[plural.Cardinal.MatchPlural(l.tag, n, 0, 0, 0, 0)]
+		return formNames[plural.Cardinal.MatchPlural(l.Tag, n, 0, 0, 0, 0)]
 	case float64:
 		tenths := int(math.Round(n * 10))
 		if tenths%10 == 0 {
 			return l.form(tenths / 10)
 		}
-		return formNames[plural.Cardinal.MatchPlural(l.tag, tenths/10, 1, 1, tenths%10, tenths%10)]
+		return formNames[plural.Cardinal.MatchPlural(l.Tag, tenths/10, 1, 1, tenths%10, tenths%10)]
 	}
 	return "other"
 }
 
 // Weekday is the name of a day of the week.
-func (l *locale) Weekday(d time.Weekday) string {
+func (l *Locale) Weekday(d time.Weekday) string {
 	return strings.ReplaceAll(strings.Fields(l.texts["weekdays"].text)[d], "_", " ")
 }
 
 // Day is a day without its year: "Thursday 26 November".
-func (l *locale) Day(t time.Time) string {
+func (l *Locale) Day(t time.Time) string {
 	return l.T("date", "weekday", l.Weekday(t.Weekday()), "day", t.Day(), "month", l.month(t))
 }
 
 // Date is a day with its year and without its name.
-func (l *locale) Date(t time.Time) string {
+func (l *Locale) Date(t time.Time) string {
 	return l.T("date.year", "day", t.Day(), "month", l.month(t), "year", t.Year())
 }
 
-func (l *locale) month(t time.Time) string {
+func (l *Locale) month(t time.Time) string {
 	return strings.Fields(l.texts["months"].text)[t.Month()-1]
 }
 
 // Clock is from when to when something is.
-func (l *locale) Clock(start, end time.Time, allDay bool) string {
+func (l *Locale) Clock(start, end time.Time, allDay bool) string {
 	switch {
 	case allDay:
 		return l.T("allday")
