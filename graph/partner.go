@@ -159,27 +159,6 @@ func selectCare(q *ent.ServiceQuery, s selection) {
 	}
 }
 
-// servicesByID reads services, in the order of ids.
-func (r *Resolver) servicesByID(ctx context.Context, ids []uuid.UUID, s selection) ([]*ent.Service, error) {
-	q := r.Store.Client(ctx).Service.Query().Where(service.IDIn(ids...))
-	selectService(q, s)
-	rows, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read services: %w", err)
-	}
-	byID := make(map[uuid.UUID]*ent.Service, len(rows))
-	for _, row := range rows {
-		byID[row.ID] = row
-	}
-	all := make([]*ent.Service, 0, len(ids))
-	for _, id := range ids {
-		if row := byID[id]; row != nil {
-			all = append(all, row)
-		}
-	}
-	return all, nil
-}
-
 // The rows that mutations about partners answer with.
 var (
 	capacityOf = kind[ent.Service]{"service", "Service", func(s *ent.Service) uuid.UUID { return s.ID },

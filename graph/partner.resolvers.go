@@ -41,7 +41,12 @@ func (r *mutationResolver) AssureServices(ctx context.Context, input AssureServi
 	if payload.UserErrors, err = problem.Correctable(err); err != nil || len(payload.UserErrors) > 0 {
 		return payload, err
 	}
-	payload.Services, err = r.servicesByID(ctx, input.ServiceIds, wanted(ctx).of("services"))
+	assured, err := r.servicesOf(ctx, input.ServiceIds, wanted(ctx).of("services"))
+	for _, id := range input.ServiceIds {
+		if s := assured[id]; s != nil {
+			payload.Services = append(payload.Services, s)
+		}
+	}
 	return payload, err
 }
 
