@@ -304,16 +304,15 @@ func (r *Resolver) followUps(ctx context.Context, dueBy *time.Time, first *int, 
 		today := clock.Day(time.Now())
 		dueBy = &today
 	}
-	s := wanted(ctx).node()
-	q := r.Store.Client(ctx).Signpost.Query().
-		Where(signpost.FollowedUpAtIsNil(), signpost.FollowUpOnLTE(*dueBy)).Limit(args.Limit())
-	selectSignpost(ctx, q, s)
-	q.Modify(args.Order(false, signpost.FieldFollowUpOn, signpost.FieldID))
-	due, err := q.All(ctx)
+	q := r.Store.Client(ctx).Signpost.Query().Where(signpost.FollowedUpAtIsNil(), signpost.FollowUpOnLTE(*dueBy))
+	page, err := pageFrom(ctx, q, args, listing[*ent.SignpostQuery, ent.Signpost]{
+		what: "follow-ups", order: args.Order(false, signpost.FieldFollowUpOn, signpost.FieldID),
+		load: func(q *ent.SignpostQuery, s selection) { selectSignpost(ctx, q, s) },
+		key:  func(s *ent.Signpost) paging.Key { return paging.Key{*s.FollowUpOn, s.ID} },
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list follow-ups: %w", err)
+		return nil, err
 	}
-	page := paging.New(args, due, func(s *ent.Signpost) paging.Key { return paging.Key{*s.FollowUpOn, s.ID} })
 	shown := map[uuid.UUID]bool{}
 	for _, s := range page.Nodes() {
 		if p := s.Person(); p != nil && !shown[p.ID] {
@@ -405,17 +404,14 @@ func (r *Resolver) auditEvents(ctx context.Context, h *ent.Hub, personID *uuid.U
 	if err != nil {
 		return nil, err
 	}
-	q := r.Store.Client(ctx).AuditEvent.Query().Where(auditevent.HubID(h.ID)).Limit(args.Limit())
+	q := r.Store.Client(ctx).AuditEvent.Query().Where(auditevent.HubID(h.ID))
 	if personID != nil {
 		q.Where(auditevent.PersonID(*personID))
 	}
-	selectAudit(q, wanted(ctx).node())
-	q.Modify(args.Order(true, auditevent.FieldAt, auditevent.FieldID))
-	events, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list audit events: %w", err)
-	}
-	return paging.New(args, events, func(e *ent.AuditEvent) paging.Key { return paging.Key{e.At, e.ID} }), nil
+	return pageFrom(ctx, q, args, listing[*ent.AuditEventQuery, ent.AuditEvent]{
+		what: "audit events", load: selectAudit, order: args.Order(true, auditevent.FieldAt, auditevent.FieldID),
+		key: func(e *ent.AuditEvent) paging.Key { return paging.Key{e.At, e.ID} },
+	})
 }
 
 // actors names who did the things of a page of the audit, by one statement.
