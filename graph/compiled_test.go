@@ -141,6 +141,7 @@ var asked = []string{
 	`{ hub(slug: "walton") { organisations(first: 1) { nodes { id name description email url phone services { id name } } pageInfo { hasNextPage endCursor } totalCount } } }`,
 	`{ hub(slug: "walton") { duplicates(kind: SERVICE, first: 1) { edges { cursor node { kind } } nodes { reasons dismissedAt records { id name detail sourceName visibility __typename } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
 		dismissed: duplicates(kind: ORGANISATION, dismissed: true) { nodes { kind } } places: duplicates(kind: LOCATION) { pageInfo { endCursor } } } }`,
+	`query ($service: ID!) { hub(slug: "walton") { servicesById(ids: [$service, "00000000-0000-7000-8000-000000000000", $service]) { service { id name places { id } nextSessions { startsAt } } __typename } none: servicesById(ids: []) { service { id } } } }`,
 	`{ hub(slug: "walton") { service(id: "00000000-0000-7000-8000-000000000000") { id } organisation(id: "00000000-0000-7000-8000-000000000000") { id } } }`,
 	`{ hub(slug: "walton") { visitsByWeek(from: "2020-01-01", to: "2022-12-31") { week visits need { code name } } } }`,
 	`{ hub(slug: "walton") { staff { edges { cursor node { id name email lastSignedInAt grants { id role createdAt } } } pageInfo { endCursor } } findStaff(search: "Staff") { name grants { role } } none: findStaff(search: "m") { id } } }`,
@@ -165,7 +166,7 @@ func TestCompiledAnswersAsInterpreted(t *testing.T) {
 	for i := range 2 {
 		c.Service.Create().SetName("Same again").SetOrganisationID(twin.ID).SetSource("local").SetExternalID(fmt.Sprint("twin", i)).ExecX(ctx)
 	}
-	id := map[string]any{"id": h.people[0].ID}
+	id := map[string]any{"id": h.people[0].ID, "service": s.ID}
 	for _, query := range asked {
 		want := a.interpreted().ask(ctx, query, id)
 		recorded := a.recorded(t)

@@ -34,6 +34,10 @@ func (r *hubResolver) Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (
 	return found("service", row, err)
 }
 
+func (r *hubResolver) ServicesByID(ctx context.Context, obj *ent.Hub, ids []uuid.UUID) ([]*ServiceByID, error) {
+	return r.servicesByIDs(ctx, ids, wanted(ctx).of("service"))
+}
+
 func (r *hubResolver) SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error) {
 	return r.Directory.Suggest(ctx, text, first)
 }

@@ -50,7 +50,12 @@ func (r *mutationResolver) MergeRecords(ctx context.Context, input MergeRecordsI
 	payload := &MergeRecordsPayload{ClientMutationID: &input.ClientMutationID}
 	err := checkMutationID(input.ClientMutationID)
 	if err == nil {
-		payload.Merge, err = r.mergeRecords(ctx, input)
+		var id uuid.UUID
+		if id, err = r.Directory.Merge(ctx, input.ClientMutationID, directory.Merging{
+			Kind: input.Kind, Keep: input.KeepID, Fold: input.FoldID, Take: input.Take, Seen: input.Seen,
+		}); err == nil {
+			payload.Merge, err = r.Directory.Merged(ctx, id)
+		}
 	}
 	payload.UserErrors, err = problem.Correctable(err)
 	return payload, err

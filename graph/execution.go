@@ -285,6 +285,7 @@ func decodeArguments(e *executableSchema) func(ctx context.Context, object, fiel
 		"Hub.proposedChanges":        ec.field_Hub_proposedChanges_args,
 		"Hub.service":                ec.field_Hub_service_args,
 		"Hub.services":               ec.field_Hub_services_args,
+		"Hub.servicesById":           ec.field_Hub_servicesById_args,
 		"Hub.staff":                  ec.field_Hub_staff_args,
 		"Hub.suggestServices":        ec.field_Hub_suggestServices_args,
 		"Hub.visits":                 ec.field_Hub_visits_args,

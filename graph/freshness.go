@@ -158,22 +158,10 @@ func (r *Resolver) organisations(ctx context.Context, q *ent.OrganisationQuery, 
 	if err != nil {
 		return nil, err
 	}
-	s := wanted(ctx)
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count organisations: %w", err)
-		}
-	}
-	selectOrganisation(q.Limit(args.Limit()), s.node())
-	q.Modify(args.Order(false, organisation.FieldName, organisation.FieldID))
-	all, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list organisations: %w", err)
-	}
-	page := paging.New(args, all, func(o *ent.Organisation) paging.Key { return paging.Key{o.Name, o.ID} })
-	page.TotalCount = total
-	return page, nil
+	return pageFrom(ctx, q, args, listing[*ent.OrganisationQuery, ent.Organisation]{
+		what: "organisations", load: selectOrganisation, order: args.Order(false, organisation.FieldName, organisation.FieldID),
+		key: func(o *ent.Organisation) paging.Key { return paging.Key{o.Name, o.ID} },
+	})
 }
 
 func (r *Resolver) retiredLately(ctx context.Context, first *int, after *string) (*paging.Connection[*ent.Service], error) {
@@ -187,23 +175,13 @@ func (r *Resolver) retiredLately(ctx context.Context, first *int, after *string)
 }
 
 func (r *Resolver) boardServices(ctx context.Context, q *ent.ServiceQuery, args paging.Args, order func(*sql.Selector), key func(*ent.Service) paging.Key) (*paging.Connection[*ent.Service], error) {
-	s := wanted(ctx)
-	total := 0
-	if s.has("totalCount") {
-		var err error
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count services of the board: %w", err)
-		}
-	}
-	selectService(q.Limit(args.Limit()), s.node())
-	q.Select(service.FieldAssuredDate, service.FieldRetiredAt).Modify(order)
-	rows, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list services of the board: %w", err)
-	}
-	page := paging.New(args, rows, key)
-	page.TotalCount = total
-	return page, nil
+	return pageFrom(ctx, q, args, listing[*ent.ServiceQuery, ent.Service]{
+		what: "services of the board", order: order, key: key,
+		load: func(q *ent.ServiceQuery, s selection) {
+			selectService(q, s)
+			q.Select(service.FieldAssuredDate, service.FieldRetiredAt)
+		},
+	})
 }
 
 func (r *Resolver) links(ctx context.Context, state linkcheck.State, since string, first *int, after *string) (*paging.Connection[*ent.LinkCheck], error) {
@@ -211,27 +189,18 @@ func (r *Resolver) links(ctx context.Context, state linkcheck.State, since strin
 	if err != nil {
 		return nil, err
 	}
-	s := wanted(ctx)
-	q := r.Store.Client(ctx).LinkCheck.Query().Where(linkcheck.StateEQ(state))
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count links: %w", err)
-		}
-	}
-	q.Limit(args.Limit()).Select(s.node().columns(linkcheck.ValidColumn, linkcheck.FieldID, linkcheck.FieldURL, since)...).Modify(args.Order(false, since, linkcheck.FieldID))
-	rows, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list links: %w", err)
-	}
-	page := paging.New(args, rows, func(l *ent.LinkCheck) paging.Key {
-		if since == linkcheck.FieldFailingSince {
-			return paging.Key{*l.FailingSince, l.ID}
-		}
-		return paging.Key{*l.CheckedAt, l.ID}
+	return pageFrom(ctx, r.Store.Client(ctx).LinkCheck.Query().Where(linkcheck.StateEQ(state)), args, listing[*ent.LinkCheckQuery, ent.LinkCheck]{
+		what: "links", order: args.Order(false, since, linkcheck.FieldID),
+		load: func(q *ent.LinkCheckQuery, s selection) {
+			q.Select(s.columns(linkcheck.ValidColumn, linkcheck.FieldID, linkcheck.FieldURL, since)...)
+		},
+		key: func(l *ent.LinkCheck) paging.Key {
+			if since == linkcheck.FieldFailingSince {
+				return paging.Key{*l.FailingSince, l.ID}
+			}
+			return paging.Key{*l.CheckedAt, l.ID}
+		},
 	})
-	page.TotalCount = total
-	return page, nil
 }
 
 func (r *Resolver) failedImports(ctx context.Context, first *int, after *string) (*paging.Connection[*ent.CatalogueSource], error) {
@@ -239,23 +208,14 @@ func (r *Resolver) failedImports(ctx context.Context, first *int, after *string)
 	if err != nil {
 		return nil, err
 	}
-	s := wanted(ctx)
 	q := r.Store.Client(ctx).CatalogueSource.Query().Where(cataloguesource.StateEQ(cataloguesource.StateFailed), cataloguesource.RemovedAtIsNil(), cataloguesource.FailingSinceNotNil())
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count failed imports: %w", err)
-		}
-	}
-	q.Limit(args.Limit()).Select(s.node().columns(cataloguesource.ValidColumn, cataloguesource.FieldID, cataloguesource.FieldFailingSince)...).
-		Modify(args.Order(false, cataloguesource.FieldFailingSince, cataloguesource.FieldID))
-	rows, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list failed imports: %w", err)
-	}
-	page := paging.New(args, rows, func(c *ent.CatalogueSource) paging.Key { return paging.Key{*c.FailingSince, c.ID} })
-	page.TotalCount = total
-	return page, nil
+	return pageFrom(ctx, q, args, listing[*ent.CatalogueSourceQuery, ent.CatalogueSource]{
+		what: "failed imports", order: args.Order(false, cataloguesource.FieldFailingSince, cataloguesource.FieldID),
+		load: func(q *ent.CatalogueSourceQuery, s selection) {
+			q.Select(s.columns(cataloguesource.ValidColumn, cataloguesource.FieldID, cataloguesource.FieldFailingSince)...)
+		},
+		key: func(c *ent.CatalogueSource) paging.Key { return paging.Key{*c.FailingSince, c.ID} },
+	})
 }
 
 // byURL gives each link its records, in their order.

@@ -485,6 +485,7 @@ type ComplexityRoot struct {
 		RecordSources         func(childComplexity int) int
 		Service               func(childComplexity int, id uuid.UUID) int
 		Services              func(childComplexity int, filter *ServiceFilter, first *int, after *string) int
+		ServicesByID          func(childComplexity int, ids []uuid.UUID) int
 		Slug                  func(childComplexity int) int
 		Staff                 func(childComplexity int, first *int, after *string) int
 		State                 func(childComplexity int) int
@@ -1129,6 +1130,10 @@ type ComplexityRoot struct {
 		Visibility  func(childComplexity int) int
 	}
 
+	ServiceById struct {
+		Service func(childComplexity int) int
+	}
+
 	ServiceCapacity struct {
 		Available   func(childComplexity int) int
 		By          func(childComplexity int) int
@@ -1413,6 +1418,7 @@ type HubResolver interface {
 	RecordSources(ctx context.Context, obj *ent.Hub) ([]*RecordSource, error)
 	Services(ctx context.Context, obj *ent.Hub, filter *ServiceFilter, first *int, after *string) (*ServiceConnection, error)
 	Service(ctx context.Context, obj *ent.Hub, id uuid.UUID) (*ent.Service, error)
+	ServicesByID(ctx context.Context, obj *ent.Hub, ids []uuid.UUID) ([]*ServiceByID, error)
 	SuggestServices(ctx context.Context, obj *ent.Hub, text string, first *int) ([]*directory.Suggestion, error)
 	CatalogueLanguages(ctx context.Context, obj *ent.Hub) ([]string, error)
 	Organisations(ctx context.Context, obj *ent.Hub, first *int, after *string) (*paging.Connection[*ent.Organisation], error)
@@ -3277,6 +3283,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Hub.Services(childComplexity, args["filter"].(*ServiceFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Hub.servicesById":
+		if e.ComplexityRoot.Hub.ServicesByID == nil {
+			break
+		}
+
+		args, err := ec.field_Hub_servicesById_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Hub.ServicesByID(childComplexity, args["ids"].([]uuid.UUID)), true
 	case "Hub.slug":
 		if e.ComplexityRoot.Hub.Slug == nil {
 			break
@@ -6238,6 +6255,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceAtLocation.Visibility(childComplexity), true
 
+	case "ServiceById.service":
+		if e.ComplexityRoot.ServiceById.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceById.Service(childComplexity), true
+
 	case "ServiceCapacity.available":
 		if e.ComplexityRoot.ServiceCapacity.Available == nil {
 			break
@@ -8042,6 +8066,8 @@ func (ec *executionContext) childFields_Hub(ctx context.Context, field graphql.C
 		return ec.fieldContext_Hub_services(ctx, field)
 	case "service":
 		return ec.fieldContext_Hub_service(ctx, field)
+	case "servicesById":
+		return ec.fieldContext_Hub_servicesById(ctx, field)
 	case "suggestServices":
 		return ec.fieldContext_Hub_suggestServices(ctx, field)
 	case "catalogueLanguages":
@@ -9256,6 +9282,14 @@ func (ec *executionContext) childFields_ServiceAtLocation(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ServiceAtLocation", field.Name)
 }
 
+func (ec *executionContext) childFields_ServiceById(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "service":
+		return ec.fieldContext_ServiceById_service(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceById", field.Name)
+}
+
 func (ec *executionContext) childFields_ServiceCapacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10465,6 +10499,20 @@ func (ec *executionContext) field_Hub_service_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Hub_servicesById_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]uuid.UUID, error) {
+			return ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
 	return args, nil
 }
 
@@ -17688,6 +17736,50 @@ func (ec *executionContext) fieldContext_Hub_service(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Hub_service_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hub_servicesById(ctx context.Context, field graphql.CollectedField, obj *ent.Hub) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hub_servicesById(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Hub().ServicesByID(ctx, obj, fc.Args["ids"].([]uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ServiceByID) graphql.Marshaler {
+			return ec.marshalNServiceById2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceByIDᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hub_servicesById(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hub",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceById(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Hub_servicesById_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -30853,6 +30945,38 @@ func (ec *executionContext) fieldContext_ServiceAtLocation_localFields(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceById_service(ctx context.Context, field graphql.CollectedField, obj *ServiceByID) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceById_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Service) graphql.Marshaler {
+			return ec.marshalOService2ᚖliferoomsᚗioᚋliferoomsᚋentᚐService(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceById_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceById",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ServiceCapacity_id(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceCapacity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43120,6 +43244,12 @@ func (ec *executionContext) _Hub(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Hub_service(ctx, field, obj)
 				})
+		case "servicesById":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Hub_servicesById(ctx, field, obj)
+				})
 		case "suggestServices":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -47541,6 +47671,39 @@ func (ec *executionContext) _ServiceAtLocation(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var serviceByIdImplementors = []string{"ServiceById"}
+
+func (ec *executionContext) _ServiceById(ctx context.Context, sel ast.SelectionSet, obj *ServiceByID) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceByIdImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceById")
+		case "service":
+			out.Values[i] = ec._ServiceById_service(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var serviceCapacityImplementors = []string{"ServiceCapacity"}
 
 func (ec *executionContext) _ServiceCapacity(ctx context.Context, sel ast.SelectionSet, obj *ent.ServiceCapacity) graphql.Marshaler {
@@ -50630,13 +50793,13 @@ func (ec *executionContext) marshalNHubState2liferoomsᚗioᚋliferoomsᚋentᚋ
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (uuid.UUID, error) {
-	res, err := graphql.UnmarshalUUID(v)
+	res, err := scalar.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, sel ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalUUID(v)
+	res := scalar.MarshalID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -52113,6 +52276,30 @@ func (ec *executionContext) marshalNServiceAtLocation2ᚖliferoomsᚗioᚋlifero
 	return ec._ServiceAtLocation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNServiceById2ᚕᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceByIDᚄ(ctx context.Context, sel ast.SelectionSet, v []*ServiceByID) graphql.Marshaler {
+	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceById2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceByID(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceById2ᚖliferoomsᚗioᚋliferoomsᚋgraphᚐServiceByID(ctx context.Context, sel ast.SelectionSet, v *ServiceByID) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceById!")
+		return graphql.Null
+	}
+	return ec._ServiceById(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNServiceCapacity2ᚕᚖliferoomsᚗioᚋliferoomsᚋentᚐServiceCapacityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ServiceCapacity) graphql.Marshaler {
 	ret := marshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -53230,7 +53417,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalUUID(v)
+	res, err := scalar.UnmarshalID(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53240,7 +53427,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ct
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalUUID(*v)
+	res := scalar.MarshalID(*v)
 	return res
 }
 

@@ -25,6 +25,7 @@ import (
 	"liferooms.io/liferooms/ent/staffuser"
 	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/internal/paging"
+	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/staff"
 )
 
@@ -252,4 +253,15 @@ func selectStaff(ctx context.Context, q *ent.StaffUserQuery, s selection) {
 
 func selectAudit(q *ent.AuditEventQuery, s selection) {
 	q.Select(s.columns(auditevent.ValidColumn, auditevent.FieldID, auditevent.FieldAt)...)
+}
+
+// found says of a row that is not there what it says of another hub's: there is no such thing here.
+func found[T any](what string, row *T, err error) (*T, error) {
+	switch {
+	case ent.IsNotFound(err):
+		return nil, problem.Missing(what)
+	case err != nil:
+		return nil, fmt.Errorf("read a %s: %w", what, err)
+	}
+	return row, nil
 }

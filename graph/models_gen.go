@@ -717,6 +717,12 @@ type SaveServicePayload struct {
 	UserErrors       []*problem.Problem `json:"userErrors"`
 }
 
+// What there is of an id, in the place where it was asked for.
+type ServiceByID struct {
+	// Null: there is no such service here. Where it was merged into another, the other.
+	Service *ent.Service `json:"service,omitempty"`
+}
+
 type ServiceConnection struct {
 	Edges    []*ServiceEdge   `json:"edges"`
 	Nodes    []*ent.Service   `json:"nodes"`

@@ -11,11 +11,9 @@ import (
 
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/assurance"
-	"liferooms.io/liferooms/ent/organisation"
 	"liferooms.io/liferooms/ent/partneragreement"
 	"liferooms.io/liferooms/ent/partnerlink"
 	"liferooms.io/liferooms/ent/proposedchange"
-	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/servicecapacity"
 	"liferooms.io/liferooms/graph/compile"
 	"liferooms.io/liferooms/internal/paging"
@@ -58,23 +56,11 @@ func (r *Resolver) proposedChanges(ctx context.Context, first *int, after *strin
 	if err != nil {
 		return nil, err
 	}
-	s := wanted(ctx)
 	q := r.Store.Client(ctx).ProposedChange.Query().Where(proposedchange.StateEQ(proposedchange.StateWaiting))
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count proposed changes: %w", err)
-		}
-	}
-	selectProposedChange(q.Limit(args.Limit()), s.node())
-	q.Modify(args.Order(false, proposedchange.FieldCreatedAt, proposedchange.FieldID))
-	all, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list proposed changes: %w", err)
-	}
-	page := paging.New(args, all, func(c *ent.ProposedChange) paging.Key { return paging.Key{c.CreatedAt, c.ID} })
-	page.TotalCount = total
-	return page, nil
+	return pageFrom(ctx, q, args, listing[*ent.ProposedChangeQuery, ent.ProposedChange]{
+		what: "proposed changes", load: selectProposedChange, order: args.Order(false, proposedchange.FieldCreatedAt, proposedchange.FieldID),
+		key: func(c *ent.ProposedChange) paging.Key { return paging.Key{c.CreatedAt, c.ID} },
+	})
 }
 
 func selectProposedChange(q *ent.ProposedChangeQuery, s selection) {
@@ -159,48 +145,13 @@ func selectCare(q *ent.ServiceQuery, s selection) {
 	}
 }
 
-// servicesByID reads services, in the order of ids.
-func (r *Resolver) servicesByID(ctx context.Context, ids []uuid.UUID, s selection) ([]*ent.Service, error) {
-	q := r.Store.Client(ctx).Service.Query().Where(service.IDIn(ids...))
-	selectService(q, s)
-	rows, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read services: %w", err)
-	}
-	byID := make(map[uuid.UUID]*ent.Service, len(rows))
-	for _, row := range rows {
-		byID[row.ID] = row
-	}
-	all := make([]*ent.Service, 0, len(ids))
-	for _, id := range ids {
-		if row := byID[id]; row != nil {
-			all = append(all, row)
-		}
-	}
-	return all, nil
-}
-
-// The rows that mutations about partners answer with.
-var (
-	capacityOf = kind[ent.Service]{"service", "Service", func(s *ent.Service) uuid.UUID { return s.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Service, error) {
-			q := r.Store.Client(ctx).Service.Query().Where(service.ID(id))
-			selectService(q, s)
-			return q.Only(ctx)
-		}}
-	agreedWith = kind[ent.Organisation]{"organisation", "Organisation", func(o *ent.Organisation) uuid.UUID { return o.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Organisation, error) {
-			q := r.Store.Client(ctx).Organisation.Query().Where(organisation.ID(id))
-			selectOrganisation(q, s)
-			return q.Only(ctx)
-		}}
-	partnerLinks = kind[ent.PartnerLink]{"partnerLink", "PartnerLink", func(l *ent.PartnerLink) uuid.UUID { return l.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.PartnerLink, error) {
-			q := r.Store.Client(ctx).PartnerLink.Query().Where(partnerlink.ID(id))
-			selectLink(q, s)
-			return q.Only(ctx)
-		}}
-)
+// The links that mutations answer with.
+var partnerLinks = kind[ent.PartnerLink]{"partnerLink", "PartnerLink", func(l *ent.PartnerLink) uuid.UUID { return l.ID },
+	func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.PartnerLink, error) {
+		q := r.Store.Client(ctx).PartnerLink.Query().Where(partnerlink.ID(id))
+		selectLink(q, s)
+		return q.Only(ctx)
+	}}
 
 // text is a text that may be left out.
 func text(s *string) string {

@@ -21,7 +21,7 @@ func (r *hubResolver) ProposedChanges(ctx context.Context, obj *ent.Hub, first *
 
 func (r *mutationResolver) SetServiceCapacity(ctx context.Context, input SetServiceCapacityInput) (*SetServiceCapacityPayload, error) {
 	said := partner.Capacity{Unit: input.Unit, Available: input.Available.Value(), Maximum: input.Maximum.Value(), Description: text(input.Description.Value())}
-	service, err := changed(ctx, r.Resolver, capacityOf, func(ctx context.Context) (*ent.Service, error) {
+	service, err := changed(ctx, r.Resolver, services, func(ctx context.Context) (*ent.Service, error) {
 		if err := r.Partners.SetCapacity(ctx, input.ServiceID, said); err != nil {
 			return nil, err
 		}
@@ -41,7 +41,12 @@ func (r *mutationResolver) AssureServices(ctx context.Context, input AssureServi
 	if payload.UserErrors, err = problem.Correctable(err); err != nil || len(payload.UserErrors) > 0 {
 		return payload, err
 	}
-	payload.Services, err = r.servicesByID(ctx, input.ServiceIds, wanted(ctx).of("services"))
+	assured, err := r.servicesOf(ctx, input.ServiceIds, wanted(ctx).of("services"))
+	for _, id := range input.ServiceIds {
+		if s := assured[id]; s != nil {
+			payload.Services = append(payload.Services, s)
+		}
+	}
 	return payload, err
 }
 
@@ -52,7 +57,7 @@ func (r *mutationResolver) RecordAgreement(ctx context.Context, input RecordAgre
 	if err != nil {
 		return nil, err
 	}
-	organisation, err := changed(ctx, r.Resolver, agreedWith, func(ctx context.Context) (*ent.Organisation, error) {
+	organisation, err := changed(ctx, r.Resolver, organisations, func(ctx context.Context) (*ent.Organisation, error) {
 		return r.Partners.RecordAgreement(ctx, clock.Day(time.Now()), input.OrganisationID, agreed)
 	})
 	payload := &RecordAgreementPayload{Organisation: organisation}

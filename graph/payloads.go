@@ -12,13 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"liferooms.io/liferooms/ent"
-	"liferooms.io/liferooms/ent/conversation"
-	"liferooms.io/liferooms/ent/signpost"
-	"liferooms.io/liferooms/ent/visit"
 	"liferooms.io/liferooms/graph/compile"
-	"liferooms.io/liferooms/internal/frontdesk"
-	domain "liferooms.io/liferooms/internal/person"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
 )
@@ -194,95 +188,10 @@ func (k kind[T]) read(ctx context.Context, r *Resolver, row *T, x *reading) (*T,
 	return full, nil
 }
 
-var (
-	visits = kind[ent.Visit]{"visit", "Visit", func(v *ent.Visit) uuid.UUID { return v.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Visit, error) {
-			q := r.Store.Client(ctx).Visit.Query().Where(visit.ID(id))
-			selectVisit(ctx, q, s)
-			return q.Only(ctx)
-		}}
-	conversations = kind[ent.Conversation]{"conversation", "Conversation", func(c *ent.Conversation) uuid.UUID { return c.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Conversation, error) {
-			q := r.Store.Client(ctx).Conversation.Query().Where(conversation.ID(id))
-			selectConversation(ctx, q, s)
-			return q.Only(ctx)
-		}}
-	signposts = kind[ent.Signpost]{"signpost", "Signpost", func(p *ent.Signpost) uuid.UUID { return p.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Signpost, error) {
-			q := r.Store.Client(ctx).Signpost.Query().Where(signpost.ID(id))
-			selectSignpost(ctx, q, s)
-			return q.Only(ctx)
-		}}
-	people = kind[ent.Person]{"person", "Person", func(p *ent.Person) uuid.UUID { return p.ID },
-		func(ctx context.Context, r *Resolver, id uuid.UUID, s selection) (*ent.Person, error) {
-			return r.person(ctx, id, s)
-		}}
-)
-
-// arrive records a visit, and reads what its payload asks of it in the same round trip.
-func (r *Resolver) arrive(ctx context.Context, a frontdesk.Arrival) (v *ent.Visit, alreadyHere bool, userErrors []*problem.Problem, err error) {
-	if err = checkMutationID(a.ClientMutationID); err == nil {
-		x := r.reading(ctx, "visit", "Visit")
-		if x != nil {
-			a.Also = func(ctx context.Context, b *pgx.Batch, visit uuid.UUID) {
-				_ = x.queue(ctx, b, visit) // it cannot be read so, and is read afterwards by the executor, which says why
-			}
-		}
-		if v, alreadyHere, err = r.Desk.Arrive(ctx, a); err == nil {
-			v, err = visits.read(ctx, r, v, x)
-		}
+// checkMutationID bounds what a client calls a request that creates.
+func checkMutationID(id string) error {
+	if n := len([]rune(id)); n < 1 || n > 100 || len(id) > 100 {
+		return problem.Field("clientMutationId", "clientMutationId must have 1 to 100 characters, new for each thing that is made.")
 	}
-	userErrors, err = problem.Correctable(err)
-	return v, alreadyHere, userErrors, err
-}
-
-func (r *Resolver) registerPerson(ctx context.Context, input RegisterPersonInput) (*RegisterPersonPayload, error) {
-	details := domain.Details{
-		GivenName: domain.To(&input.GivenName), FamilyName: domain.To(&input.FamilyName), PreferredName: change(input.PreferredName),
-		Pronouns: change(input.Pronouns), DateOfBirth: change(input.DateOfBirth), Phone: change(input.Phone), Email: change(input.Email),
-		Postcode: change(input.Postcode), NHSNumber: change(input.NhsNumber), GPPractice: change(input.GpPractice),
-		SafeContact: domain.To(&input.SafeContact), SafeContactNote: change(input.SafeContactNote),
-	}
-	answer := &RegisterPersonPayload{ClientMutationID: &input.ClientMutationID}
-	err := checkMutationID(input.ClientMutationID)
-	var made *ent.Person
-	if err == nil {
-		made, err = r.People.Register(ctx, input.ClientMutationID, details, accessNeeds(input.AccessNeeds))
-	}
-	if answer.UserErrors, err = problem.Correctable(err); err != nil || len(answer.UserErrors) > 0 {
-		return answer, err
-	}
-	if answer.Person, err = people.payload(ctx, r, made); err != nil {
-		return nil, err
-	}
-	s := wanted(ctx)
-	if !s.has("possibleDuplicates") {
-		return answer, nil
-	}
-	matches, err := r.People.Duplicates(ctx, details)
-	if err != nil {
-		return nil, err
-	}
-	others := matches[:0]
-	for _, m := range matches {
-		if m.ID != made.ID {
-			others = append(others, m)
-		}
-	}
-	answer.PossibleDuplicates, err = r.peopleInOrder(ctx, others, s.of("possibleDuplicates"))
-	return answer, err
-}
-
-// change carries an input field that may be left out.
-func change[T any](o graphql.Omittable[*T]) domain.Change[*T] {
-	v, set := o.ValueOK()
-	return domain.Change[*T]{Set: set, Value: v}
-}
-
-func accessNeeds(inputs []*AccessNeedInput) []domain.AccessNeed {
-	needs := make([]domain.AccessNeed, len(inputs))
-	for i, n := range inputs {
-		needs[i] = domain.AccessNeed{Code: n.Code, Note: n.Note.Value()}
-	}
-	return needs
+	return nil
 }

@@ -26,14 +26,11 @@ func (r *hubResolver) Staff(ctx context.Context, obj *ent.Hub, first *int, after
 	if err != nil {
 		return nil, err
 	}
-	q := r.Roles.Holders(ctx).Limit(args.Limit())
-	selectStaff(ctx, q, wanted(ctx).node())
-	q.Modify(args.Order(false, staffuser.FieldName, staffuser.FieldID))
-	staff, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list staff: %w", err)
-	}
-	return paging.New(args, staff, func(s *ent.StaffUser) paging.Key { return paging.Key{s.Name, s.ID} }), nil
+	return pageFrom(ctx, r.Roles.Holders(ctx), args, listing[*ent.StaffUserQuery, ent.StaffUser]{
+		what: "staff", order: args.Order(false, staffuser.FieldName, staffuser.FieldID),
+		load: func(q *ent.StaffUserQuery, s selection) { selectStaff(ctx, q, s) },
+		key:  func(s *ent.StaffUser) paging.Key { return paging.Key{s.Name, s.ID} },
+	})
 }
 
 func (r *hubResolver) FindStaff(ctx context.Context, obj *ent.Hub, search string) ([]*ent.StaffUser, error) {

@@ -9,7 +9,20 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 )
+
+// MarshalID writes an id as text.
+func MarshalID(id uuid.UUID) graphql.Marshaler { return graphql.MarshalUUID(id) }
+
+// UnmarshalID reads an id.
+func UnmarshalID(v any) (uuid.UUID, error) {
+	id, err := graphql.UnmarshalUUID(v)
+	if err != nil {
+		return id, fmt.Errorf("an ID is text such as \"0190aaaa-0000-7000-8000-000000000000\": use one as it came from the API")
+	}
+	return id, nil
+}
 
 // MarshalDateTime writes an instant by RFC 3339, in UTC, to the millisecond: what a browser's Date holds.
 func MarshalDateTime(t time.Time) graphql.Marshaler { return quoted(t.UTC(), dateTime) }

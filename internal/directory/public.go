@@ -32,7 +32,7 @@ type PublicQuery struct {
 	Near *Near
 	// Free: free of charge, as the service says.
 	Free bool
-	// Running leaves out what does not run at present.
+	// Running leaves out what does not run at present, and times that are not on within the coming week.
 	Running bool
 	// From, To, Age, Languages and Accessibility are those of Query; with Day, From and To bound the same time. Places: known to
 	// have places.
@@ -90,6 +90,24 @@ func (d *Directory) PublicPlaces(ctx context.Context, q PublicQuery, skip, size 
 		where a.hub_id = $1`, skip, size)
 }
 
+// The times of a day of the week: those whose rule has it, and those within the coming week that are on, on any day where none is
+// asked for.
+const (
+	byRule = `($9::text is null or exists (
+	          select from jsonb_array_elements_text(x.extra_dates) d
+	          where d >= current_date::text and extract(dow from d::date) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1)
+	        or (least(x.until, x.valid_to) is null or least(x.until, x.valid_to) >= current_date) and case
+	          when x.freq is null then x.dtstart >= current_date and extract(dow from x.dtstart) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1
+	          when jsonb_typeof(x.by_day) = 'array' and x.by_day <> '[]' then
+	            exists (select from jsonb_array_elements_text(x.by_day) d where right(d, 2) = $9)
+	          when x.freq = 'DAILY' then true
+	          when x.freq = 'WEEKLY' then extract(dow from x.dtstart) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1
+	          else false
+	        end)`
+	inTheWeek = `exists (select from unnest(coming_days($21::date, $9)) coming where schedule_holds(
+	          x.freq, x.interval, x.by_day, x.by_month_day, x.dtstart, x.until, x.valid_from, x.valid_to, x.excluded_dates, x.extra_dates, coming))`
+)
+
 // narrowing is what of the candidates is wanted: their service, and where it is a place the times there.
 const narrowing = `
 	from candidates c
@@ -112,17 +130,7 @@ const narrowing = `
 	      and ($7::text is null or x.opens_at >= $7)
 	      and ($8::text is null or x.closes_at <= $8)
 	      and hours_meet(x.opens_at, x.closes_at, $15, $16)
-	      and ($9::text is null or exists (
-	          select from jsonb_array_elements_text(x.extra_dates) d
-	          where d >= current_date::text and extract(dow from d::date) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1)
-	        or (least(x.until, x.valid_to) is null or least(x.until, x.valid_to) >= current_date) and case
-	          when x.freq is null then x.dtstart >= current_date and extract(dow from x.dtstart) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1
-	          when jsonb_typeof(x.by_day) = 'array' and x.by_day <> '[]' then
-	            exists (select from jsonb_array_elements_text(x.by_day) d where right(d, 2) = $9)
-	          when x.freq = 'DAILY' then true
-	          when x.freq = 'WEEKLY' then extract(dow from x.dtstart) = array_position('{SU,MO,TU,WE,TH,FR,SA}', $9) - 1
-	          else false
-	        end)))
+	      and %s))
 	  and ($12::float8 is null or c.metres <= $12)
 	  and (not $13::boolean or s.free)
 	  and (not $14::boolean or s.status = 'ACTIVE')
@@ -149,6 +157,10 @@ func (d *Directory) findPublic(ctx context.Context, q PublicQuery, candidates st
 		rank, corrected, matching = "m.text_rank", "m.corrected", "join public_search($1, $22, $23, $24) m on m.service_id = s.id"
 		arguments = append(arguments, words, head, last)
 	}
+	onDay := byRule
+	if q.Running {
+		onDay = inTheWeek
+	}
 	standing := "0::float8" // where nothing says what is wanted, names are the order
 	if words != "" || q.Need != "" || q.Near != nil {
 		standing = "service_standing(" + rank + ", ($4::text is not null)::int, c.metres, s.assured_date, p.has_places, $21)"
@@ -163,7 +175,7 @@ func (d *Directory) findPublic(ctx context.Context, q PublicQuery, candidates st
 	}
 	arguments = append(arguments, size, skip)
 	statement := "with candidates as (" + candidates + "), found as (select c.id, lower(c.name) as name, c.metres, " + corrected + " as corrected, " + standing + " as standing" +
-		fmt.Sprintf(narrowing, matching) + fmt.Sprintf(`), page as (
+		fmt.Sprintf(narrowing, matching, onDay) + fmt.Sprintf(`), page as (
 		select * from found where $21::date is not null order by standing, metres nulls last, name, id limit $%d offset $%d)
 		select (select count(*) from found),
 		  array(select id from page order by standing, metres nulls last, name, id),

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +142,10 @@ func TestReasonsAreEnglish(t *testing.T) {
 		if diff := cmp.Diff([]string{want}, f.Reasons()); diff != "" {
 			t.Error(diff)
 		}
+	}
+	long := must(ReadFacts([]byte(`{"words": "` + strings.Repeat("advice on debt ", 10) + `", "in": "name"}`)))(t)
+	if got := long.Reasons()[0]; got != "matches “"+strings.TrimSpace(strings.Repeat("advice on debt ", 4))+"…” in its name" {
+		t.Errorf("of many words: %s", got)
 	}
 	if got := fmt.Sprint(Facts{}.Reasons()); got != "[]" {
 		t.Errorf("no facts: %s", got)

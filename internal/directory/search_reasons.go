@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,11 +37,17 @@ type Facts struct {
 	AssuredDays *int `json:"assuredDays"`
 }
 
+// mostQuoted is how many characters of the words are told again with each service.
+const mostQuoted = 60
+
 // ReadFacts reads what service_facts answered.
 func ReadFacts(text []byte) (Facts, error) {
 	var f Facts
 	if err := json.Unmarshal(text, &f); err != nil {
 		return f, fmt.Errorf("read why a service was found: %w", err)
+	}
+	if words := []rune(f.Words); len(words) > mostQuoted {
+		f.Words = strings.TrimSpace(string(words[:mostQuoted])) + "…"
 	}
 	return f, nil
 }

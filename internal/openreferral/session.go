@@ -59,10 +59,10 @@ func NextSessions(schedules []Schedule, from time.Time, loc *time.Location, n in
 	return sessions[:min(n, len(sessions))]
 }
 
-// days answers the days on which a schedule runs, in order: those of its rule without the exceptions, and those besides.
+// days answers the days on which a schedule runs, in order: those of its rule and those besides, without the exceptions.
 func (s Schedule) days(first int) iter.Seq[int] {
 	except, also := civilDays(s.Except), civilDays(s.Also)
-	also = slices.DeleteFunc(also, func(day int) bool { return day < first || day > first+Horizon })
+	also = slices.DeleteFunc(also, func(day int) bool { return day < first || day > first+Horizon || slices.Contains(except, day) })
 	return func(yield func(int) bool) {
 		left := also
 		for day := range occurrences(s, first) {

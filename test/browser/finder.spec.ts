@@ -150,9 +150,12 @@ test('from the box to the printed sheet by keyboard alone', async ({ page }) => 
   await expect(page.getByRole('dialog')).toContainText('Put the service in the basket, or take it out');
   await page.keyboard.press('Escape');
 
+  const gathered: number[] = [];
+  page.on('request', (r) => r.url().endsWith('/graphql') && r.postDataJSON()?.variables?.ids && gathered.push(r.postDataJSON().variables.ids.length));
   await page.keyboard.press('s');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Basket');
   await expect(page.getByRole('article', { name: 'The sheet' }).getByRole('heading', { level: 3 })).toHaveCount(2);
+  expect(gathered).toEqual([2]); // by one request
   await expect(page.getByRole('img', { name: /^QR code/ }).first()).toBeVisible();
   expect(await page.getByRole('img', { name: /^QR code/ }).first().evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth))).toBeGreaterThan(0);
   await good(page, 'Basket');

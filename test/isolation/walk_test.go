@@ -410,6 +410,8 @@ func (w walker) typeOf(f *ast.FieldDefinition, arg string) string {
 func idType(arg string) string {
 	name := strings.TrimSuffix(strings.TrimSuffix(arg, "s"), "Id") // serviceId, serviceIds
 	switch name {
+	case "id":
+		return "Service" // of servicesById
 	case "staff":
 		return "StaffMember"
 	case "grant":

@@ -272,8 +272,11 @@ func (g *generator) scalar(d *ast.Definition, f *ast.FieldDefinition, name, typ 
 	switch typ {
 	case "ID":
 		of := f.Type.Name()
-		if name == "personId" {
+		switch name {
+		case "personId":
 			of = "Person"
+		case "ids":
+			of = "Service"
 		}
 		if all := g.pool.ids[of]; len(all) > 0 && g.chance(.9) {
 			return all[g.rng.IntN(len(all))].String()

@@ -5,7 +5,7 @@ import { useQuery, type CombinedError } from 'urql';
 import { BasketForDocument, GatheredDocument, PlaceDocument, type BasketForQuery, type PlaceQuery, type TakeawayFragment } from '../gql/graphql';
 import { SafeContactFlag } from '../person/AccessNeeds';
 import { announce } from '../shell/announce';
-import { client, isCode } from '../shell/client';
+import { client } from '../shell/client';
 import { useHub, useViewer } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
@@ -104,7 +104,7 @@ function Gathered({ place, conversation }: { place: NonNullable<PlaceQuery['hub'
   );
 }
 
-/** Reads each service once while the page is open, those that are not known yet at the same time. */
+/** Reads each service once while the page is open, all those that are not known yet by one request. */
 function useServices(ids: string[]) {
   const hub = useHub();
   const [read, setRead] = useState(() => new Map<string, TakeawayFragment>());
@@ -115,13 +115,17 @@ function useServices(ids: string[]) {
   useEffect(() => {
     if (!wanted) return;
     let stale = false;
-    void Promise.all(wanted.split(',').map(async (id) => ({ id, ...(await client.query(GatheredDocument, { hub: hub.slug, id }).toPromise()) }))).then((answers) => {
-      if (stale) return;
-      const gone = (e: CombinedError | undefined) => isCode(e, 'NOT_FOUND') || isCode(e, 'BAD_USER_INPUT');
-      setRead((known) => new Map([...known, ...answers.flatMap(({ id, data }) => (data?.hub?.service ? [[id, data.hub.service] as const] : []))]));
-      setMissing((known) => new Set([...known, ...answers.filter((a) => gone(a.error)).map((a) => a.id)]));
-      setError(answers.find((a) => a.error && !gone(a.error))?.error);
-    });
+    const asked = wanted.split(',');
+    void client
+      .query(GatheredDocument, { hub: hub.slug, ids: asked })
+      .toPromise()
+      .then(({ data, error }) => {
+        if (stale) return;
+        const answers = data?.hub?.servicesById ?? [];
+        setRead((known) => new Map([...known, ...answers.flatMap(({ service }, i) => (service ? [[asked[i]!, service] as const] : []))]));
+        setMissing((known) => new Set([...known, ...asked.filter((_, i) => answers[i]?.service === null)]));
+        setError(error);
+      });
     return () => {
       stale = true;
     };

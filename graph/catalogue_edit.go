@@ -244,24 +244,11 @@ func (r *Resolver) editableServices(ctx context.Context, filter *EditableFilter,
 			{f.Retired.Value(), service.RetiredAtNotNil()}, {f.Hidden.Value(), service.VisibilityNEQ(service.VisibilityPublic)}, {f.ChangedHere.Value(), changed},
 		})...)
 	}
-	s := wanted(ctx)
-	q := r.Store.Client(ctx).Service.Query().Where(where...)
-	total := 0
-	if s.has("totalCount") {
-		if total, err = q.Clone().Count(ctx); err != nil {
-			return nil, fmt.Errorf("count services: %w", err)
-		}
-	}
-	selectService(q.Limit(args.Limit()), s.node())
-	q.Select(service.FieldName)
-	q.Modify(args.Order(false, service.FieldName, service.FieldID))
-	all, err := q.All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list services to edit: %w", err)
-	}
-	page := paging.New(args, all, func(s *ent.Service) paging.Key { return paging.Key{s.Name, s.ID} })
-	page.TotalCount = total
-	return page, nil
+	return pageFrom(ctx, r.Store.Client(ctx).Service.Query().Where(where...), args, listing[*ent.ServiceQuery, ent.Service]{
+		what: "services to edit", key: func(s *ent.Service) paging.Key { return paging.Key{s.Name, s.ID} },
+		load:  func(q *ent.ServiceQuery, s selection) { selectService(q, s); q.Select(service.FieldName) },
+		order: args.Order(false, service.FieldName, service.FieldID),
+	})
 }
 
 func (r *Resolver) editableOrganisations(ctx context.Context, filter *EditableFilter, first *int, after *string) (*paging.Connection[*ent.Organisation], error) {
