@@ -222,3 +222,9 @@ test('by keyboard, and where there is nothing', async ({ page, desk }) => {
   }
   await good(page, 'Find support, no such page');
 });
+
+test('search engines may show the public pages, and nothing else', async ({ request }) => {
+  const robots = await request.get('/robots.txt');
+  expect(robots.headers()['content-type']).toMatch(/^text\/plain/);
+  expect(await robots.text()).toContain('Allow: /find-support/\nDisallow: /\n');
+});
