@@ -18,6 +18,7 @@ import (
 
 	"liferooms.io/liferooms/ent/merge"
 	"liferooms.io/liferooms/ent/organisation"
+	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/internal/problem"
 	"liferooms.io/liferooms/internal/store"
 )
@@ -250,6 +251,16 @@ func (f mergeField) words(r snapshot) string {
 			return "up to " + high
 		}
 		return ""
+	case "costOptions":
+		var options []schema.CostOption
+		if json.Unmarshal(r["cost_options"], &options) != nil {
+			return ""
+		}
+		all := make([]string, len(options))
+		for i, c := range options {
+			all[i] = CostInWords(c)
+		}
+		return strings.Join(all, "; ")
 	}
 	var all []string
 	for _, c := range f.columns {

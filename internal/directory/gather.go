@@ -316,12 +316,7 @@ func (g *gathering) service(row int, s *openreferral.Service, partial bool) {
 	r.set("accreditations", s.Accreditations)
 	r.set("alert", s.Alert)
 	setAll(r, "contacts", s.Contacts, contact)
-	setAll(r, "cost_options", s.Costs, func(c openreferral.CostOption) schema.CostOption {
-		return schema.CostOption{
-			Option: c.Option, Amount: c.Amount, Currency: c.Currency, AmountDescription: c.AmountDescription,
-			ValidFrom: string(c.ValidFrom), ValidTo: string(c.ValidTo),
-		}
-	})
+	setAll(r, "cost_options", s.Costs, costOption)
 	setAll(r, "service_areas", s.Areas, func(a openreferral.ServiceArea) schema.ServiceArea {
 		return schema.ServiceArea{Name: a.Name, Description: a.Description, URI: a.URI}
 	})
@@ -499,21 +494,33 @@ func fees(s *openreferral.Service) string {
 	if s.Fees != "" {
 		return s.Fees
 	}
-	var costs []string
+	var all []string
 	for _, c := range s.Costs {
-		var cost []string
-		if c.Option != "" {
-			cost = append(cost, c.Option)
-		}
-		if c.Amount != nil && (*c.Amount > 0 || c.Option == "") {
-			cost = append(cost, money(*c.Amount, c.Currency))
-		}
-		if c.AmountDescription != "" {
-			cost = append(cost, c.AmountDescription)
-		}
-		costs = append(costs, strings.Join(cost, ", "))
+		all = append(all, CostInWords(costOption(c)))
 	}
-	return strings.Join(costs, "; ")
+	return strings.Join(all, "; ")
+}
+
+func costOption(c openreferral.CostOption) schema.CostOption {
+	return schema.CostOption{
+		Option: c.Option, Amount: c.Amount, Currency: c.Currency, AmountDescription: c.AmountDescription,
+		ValidFrom: string(c.ValidFrom), ValidTo: string(c.ValidTo),
+	}
+}
+
+// CostInWords says one price of a service: "Standard, £10, for the course". One of nothing is said by its name alone.
+func CostInWords(c schema.CostOption) string {
+	var words []string
+	if c.Option != "" {
+		words = append(words, c.Option)
+	}
+	if c.Amount != nil && (*c.Amount > 0 || c.Option == "") {
+		words = append(words, money(*c.Amount, c.Currency))
+	}
+	if c.AmountDescription != "" {
+		words = append(words, c.AmountDescription)
+	}
+	return strings.Join(words, ", ")
 }
 
 func money(amount float64, currency string) string {

@@ -718,3 +718,10 @@ func TestDuplicatesOfALargeCatalogue(t *testing.T) {
 		}
 	}
 }
+
+func TestPricesAreComparedAsPeopleSayThem(t *testing.T) {
+	row := snapshot{"cost_options": json.RawMessage(`[{"option": "Standard", "amount": 10, "currency": "GBP", "amount_description": "for the course"}, {"option": "Over 60s", "amount": 0}, {"amount": 2.5, "currency": "EUR"}]`)}
+	if got, want := one("costOptions").words(row), "Standard, £10, for the course; Over 60s; 2.50 EUR"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

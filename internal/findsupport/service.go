@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,7 +13,6 @@ import (
 	"liferooms.io/liferooms/ent"
 	"liferooms.io/liferooms/ent/location"
 	"liferooms.io/liferooms/ent/schedule"
-	"liferooms.io/liferooms/ent/schema"
 	"liferooms.io/liferooms/ent/service"
 	"liferooms.io/liferooms/ent/serviceatlocation"
 	"liferooms.io/liferooms/internal/directory"
@@ -138,21 +136,9 @@ func costs(s *ent.Service) []string {
 	}
 	var all []string
 	for _, c := range s.CostOptions {
-		if words := strings.Join(plainpage.Present(c.Option, price(c), c.AmountDescription), ", "); words != "" {
-			all = append(all, words)
-		}
+		all = append(all, directory.CostInWords(c))
 	}
-	return all
-}
-
-func price(c schema.CostOption) string {
-	switch {
-	case c.Amount == nil:
-		return ""
-	case c.Currency == "" || c.Currency == "GBP":
-		return "£" + strings.TrimSuffix(strconv.FormatFloat(*c.Amount, 'f', 2, 64), ".00")
-	}
-	return strconv.FormatFloat(*c.Amount, 'f', 2, 64) + " " + c.Currency
+	return plainpage.Present(all...)
 }
 
 func ages(l *plainpage.Locale, s *ent.Service) string {
