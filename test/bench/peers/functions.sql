@@ -29,10 +29,10 @@ begin
   perform pg_notify('bench', 'desk ' || hub);
   return made;
 end $$;
--- The record of reads, written in the scope of the hubs that its events are of.
-create function peers.record(trust uuid, events jsonb) returns void language plpgsql as $$
+-- The record of reads, written in the scope of the hubs that the events are of.
+create function peers.record(trust uuid, hubs uuid[], events jsonb) returns void language plpgsql as $$
 begin
-  perform set_config('app.trust', trust::text, true), set_config('app.hubs', (select array_agg(distinct e->>'hub_id')::text from jsonb_array_elements(events) e), true);
+  perform set_config('app.trust', trust::text, true), set_config('app.hubs', hubs::text, true);
   insert into public.audit_events (id, trust_id, hub_id, at, actor_id, action, subject_type, subject_id, person_id, request_id, fields)
   select gen_random_uuid(), trust, hub_id, at, actor_id, action, subject_type, subject_id, person_id, 'bench', fields
   from jsonb_to_recordset(events) as r(hub_id uuid, at timestamptz, actor_id uuid, action text, subject_type text, subject_id uuid, person_id uuid, fields jsonb);

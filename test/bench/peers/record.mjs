@@ -18,7 +18,7 @@ export function recording(pool, trust) {
       batch.written = writing = (async () => {
         await before.catch(() => {}); // told to those who waited for it
         pending = undefined;
-        await pool.query({ name: "record", text: "select peers.record($1, $2)", values: [trust, JSON.stringify(batch)] });
+        await pool.query({ name: "record", text: "select peers.record($1, $2, $3)", values: [trust, [...new Set(batch.map((e) => e.hub_id))], JSON.stringify(batch)] });
       })();
     }
     pending.push(event);
