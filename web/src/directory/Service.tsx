@@ -1,7 +1,7 @@
-import { SummaryList } from 'nhsuk-react-components';
 import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
 import { ServiceDocument, ServiceSourceDocument } from '../gql/graphql';
+import { Facts, type Known } from '../shell/Facts';
 import { useHub, useViewer } from '../shell/hub';
 import { Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
@@ -34,7 +34,7 @@ export function ServicePage({ id }: { id: string }) {
   const source = kept.data?.hub?.service;
   const from = source && (kept.data?.hub?.recordSources.find((r) => r.source === source.source)?.name ?? source.source);
 
-  const facts: [string, ReactNode][] = [
+  const facts: Known = [
     ['Cost', lines(costs(service)) ?? 'Not known: ask them'],
     ['Who it is for', lines([service.eligibilityDescription, ages(service)])],
     ['How to get in', service.applicationProcess],
@@ -70,16 +70,7 @@ export function ServicePage({ id }: { id: string }) {
             <h2 id="facts-title" className="nhsuk-heading-m">
               What to know
             </h2>
-            <SummaryList className="lr-facts">
-              {facts
-                .filter(([, value]) => value)
-                .map(([key, value]) => (
-                  <SummaryList.Row key={key}>
-                    <SummaryList.Key>{key}</SummaryList.Key>
-                    <SummaryList.Value>{value}</SummaryList.Value>
-                  </SummaryList.Row>
-                ))}
-            </SummaryList>
+            <Facts of={facts} />
           </section>
           <section aria-labelledby="where-title">
             <h2 id="where-title" className="nhsuk-heading-m">

@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
-import { Button, SummaryList } from 'nhsuk-react-components';
+import { Button } from 'nhsuk-react-components';
 import { useState } from 'react';
 import { useQuery, type CombinedError } from 'urql';
 import { CheckInDocument, PersonConversationsDocument, PersonDocument, PersonVisitsDocument } from '../gql/graphql';
 import { announce, told } from '../shell/announce';
 import { change, mutationId } from '../shell/client';
+import { Facts, type Known } from '../shell/Facts';
 import { useHub } from '../shell/hub';
 import { Empty, Loading } from '../shell/Loading';
 import { Page } from '../shell/Page';
@@ -39,7 +40,7 @@ export function PersonPage({ id }: { id: string }) {
     again();
   }
 
-  const facts: [string, string | null | undefined][] = [
+  const facts: Known = [
     ['First name', person.givenName],
     ['Family name', person.familyName],
     ['Preferred name', person.preferredName],
@@ -86,16 +87,7 @@ export function PersonPage({ id }: { id: string }) {
           <h2 id="details-title" className="nhsuk-heading-m">
             Details
           </h2>
-          <SummaryList className="lr-facts">
-            {facts
-              .filter(([, value]) => value)
-              .map(([key, value]) => (
-                <SummaryList.Row key={key}>
-                  <SummaryList.Key>{key}</SummaryList.Key>
-                  <SummaryList.Value>{value}</SummaryList.Value>
-                </SummaryList.Row>
-              ))}
-          </SummaryList>
+          <Facts of={facts} />
         </section>
         <div>
           {hub.can('DESK_READ') && <Visits id={id} />}
